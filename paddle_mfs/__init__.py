@@ -1,0 +1,16 @@
+"""paddle_mfs: MobileFaceSwap (AAAI 2022, arXiv 2201.03808) in PaddlePaddle.
+
+    from paddle_mfs import FaceSwapper
+    result = FaceSwapper("source.jpg").swap(image)      # image: uint8 RGB (H, W, 3)
+
+Importing the package is cheap: paddle is loaded when `FaceSwapper` is first asked for.
+"""
+__version__ = "0.1.0"
+__all__ = ["FaceSwapper", "__version__"]
+
+
+def __getattr__(name):
+    if name == "FaceSwapper":
+        from paddle_mfs.swapper import FaceSwapper
+        return FaceSwapper
+    raise AttributeError(f"module 'paddle_mfs' has no attribute {name!r}")

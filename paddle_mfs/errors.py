@@ -1,0 +1,18 @@
+"""The one exception a user is meant to read, and how the tools show it."""
+import sys
+
+
+class UserError(Exception):
+    """Bad input. The message is one line that names the file (or key) and the remedy."""
+
+
+def run_tool(main):
+    """Call `main()`; show a UserError as one line on stderr and exit 2, Ctrl-C as exit 130."""
+    try:
+        sys.exit(main() or 0)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)

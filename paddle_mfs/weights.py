@@ -1,0 +1,106 @@
+"""Weights on disk: where they live, their cards, hashes, and strict loading by name.
+
+A weights file is a `.pdparams` pickle {name: array}; ours hold float16 where nothing is lost and are
+always loaded as float32. Beside each lies its *card*, `<name>.json`: origin, licence, sha256, input
+convention, verified numbers.
+"""
+import json
+import os
+import pickle
+from pathlib import Path
+
+import numpy as np
+
+from paddle_mfs.errors import UserError
+from paddle_mfs.files import atomic_path, sha256, write_json
+
+
+def weights_dir():
+    """Folder of the bundled weights: $PADDLE_MFS_WEIGHTS, or `weights/` beside the package."""
+    return Path(os.environ.get("PADDLE_MFS_WEIGHTS") or Path(__file__).resolve().parent.parent / "weights")
+
+
+def bundled(name):
+    """Path of the bundled weights file `<name>.pdparams`. Raises UserError when it is not there."""
+    path = weights_dir() / f"{name}.pdparams"
+    if not path.is_file():
+        raise UserError(f"{path}: bundled weights not found; set PADDLE_MFS_WEIGHTS to the folder that holds them")
+    return path
+
+
+def card_path(path):
+    """`x/mfs_224.pdparams` -> `x/mfs_224.json`."""
+    return Path(path).with_suffix(".json")
+
+
+def read_card(path):
+    """The card of a weights file as a dict; {} when it has none."""
+    card = card_path(path)
+    return json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
+
+
+def load_state(path):
+    """Read a `.pdparams` file -> {name: float32 array}.
+
+    Raises UserError when the file is missing, truncated, or not a dict of arrays.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: no such weights file")
+    import paddle
+    try:
+        state = paddle.load(str(path), return_numpy=True)
+    except (OSError, EOFError, ValueError, KeyError, AttributeError, ImportError, IndexError, RuntimeError,
+            MemoryError, pickle.UnpicklingError) as error:
+        raise UserError(f"{path}: not a readable weights file (truncated or of another kind: "
+                        f"{type(error).__name__}); download or convert it again") from None
+    if isinstance(state, dict):
+        state.pop("StructuredToParameterName@@", None)
+    if not isinstance(state, dict) or not state or not all(isinstance(v, np.ndarray) for v in state.values()):
+        raise UserError(f"{path}: holds no dict of named arrays; expected a Paddle state dict (.pdparams)")
+    return {name: value.astype(np.float32) if value.dtype.kind == "f" else value for name, value in state.items()}
+
+
+def save_state(path, state, half=False):
+    """Write {name: array} as a `.pdparams` file, atomically; `half` stores floats as float16.
+
+    Paddle's `paddle.load` reads the result. Values may be numpy arrays or paddle tensors.
+    """
+    arrays = {}
+    for name, value in state.items():
+        array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+        if array.dtype.kind == "f":
+            array = array.astype(np.float16 if half else np.float32)
+        arrays[name] = np.ascontiguousarray(array)
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+        pickle.dump(arrays, file, protocol=2)
+
+
+def write_card(path, card):
+    """Write the card of the weights file `path`, adding the file's name, size and sha256."""
+    path = Path(path)
+    write_json(card_path(path), {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path), **card})
+
+
+def _some(names, limit=6):
+    names = sorted(names)
+    return ", ".join(names[:limit]) + (f", and {len(names) - limit} more" if len(names) > limit else "")
+
+
+def check_state(expected, state, origin):
+    """Compare a state dict with {name: shape}; raise one UserError naming missing, unexpected and misshapen keys."""
+    missing, unexpected = expected.keys() - state.keys(), state.keys() - expected.keys()
+    misshapen = [f"{k} {tuple(state[k].shape)} instead of {tuple(expected[k])}"
+                 for k in expected.keys() & state.keys() if tuple(state[k].shape) != tuple(expected[k])]
+    problems = [f"{label}: {_some(keys)}" for label, keys in
+                (("missing keys", missing), ("unexpected keys", unexpected), ("wrong shapes", misshapen)) if keys]
+    if problems:
+        raise UserError(f"{origin}: not the weights of this network; " + "; ".join(problems))
+
+
+def load_into(layer, path):
+    """Load the weights file `path` into a paddle Layer, strictly: every name and shape must match. Returns the layer."""
+    state = load_state(path)
+    check_state({name: value.shape for name, value in layer.state_dict().items()}, state, path)
+    layer.set_state_dict(state)
+    return layer
