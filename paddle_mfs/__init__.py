@@ -5,6 +5,10 @@
 
 Importing the package is cheap: paddle is loaded when `FaceSwapper` is first asked for.
 """
+import os
+
+os.environ.setdefault("GLOG_minloglevel", "2")     # Paddle otherwise tells stderr about its executors
+
 __version__ = "0.1.0"
 __all__ = ["FaceSwapper", "__version__"]
 

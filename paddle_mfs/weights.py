@@ -39,24 +39,42 @@ def read_card(path):
     return json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
 
 
+# All that the pickle of a state dict names, whichever numpy or Paddle wrote it (tuple: Paddle's (name, array) of a tensor).
+_PICKLED = {("collections", "OrderedDict"), ("builtins", "tuple"), ("_codecs", "encode"),
+            ("numpy", "ndarray"), ("numpy", "dtype"),
+            *((f"numpy.{core}.{module}", name) for core in ("core", "_core")
+              for module, name in (("multiarray", "_reconstruct"), ("multiarray", "scalar"), ("numeric", "_frombuffer")))}
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    """Reads dicts of arrays and nothing else: a pickle may name any function, and calls it while it is read."""
+
+    def find_class(self, module, name):
+        if (module, name) not in _PICKLED:
+            raise pickle.UnpicklingError(f"it names {module}.{name}")
+        return super().find_class(module, name)
+
+
 def load_state(path):
-    """Read a `.pdparams` file -> {name: float32 array}.
+    """Read a `.pdparams` file -> {name: float32 array}. Files of `paddle.save` are read too; code in a file is never run.
 
     Raises UserError when the file is missing, truncated, or not a dict of arrays.
     """
     path = Path(path)
     if not path.is_file():
         raise UserError(f"{path}: no such weights file")
-    import paddle
     try:
-        state = paddle.load(str(path), return_numpy=True)
-    except (OSError, EOFError, ValueError, KeyError, AttributeError, ImportError, IndexError, RuntimeError,
-            MemoryError, pickle.UnpicklingError) as error:
-        raise UserError(f"{path}: not a readable weights file (truncated or of another kind: "
-                        f"{type(error).__name__}); download or convert it again") from None
+        with open(path, "rb") as file:
+            state = _ArrayUnpickler(file, encoding="latin1").load()     # latin1: arrays of older protocols
+    except Exception as error:      # a damaged pickle raises almost anything
+        reason = " ".join(f"{type(error).__name__} {error}".split())[:120]
+        raise UserError(f"{path}: not a readable weights file (truncated or of another kind: {reason}); "
+                        "download or convert it again") from None
     if isinstance(state, dict):
         state.pop("StructuredToParameterName@@", None)
-    if not isinstance(state, dict) or not state or not all(isinstance(v, np.ndarray) for v in state.values()):
+        state = {name: value[1] if isinstance(value, tuple) and len(value) == 2 else value for name, value in state.items()}
+    arrays = isinstance(state, dict) and all(isinstance(v, np.ndarray) and v.dtype.kind in "fiub" for v in state.values())
+    if not arrays or not state:
         raise UserError(f"{path}: holds no dict of named arrays; expected a Paddle state dict (.pdparams)")
     return {name: value.astype(np.float32) if value.dtype.kind == "f" else value for name, value in state.items()}
 
@@ -73,7 +91,7 @@ def save_state(path, state, half=False):
             array = array.astype(np.float16 if half else np.float32)
         arrays[name] = np.ascontiguousarray(array)
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
-        pickle.dump(arrays, file, protocol=2)
+        pickle.dump(arrays, file, protocol=4)
 
 
 def write_card(path, card):

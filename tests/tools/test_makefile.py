@@ -1,0 +1,91 @@
+"""The Makefile's set-up, with a stand-in for Python: what is installed when, and what a machine without Python 3.10 is told."""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+STAND_IN = """#!/bin/sh
+# Says it is Python 3.10; `-m venv DIR` copies itself there; everything else is written down. A file named `fail` makes pip fail.
+case "$1 $2" in
+    "-c "*) exit 0 ;;
+    "-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+    "-m pip") echo "pip" >> "{log}"; [ ! -e fail ] ;;
+    *) echo "$*" >> "{log}" ;;
+esac
+"""
+
+
+@pytest.fixture
+def place(root, tmp_path):
+    for name in ("Makefile", "requirements.txt", "setup.py"):
+        shutil.copy(root / name, tmp_path)
+    python = tmp_path / "python-3.10"
+    python.write_text(STAND_IN.format(log=tmp_path / "log"))
+    python.chmod(0o755)
+    return tmp_path
+
+
+def make(place, *arguments):
+    ours = ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "VENV", "PYTHON")
+    clean = {key: value for key, value in os.environ.items() if key not in ours}
+    done = subprocess.run(["make", *arguments], cwd=place, env=clean, text=True, capture_output=True, timeout=60)
+    log = place / "log"
+    ran = log.read_text().splitlines() if log.exists() else []
+    log.unlink(missing_ok=True)
+    return done, ran
+
+
+def test_set_up_once_and_again_when_requirements_change(place):
+    python = f"PYTHON={place}/python-3.10"
+    done, ran = make(place, "demo", python)
+    assert done.returncode == 0 and ran == ["pip", "pip", "tools/demo.py"], done.stderr
+    assert make(place, "test", python)[1] == ["-m pytest"]
+    assert make(place, "test-slow", python)[1] == ["-m pytest -m slow"]
+    assert make(place, "train-smoke", python)[1] == ["tools/train.py -c configs/smoke.yml"]
+    later = (place / ".venv" / ".ready").stat().st_mtime + 5
+    os.utime(place / "requirements.txt", (later, later))
+    assert make(place, "demo", python)[1] == ["pip", "pip", "tools/demo.py"]
+
+
+def test_an_interrupted_set_up_starts_afresh(place):
+    python = f"PYTHON={place}/python-3.10"
+    (place / "fail").touch()
+    done, ran = make(place, "demo", python)
+    assert done.returncode != 0 and ran == ["pip"] and not (place / ".venv" / ".ready").exists()
+    (place / ".venv" / "half-installed").touch()
+    (place / "fail").unlink()
+    done, ran = make(place, "demo", python)
+    assert done.returncode == 0 and ran == ["pip", "pip", "tools/demo.py"] and not (place / ".venv" / "half-installed").exists()
+
+
+def test_an_environment_of_the_user_is_kept(place):
+    (place / "mine" / "bin").mkdir(parents=True)
+    shutil.copy(place / "python-3.10", place / "mine" / "bin" / "python")
+    (place / "mine" / "letter").touch()
+    (place / "fail").touch()
+    assert make(place, "demo", "VENV=mine", f"PYTHON={place}/python-3.10")[0].returncode != 0
+    (place / "fail").unlink()
+    assert make(place, "demo", "VENV=mine", f"PYTHON={place}/python-3.10")[0].returncode == 0
+    assert make(place, "clean", "VENV=other")[0].returncode == 0
+    assert (place / "mine" / "letter").exists()
+
+
+@pytest.mark.parametrize("python", ["no-such-python", "broken-shim"])
+def test_without_python_3_10_one_line_says_so(place, python):
+    shim = place / "broken-shim"
+    shim.write_text("#!/bin/sh\necho pyenv: python3.10: command not found >&2\nexit 127\n")
+    shim.chmod(0o755)
+    done, ran = make(place, "demo", f"PYTHON={place}/{python}")
+    told = (done.stdout + done.stderr).strip().splitlines()
+    assert done.returncode != 0 and len(told) == 1 and not ran and not (place / ".venv").exists()
+    assert "Python 3.10 not found" in told[0] and "install it" in told[0] and "make PYTHON=" in told[0]
+
+
+def test_one_list_of_requirements(root):
+    """setup.py takes its runtime list from requirements.txt, and there is one OpenCV."""
+    lines = [line.split("#")[0].strip() for line in (root / "requirements.txt").read_text().splitlines()]
+    names = [line for line in lines if line]
+    assert "paddlepaddle==2.6.2" in names and "paddlelite==2.13rc0" in names
+    assert len([name for name in names if name.startswith("opencv")]) == 1
+    assert "paddlepaddle" not in (root / "setup.py").read_text()
