@@ -1,0 +1,88 @@
+"""Identity-aware Dynamic Network: the small U-Net that runs on every frame.
+
+MobileFaceSwap, arXiv 2201.03808, Fig. 2. 0.500 M parameters and 0.31 G multiply-adds at 224 px, mask included.
+
+    encoder  depthwise 4x4 s2 + pointwise, LeakyReLU 0.1     3-32-64-128-256-512, 224 px -> 7 px
+    decoder  bilinear x2, depthwise 3x3 + pointwise, LeakyReLU, concat with the encoder's map of that size
+    final    bilinear x2 and three convolutions -> image;  mask (on the detached bottleneck) -> where it is shown
+"""
+from typing import NamedTuple
+
+import paddle
+import paddle.nn as nn
+import paddle.nn.functional as F
+
+from paddle_mfs.models.fusion import FinalHead, FusionMask
+from paddle_mfs.models.iin import DECODER, ENCODER, SLOPE
+from paddle_mfs.models.layers import Conv2D, DepthwiseConv2D, upsample2x
+from paddle_mfs.registry import MODELS
+
+SIZE = 224      # crop side in pixels
+
+
+class Swap(NamedTuple):
+    """What the IDN makes of target crops (N, 3, S, S): result and image in [0, 1] RGB, mask (N, 1, S, S) in (0, 1)."""
+    result: paddle.Tensor
+    mask: paddle.Tensor
+    image: paddle.Tensor
+
+
+def run_idn(x, encoder, decoder, final, mask):
+    """The way through the IDN, given its layers as callables (baked, or of many identities at once) -> Swap.
+
+    Args:
+        x: target crops (N, 3, S, S), RGB in [0, 1], S a multiple of 32.
+    """
+    y, skips = x * 2 - 1, []
+    for layer in encoder:
+        y = F.leaky_relu(layer(y), SLOPE)
+        skips.append(y)
+    m = mask(skips.pop().detach())
+    for layer in decoder:
+        y = F.leaky_relu(layer(upsample2x(y)), SLOPE)
+        if len(skips) > 1:
+            y = paddle.concat([y, skips.pop()], 1)
+    image = (1 + final(y)) / 2
+    return Swap(image * m + (1 - m) * x, m, image)
+
+
+class SeparableConv2D(nn.Layer):
+    """Depthwise then pointwise convolution. The public code keeps biases and never sets them: they start at zero."""
+
+    def __init__(self, inputs, outputs, kernel_size, stride):
+        super().__init__()
+        self.depthwise = DepthwiseConv2D(inputs, kernel_size, stride, padding=1)
+        self.pointwise = Conv2D(inputs, outputs, 1)
+        self.pointwise.bias.set_value(paddle.zeros([outputs]))
+
+    def forward(self, x):
+        return self.pointwise(self.depthwise(x))
+
+
+@MODELS.register("idn")
+class IDN(nn.Layer):
+    """The IDN of one identity, its weights baked in: what is run on frames and exported.
+
+    forward: target crops (N, 3, S, S) RGB in [0, 1] -> (result (N, 3, S, S) in [0, 1], mask (N, 1, S, S)).
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.LayerList([SeparableConv2D(i, o, 4, 2) for i, o in ENCODER])
+        self.decoder = nn.LayerList([SeparableConv2D(i, o, 3, 1) for i, o in DECODER])
+        self.final = FinalHead()
+        self.mask = FusionMask()
+
+    def set_identity(self, weights):
+        """Bake the IdentityWeights of one identity (G = 1) into the encoder and decoder; biases become zero."""
+        for layers, kernels, matrices in ((self.encoder, weights.encoder_depthwise, weights.encoder_pointwise),
+                                          (self.decoder, weights.decoder_depthwise, weights.decoder_pointwise)):
+            for layer, kernel, matrix in zip(layers, kernels, matrices):
+                layer.depthwise.weight.set_value(kernel.transpose([1, 0, 2, 3]).contiguous())
+                layer.pointwise.weight.set_value(matrix[0].unsqueeze([2, 3]))
+                layer.depthwise.bias.set_value(paddle.zeros_like(layer.depthwise.bias))
+                layer.pointwise.bias.set_value(paddle.zeros_like(layer.pointwise.bias))
+
+    def forward(self, x):
+        swap = run_idn(x, self.encoder, self.decoder, self.final, self.mask)
+        return swap.result, swap.mask

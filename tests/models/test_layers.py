@@ -1,0 +1,105 @@
+"""The fast CPU layers equal the Paddle operators they replace, forward and backward."""
+import numpy as np
+import paddle
+import paddle.nn as nn
+import paddle.nn.functional as F
+import pytest
+
+from paddle_mfs.models import layers
+
+
+def leaf(*shape):
+    tensor = paddle.randn(shape)
+    tensor.stop_gradient = False
+    return tensor
+
+
+def outputs_and_gradients(function, tensors):
+    """Run with fresh leaves of the same values -> [output, gradient of each]."""
+    leaves = [paddle.to_tensor(t.numpy(), stop_gradient=False) for t in tensors]
+    y = function(*leaves)
+    (y * paddle.to_tensor(np.cos(np.arange(y.size, dtype=np.float32)).reshape(y.shape))).sum().backward()
+    return [y.numpy(), *(t.grad.numpy() for t in leaves)]
+
+
+def assert_same(ours, theirs):
+    for a, b in zip(ours, theirs):
+        assert a.shape == b.shape
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4 * np.abs(b).max())
+
+
+@pytest.mark.parametrize("n, c, h, w, k, stride, padding, identities", [
+    (2, 5, 9, 12, 3, 1, 1, 1), (2, 5, 8, 8, 4, 2, 1, 1), (4, 3, 17, 16, 3, 2, (0, 1), 1), (1, 6, 7, 7, 7, 1, 0, 1),
+    (6, 4, 8, 8, 4, 2, 1, 3), (6, 4, 8, 6, 3, 1, 1, 2)])
+def test_depthwise_equals_paddle(n, c, h, w, k, stride, padding, identities):
+    paddle.seed(0)
+    x, bias = leaf(n, c, h, w), leaf(c)
+    weight = leaf(c, 1, k, k) if identities == 1 else leaf(identities, c, k, k)
+
+    def run(x, weight, bias):
+        return layers.depthwise_conv2d(x, weight, bias, stride, padding)
+
+    compiled = outputs_and_gradients(run, [x, weight, bias])
+    with layers.plain_operators():
+        assert_same(compiled, outputs_and_gradients(run, [x, weight, bias]))
+
+
+def test_depthwise_of_many_identities_is_each_with_its_own_kernels():
+    paddle.seed(0)
+    x, weight = paddle.randn([6, 4, 8, 8]), paddle.randn([3, 4, 3, 3])
+    together = layers.depthwise_conv2d(x, weight, None, 1, 1)
+    for g in range(3):
+        alone = F.conv2d(x[2 * g:2 * g + 2], weight[g].unsqueeze(1), None, 1, 1, groups=4)
+        np.testing.assert_allclose(together[2 * g:2 * g + 2].numpy(), alone.numpy(), atol=1e-5)
+
+
+def test_depthwise_takes_tensors_that_are_not_contiguous():
+    paddle.seed(0)
+    x, weight = paddle.randn([2, 8, 6, 4]).transpose([0, 3, 1, 2]), paddle.randn([4, 1, 3, 3])
+    np.testing.assert_allclose(layers.depthwise_conv2d(x, weight, None, 1, 1).numpy(),
+                               F.conv2d(x, weight, None, 1, 1, groups=4).numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("h, w", [(4, 4), (7, 9), (1, 3)])
+def test_upsampling_equals_paddle(h, w):
+    paddle.seed(0)
+    x = leaf(2, 3, h, w)
+    assert_same(outputs_and_gradients(layers.upsample2x, [x]), outputs_and_gradients(
+        lambda t: F.interpolate(t, scale_factor=2, mode="bilinear", align_corners=True), [x]))
+
+
+def test_frozen_prelu_equals_paddle_and_gives_its_slopes_no_gradient():
+    paddle.seed(0)
+    prelu, x = layers.FrozenPReLU(4), leaf(2, 4, 5, 5)
+    prelu.weight.set_value(paddle.to_tensor([0.3, -0.2, 1.5, 0.0]))
+    assert_same(outputs_and_gradients(prelu, [x]), outputs_and_gradients(lambda t: F.prelu(t, prelu.weight.detach()), [x]))
+    assert prelu.weight.grad is None
+
+
+def test_convolution_with_fast_bias_equals_paddle():
+    paddle.seed(0)
+    ours, x = layers.Conv2D(3, 4, 3, stride=2, padding=1), leaf(2, 3, 9, 9)
+    theirs = nn.Conv2D(3, 4, 3, stride=2, padding=1)
+    ours.bias.set_value(paddle.randn([4]))
+    theirs.set_state_dict(ours.state_dict())
+    results = []
+    for layer in (ours, theirs):
+        layer.clear_gradients()
+        results.append(outputs_and_gradients(layer, [x]) + [layer.bias.grad.numpy(), layer.weight.grad.numpy()])
+    assert_same(*results)
+
+
+def test_a_whole_network_gives_the_same_gradients_either_way():
+    from paddle_mfs.models.mfs import load_mfs
+    paddle.seed(0)
+    net = load_mfs()
+    x, z, f = paddle.rand([2, 3, 64, 64]), F.normalize(paddle.randn([2, 192])), paddle.randn([2, 512, 7, 7]) * 0.3
+
+    def gradients():
+        net.clear_gradients()
+        net(x, z, f).image.square().mean().backward()
+        return [net.predictor.base_dec[0].grad.numpy(), net.final._sub_layers["4"].weight.grad.numpy()]
+
+    compiled = gradients()
+    with layers.plain_operators():
+        assert_same(compiled, gradients())
