@@ -1,0 +1,164 @@
+"""Every face of a picture: detector, landmarks and the search that makes them work at any size and roll."""
+from dataclasses import dataclass
+
+import numpy as np
+
+from paddle_mfs.errors import UserError
+from paddle_mfs.face import landmarks as mesh_module
+from paddle_mfs.face.detect import Detector, box_iou, local_views, tile_views, whole_view
+from paddle_mfs.face.regions import five_points
+
+MIN_PRESENCE = 0.5       # below, the mesh network says that there is no face
+MIN_FACE = 20            # pixels, longer side of the landmarks' box; a smaller face is refused
+SURE = 0.85              # a detector score below this may be a face seen at the wrong roll: look again around it
+TILE = 160               # pixels, smallest upright tile: finds faces from 26 px on
+TURNED_TILE = 256        # pixels, smallest turned tile: finds faces from 40 px on
+SAME_FACE_IOU = 0.4
+
+
+@dataclass
+class Face:
+    """One face, in pixels of the picture it was found in (pixel centres at integers).
+
+    box (4,) float32: x1 y1 x2 y2, the landmarks' bounding box; score 0..1 of the detector; landmarks (468, 3) float32;
+    five (5, 2) float32: eye centres (image left, right for an upright face), nose tip, mouth corners; presence 0..1 of the
+    mesh network.
+    """
+    box: np.ndarray
+    score: float
+    landmarks: np.ndarray
+    five: np.ndarray
+    presence: float
+
+    @property
+    def size(self):
+        """Longer side of the box in pixels."""
+        return float((self.box[2:] - self.box[:2]).max())
+
+    @property
+    def pose(self):
+        """(yaw, pitch, roll) in degrees, see `landmarks.pose`."""
+        return mesh_module.pose(self.landmarks)
+
+
+class FaceAnalyser:
+    """Finds faces and their landmarks.
+
+    Args:
+        detector, mesh: callables (N, 3, H, W) float32 numpy -> list of numpy arrays, as `Detector` and `Landmarker` want them.
+            Default: the bundled BlazeFace and FaceMesh.
+        engine: what runs the default networks: "auto" (OpenVINO where installed, else Paddle), "openvino" or "paddle".
+
+    Example: `face = FaceAnalyser().largest(read_image("a.jpg"), "a.jpg")`.
+    """
+
+    def __init__(self, detector=None, mesh=None, engine="auto"):
+        self.detector = Detector(detector or _bundled("blazeface", engine))
+        self.landmarker = mesh_module.Landmarker(mesh or _bundled("facemesh", engine))
+
+    def faces(self, image, small=False):
+        """Faces of at least 20 px, largest first; [] when there is none.
+
+        A picture whose face is found at once costs one detector pass. Otherwise the search widens until some face is confirmed
+        by the mesh network: the picture with a border and turned by 90, 180, 270 degrees (the detector bears a roll of 45 either
+        way), then ever smaller overlapping tiles, upright (faces from 26 px on) and turned (from 40 px on).
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            small: also search the tiles when larger faces were found (finds every face, costs time on large pictures).
+        """
+        return [face for face in self._search(image, small) if face.size >= MIN_FACE]
+
+    def largest(self, image, name="image"):
+        """The largest face. Raises UserError, its message starting with `name`, when there is none or it is under 20 px."""
+        found = self._search(image, False)
+        if not found:
+            raise UserError(f"{name}: no face found; use a picture that shows a face, unhidden and at least {MIN_FACE} px high")
+        if found[0].size < MIN_FACE:
+            raise UserError(f"{name}: the face is too small ({found[0].size:.0f} px, at least {MIN_FACE} are needed); "
+                            f"use a larger picture")
+        return found[0]
+
+    def _search(self, image, small):
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+            raise TypeError(f"expected a (H, W, 3) uint8 RGB image, got {image.shape} {image.dtype}")
+        found = []
+        for is_fine, views in _levels(image.shape[1], image.shape[0]):
+            if not found or (small and is_fine):
+                found = self._confirm(image, self.detector.detect(image, views), found)
+        return sorted(found, key=lambda face: -face.size)
+
+    def _confirm(self, image, detections, found):
+        """`found` plus the detections which the mesh network confirms and which are not the same face again."""
+        found = list(found)
+        for detection in detections:
+            if _is_known(detection.box, found):
+                continue
+            detection = self._settle(image, detection)
+            landmarks, presence = self.landmarker(image, detection, min_presence=MIN_PRESENCE)
+            if presence < MIN_PRESENCE:
+                continue
+            xy = landmarks[:, :2]
+            box = np.concatenate([xy.min(0), xy.max(0)])
+            if not _is_known(box, found):
+                found.append(Face(box, detection.score, landmarks, five_points(landmarks), presence))
+        return found
+
+    def _settle(self, image, detection):
+        """The detection itself when it is sure, else the best that four turned views around it give.
+
+        BlazeFace half-recognises faces on their side or upside down, with the points in the wrong places; upright it is surer.
+        """
+        if detection.score >= SURE:
+            return detection
+        again = [d for d in self.detector.detect(image, local_views(detection))
+                 if np.abs(d.centre - detection.centre).max() < detection.size / 2]
+        return max([detection, *again], key=lambda d: d.score)
+
+
+def _is_known(box, faces):
+    return bool(faces) and bool((box_iou(box, np.stack([face.box for face in faces])) > SAME_FACE_IOU).any())
+
+
+def _bundled(name, engine):
+    from paddle_mfs.models import create_model
+    from paddle_mfs.runtime import make_runner
+    return make_runner(create_model(name, weights="bundled"), engine)
+
+
+def _levels(width, height):
+    """The search order: (is it a level of upright tiles, views)."""
+    yield False, [whole_view(width, height)]
+    yield False, [whole_view(width, height, angle, margin) for margin in (0, 0.5) for angle in (0, 90, 180, 270)][1:]
+    for tile in _tiles(width, height, TILE):
+        yield True, tile_views(width, height, tile)
+    for tile in _tiles(width, height, TURNED_TILE):
+        yield False, [view for angle in (90, 180, 270) for view in tile_views(width, height, tile, angle)]
+
+
+def _tiles(width, height, smallest):
+    """Tile sides, largest first: `smallest` times powers of two below 0.8 of the picture's longer side."""
+    sides = []
+    while smallest < 0.8 * max(width, height):
+        sides.append(smallest)
+        smallest *= 2
+    return sides[::-1]
+
+
+def pick(faces, which="largest", name="image"):
+    """Choose among faces sorted largest first.
+
+    Args:
+        which: "largest", "all", or an index (int or digits), 0 the largest.
+    Returns: list of Face. Raises UserError when there is no face, no such index, or `which` is another word.
+    """
+    if which not in ("largest", "all") and not str(which).isdigit():
+        raise UserError(f"face {which!r}: choose largest, all or an index from 0 (0 is the largest)")
+    if not faces:
+        raise UserError(f"{name}: no face found; use a picture that shows a face, unhidden and at least {MIN_FACE} px high")
+    if which == "all":
+        return list(faces)
+    index = 0 if which == "largest" else int(which)
+    if index >= len(faces):
+        raise UserError(f"{name}: no face {index}; {len(faces)} found, choose 0 to {len(faces) - 1}")
+    return [faces[index]]

@@ -1,0 +1,126 @@
+"""Reading and writing pictures with Pillow: whatever comes in, uint8 RGB goes on."""
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from paddle_mfs.errors import UserError
+from paddle_mfs.files import atomic_path
+
+BACKGROUND = (255, 255, 255)      # transparent pixels are laid on white
+WRITERS = {".png": {"format": "PNG"},
+           ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+           ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+           ".webp": {"format": "WEBP", "quality": 95}}
+
+
+def read_image(path):
+    """Read a picture -> (H, W, 3) uint8 RGB, upright as its EXIF orientation says.
+
+    Grey, palette, CMYK, 16-bit (scaled to 8) and animated (first frame) pictures are converted, transparency is laid on white, an
+    embedded colour profile is converted to sRGB.
+
+    Raises UserError, one line naming the file, when it is missing, a folder, empty, truncated, not a picture or too large.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise UserError(f"{path}: is a folder; name a picture in it")
+    try:
+        if path.stat().st_size == 0:
+            raise UserError(f"{path}: is empty; copy or download the picture again")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")      # damaged EXIF and large pictures are handled here
+            with Image.open(path) as image:
+                return _to_rgb(_upright(image))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; check the path") from None
+    except PermissionError:
+        raise UserError(f"{path}: may not be read; check its permissions") from None
+    except UnidentifiedImageError:
+        raise UserError(f"{path}: is not a picture (or of a kind Pillow cannot read); convert it to PNG or JPEG") from None
+    except Image.DecompressionBombError:
+        raise UserError(f"{path}: has more than {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels; make it smaller") from None
+    except UserError:
+        raise
+    except MemoryError:
+        raise UserError(f"{path}: does not fit in memory; make it smaller") from None
+    except Exception as error:       # Pillow's readers raise nearly anything on damaged files
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"{path}: is damaged or truncated ({reason}); copy or download the picture again") from None
+
+
+def _upright(image):
+    image.load()
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:                # EXIF too damaged to be read: take the picture as stored
+        return image
+
+
+def _to_rgb(image):
+    """PIL image of any mode -> (H, W, 3) uint8 array."""
+    if image.mode[:1] in "IF" and image.mode != "1":
+        image = _to_8_bit(image)
+    if image.has_transparency_data:
+        # palette and "one colour is transparent" pictures become RGBA too
+        image = image.convert("RGBA")
+        flat = Image.new("RGBA", image.size, BACKGROUND + (255,))
+        flat.alpha_composite(image)
+        flat.info = image.info
+        image = flat
+    return np.ascontiguousarray(np.asarray(_to_srgb(image)))
+
+
+def _to_8_bit(image):
+    """Grey of 16 bits (I;16), 32 bits (I) or floats (F) -> 8 bits, scaled by the range the values suggest."""
+    values = np.nan_to_num(np.asarray(image).astype(np.float64))
+    if image.mode.startswith("I;16"):
+        top = 65535
+    else:
+        brightest = values.max(initial=0)
+        ranges = (1, 255, 65535) if image.mode == "F" else (255, 65535)
+        top = next((top for top in ranges if brightest <= top), brightest)
+    return Image.fromarray(np.rint(values.clip(0, top) * (255 / top)).astype(np.uint8))
+
+
+def _to_srgb(image):
+    """PIL image -> RGB, through its embedded colour profile when it has a usable one."""
+    profile = image.info.get("icc_profile")
+    if profile and image.mode in ("RGB", "CMYK", "RGBA"):
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            if "srgb" not in ImageCms.getProfileDescription(source).lower():
+                base = image.convert("RGB") if image.mode == "RGBA" else image
+                return ImageCms.profileToProfile(base, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            pass                     # a broken profile: plain conversion below
+    return image.convert("RGB")
+
+
+def check_suffix(path):
+    """Raise UserError unless `write_image` can write a file of this name."""
+    if Path(path).suffix.lower() not in WRITERS:
+        raise UserError(f"{path}: cannot write this kind of picture; end the name in {', '.join(WRITERS)}")
+
+
+def write_image(path, rgb, **save_options):
+    """Write a picture, atomically; the suffix chooses PNG, JPEG (quality 95, 4:4:4) or WebP (quality 95).
+
+    Args:
+        rgb: (H, W, 3) uint8 RGB.
+        save_options: keyword arguments of Pillow's `Image.save`, for metadata or another quality.
+    Raises: UserError for another suffix, a place that cannot be written, or a picture too large for the format; TypeError for
+        an array of another kind.
+    """
+    check_suffix(path)
+    rgb = np.asarray(rgb)
+    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3:
+        raise TypeError(f"expected a (H, W, 3) uint8 RGB image, got {rgb.shape} {rgb.dtype}")
+    options = {**WRITERS[Path(path).suffix.lower()], **save_options}
+    with atomic_path(path) as temporary:
+        try:
+            Image.fromarray(rgb).save(temporary, **options)
+        except ValueError as error:
+            raise UserError(f"{path}: cannot be written as {options['format']} ({error}); choose another format") from None

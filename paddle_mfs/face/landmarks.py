@@ -1,0 +1,86 @@
+"""The 468-point face mesh of a detected face, and the head pose read from it.
+
+Face mesh: Kartynnik et al. 2019, https://arxiv.org/abs/1907.06724 (192 px input).
+"""
+import cv2
+import numpy as np
+
+from paddle_mfs.face import regions
+from paddle_mfs.face.geometry import invert, scale_of, transform, warp
+
+INPUT = 192
+ROI_SCALE = 1.5          # side of the region shown to the network / side of the face box
+
+
+class Landmarker:
+    """Dense landmarks of one face.
+
+    Args:
+        network: callable, (N, 3, 192, 192) float32 RGB in [0, 1] -> [landmarks (N, 468, 3) in pixels of the crop,
+            presence logit (N,)] numpy arrays.
+    """
+
+    def __init__(self, network):
+        self.network = network
+
+    def __call__(self, image, detection, passes=2, min_presence=0.5):
+        """Landmarks of `detection` in `image` (H, W, 3) uint8 RGB.
+
+        The first pass looks where the detection says, each further pass where the mesh of the pass before says.
+
+        Returns: landmarks (468, 3) float32, pixels of the image (z in the same unit, smaller is nearer); presence 0..1. A pass
+            whose presence stays below `min_presence` is the last.
+        """
+        left, right = detection.keypoints[:2]
+        landmarks, presence = self._look(image, detection.centre, detection.size * ROI_SCALE, _angle(left, right))
+        for _ in range(passes - 1):
+            if presence < min_presence:
+                break
+            landmarks, presence = self._look(image, *_region(landmarks))
+        return landmarks, presence
+
+    def _look(self, image, centre, side, angle):
+        scale = INPUT / max(side, 1e-3)
+        linear = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        view = np.column_stack([linear, (INPUT - 1) / 2 - linear @ centre])
+        pixels = warp(image, view, (INPUT, INPUT), cv2.INTER_LINEAR)
+        batch = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
+        mesh, logit = self.network(batch)
+        mesh = np.asarray(mesh, np.float64).reshape(468, 3)
+        back = invert(view)
+        # the network measures from the edge of the first pixel
+        landmarks = np.column_stack([transform(mesh[:, :2] - 0.5, back), mesh[:, 2] * scale_of(back)])
+        return landmarks.astype(np.float32), float(1 / (1 + np.exp(-np.clip(np.asarray(logit).ravel()[0], -80, 80))))
+
+
+def _angle(left, right):
+    """Roll in radians of the line through two points, 0 when the second is straight to the right."""
+    return float(np.arctan2(right[1] - left[1], right[0] - left[0]))
+
+
+def _region(landmarks):
+    """Centre, side and roll of the region to look at, from a mesh."""
+    xy = landmarks[:, :2].astype(np.float64)
+    angle = _angle(xy[regions.EYE_LEFT_OUTER], xy[regions.EYE_RIGHT_OUTER])
+    upright = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    turned = xy @ upright.T
+    low, high = turned.min(0), turned.max(0)
+    return upright.T @ ((low + high) / 2), float((high - low).max()) * ROI_SCALE, angle
+
+
+def pose(landmarks):
+    """Head pose from the mesh -> (yaw, pitch, roll) in degrees.
+
+    yaw > 0: turned to the image's right; pitch > 0: looking down (a level face reads about +7); roll > 0: clockwise in the image.
+    """
+    m = np.asarray(landmarks, np.float64)
+    across = (m[regions.EYE_RIGHT_OUTER] - m[regions.EYE_LEFT_OUTER]) + (m[regions.MOUTH_RIGHT] - m[regions.MOUTH_LEFT])
+    across /= max(np.linalg.norm(across), 1e-9)
+    down = m[regions.CHIN] - m[regions.FOREHEAD]
+    down -= across * (across @ down)
+    down /= max(np.linalg.norm(down), 1e-9)
+    into = np.cross(across, down)
+    yaw = np.arcsin(np.clip(across[2], -1, 1))
+    pitch = np.arctan2(down[2], into[2])
+    roll = np.arctan2(across[1], across[0])
+    return tuple(float(v) for v in np.degrees([yaw, pitch, roll]))

@@ -1,0 +1,36 @@
+"""Regions of the 468-point face mesh: index lists and the masks drawn from them.
+
+The indices are those of MediaPipe's canonical face model (canonical_face_model_uv_visualization.png in
+https://github.com/google-ai-edge/mediapipe/tree/master/mediapipe/modules/face_geometry/data).
+"Left" and "right" are sides of the image for an unmirrored upright face (the person's right eye is on the image's left).
+"""
+import cv2
+import numpy as np
+
+OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+        152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]
+LEFT_EYE = [33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7]
+RIGHT_EYE = [263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249]
+INNER_LIPS = [78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95]
+OUTER_LIPS = [61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146]
+NOSE_TIP, MOUTH_LEFT, MOUTH_RIGHT, FOREHEAD, CHIN = 4, 61, 291, 10, 152
+EYE_LEFT_OUTER, EYE_RIGHT_OUTER = 33, 263
+
+
+def five_points(landmarks):
+    """(468, 2 or 3) landmarks -> (5, 2) float32: eye centres (image left, right), nose tip, mouth corners (left, right)."""
+    xy = np.asarray(landmarks, np.float32)[:, :2]
+    return np.stack([xy[LEFT_EYE].mean(0), xy[RIGHT_EYE].mean(0), xy[NOSE_TIP], xy[MOUTH_LEFT], xy[MOUTH_RIGHT]])
+
+
+def region_mask(landmarks, indices, height, width):
+    """Fill the closed contour `indices` of the mesh -> (height, width) uint8, 255 inside, 0 outside."""
+    mask = np.zeros((height, width), np.uint8)
+    # 4 fractional bits keep the contour smooth on small crops
+    points = np.rint(np.asarray(landmarks, np.float64)[indices, :2] * 16).astype(np.int32)
+    return cv2.fillPoly(mask, [points], 255, shift=4)
+
+
+def oval_mask(landmarks, height, width):
+    """The face oval (forehead to chin) -> (height, width) uint8, 255 inside, 0 outside."""
+    return region_mask(landmarks, OVAL, height, width)
