@@ -1,0 +1,1 @@
+"""Faces to train on: made, cropped, cached and paired."""

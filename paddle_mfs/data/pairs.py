@@ -1,0 +1,161 @@
+"""Training batches: some identities, several targets for each, and the teacher's answers; made in worker processes."""
+import functools
+import multiprocessing
+import os
+import queue
+import random
+import signal
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import paddle
+
+from paddle_mfs.errors import UserError
+from paddle_mfs.face.regions import oval_mask
+
+BACKGROUND_MARGIN, CORE_MARGIN = 4, 12      # pixels at 224: outside the dilated oval, inside the eroded oval
+
+
+class Batch(NamedTuple):
+    """G identities with K targets each, targets of an identity consecutive.
+
+    sources (G,) int64: 2 * face index + mirrored; targets and taught (G*K, 3, S, S) uint8 RGB; background and core
+    (G*K, 1, S, S) uint8 0/1: where the fusion mask must be shut and open; same (G*K,) uint8: target shows the source's identity.
+    """
+    sources: np.ndarray
+    targets: np.ndarray
+    taught: np.ndarray
+    background: np.ndarray
+    core: np.ndarray
+    same: np.ndarray
+
+
+def supervised_regions(landmarks, size):
+    """(background, core) of a crop, bool (S, S): beyond the oval dilated by 4 px, within the oval eroded by 12 px (at 224)."""
+    def odd(margin):
+        return 2 * max(1, round(margin * size / 224)) + 1
+    oval = oval_mask(landmarks, size, size)
+    background = cv2.dilate(oval, np.ones((odd(BACKGROUND_MARGIN),) * 2, np.uint8)) == 0
+    core = cv2.erode(oval, np.ones((odd(CORE_MARGIN),) * 2, np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
+    return background, core
+
+
+def mirrored(image, landmarks):
+    """The mirror image of a crop and its landmarks' places (their indices keep naming the original side)."""
+    flipped = landmarks.copy()
+    flipped[:, 0] = image.shape[1] - 1 - landmarks[:, 0]
+    return np.ascontiguousarray(image[:, ::-1]), flipped
+
+
+class PairSampler:
+    """Endless random batches.
+
+    Args:
+        crops: data.crops.Crops at the training size.
+        teacher: teachers.mesh.MeshTeacher or alike.
+        identities, targets: G and K.
+        same_identity: probability that a target shows the source's identity (another photo of it where there is one,
+            else the source itself); the taught image is then the target itself.
+        seed: batches are a function of (seed, worker).
+    """
+
+    def __init__(self, crops, teacher, identities, targets, same_identity, seed=0):
+        self.crops, self.teacher = crops, teacher
+        self.identities, self.targets, self.same_identity, self.seed = identities, targets, same_identity, seed
+        self.labels, self.by_label = crops.labels, {}
+        for index, label in enumerate(self.labels):
+            self.by_label.setdefault(label, []).append(index)
+
+    def stream(self, worker=0):
+        """Yield Batch after Batch of numpy arrays; each worker has its own sequence."""
+        rng = random.Random(f"{self.seed}/{worker}")
+        face = functools.lru_cache(maxsize=8000)(self._face)
+        while True:
+            yield self._batch(rng, face)
+
+    def _face(self, key):
+        """Everything about face `key` = 2 * index + mirrored that does not depend on its partner."""
+        image, landmarks = self.crops.images[key // 2], self.crops.landmarks[key // 2]
+        if key % 2:
+            image, landmarks = mirrored(image, landmarks)
+        size = image.shape[0]
+        background, core = supervised_regions(landmarks, size)
+        return image, landmarks, self.teacher.geometry(landmarks, size), np.packbits(background), np.packbits(core)
+
+    def _batch(self, rng, face):
+        sources, rows = [], []
+        for _ in range(self.identities):
+            index = rng.randrange(len(self.crops))
+            source = 2 * index + rng.randrange(2)
+            sources.append(source)
+            for _ in range(self.targets):
+                same = rng.random() < self.same_identity
+                if same:
+                    twin = rng.choice(self.by_label[self.labels[index]])
+                    target = source if twin == index else 2 * twin + rng.randrange(2)
+                else:
+                    target = rng.randrange(2 * len(self.crops))
+                rows.append(self._row(face, source, target, same))
+        targets, taught, background, core, same = (np.stack(column) for column in zip(*rows))
+        shape = (len(rows), 1, *targets.shape[1:3])
+        return Batch(np.array(sources, np.int64), targets.transpose(0, 3, 1, 2).copy(), taught.transpose(0, 3, 1, 2).copy(),
+                     background.reshape(shape), core.reshape(shape), same)
+
+    def _row(self, face, source, target, same):
+        image, landmarks, geometry, background, core = face(target)
+        size = image.shape[0]
+        if same:
+            taught = image
+        else:
+            source_image, source_landmarks, *_ = face(source)
+            taught, _ = self.teacher.swap(source_image, source_landmarks, image, landmarks, geometry)
+        unpack = functools.partial(np.unpackbits, count=size * size)
+        return image, taught, unpack(background), unpack(core), np.uint8(same)
+
+
+def _work(sampler, worker, results):
+    """A worker process: put batches into the queue until it is ended, or its parent is gone. Ctrl-C is the parent's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)       # Paddle's handler would print a stack trace
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())      # a parent in training holds signals back
+    results.cancel_join_thread()
+    parent = os.getppid()
+    for batch in sampler.stream(worker):
+        while os.getppid() == parent:
+            try:
+                results.put(tuple(batch), timeout=5)
+                break
+            except queue.Full:
+                continue
+        else:
+            return
+
+
+def batches(sampler, workers=1):
+    """Yield Batch after Batch of paddle tensors, made by `workers` forked processes (0: in this one). Close it to end them."""
+    if not workers:
+        for batch in sampler.stream():
+            yield Batch(*map(paddle.to_tensor, batch))
+    context = multiprocessing.get_context("fork")
+    results = context.Queue(maxsize=4 * workers)
+    processes = [context.Process(target=_work, args=(sampler, worker, results), daemon=True) for worker in range(workers)]
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)        # a forked child waits for ever for the threads of its parent's OpenCV: there must be none
+    for process in processes:
+        process.start()
+    cv2.setNumThreads(threads)
+    try:
+        while True:
+            try:
+                batch = results.get(timeout=10)
+            except queue.Empty:
+                if not all(process.is_alive() for process in processes):
+                    raise UserError("a process that makes batches has died; see its message above, or lower data.workers "
+                                    "if memory ran out") from None
+                continue
+            yield Batch(*map(paddle.to_tensor, batch))
+    finally:
+        for process in processes:
+            process.terminate()
+            process.join()

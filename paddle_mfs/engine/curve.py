@@ -1,0 +1,30 @@
+"""The picture of a training log."""
+import json
+from pathlib import Path
+
+from paddle_mfs.files import atomic_path
+
+PANELS = ((("rec", "copy", "raw"), "reconstruction (copy: cost of copying the target)"),
+          (("id", "alpha"), "identity loss, mean alpha"), (("per",), "perceptual"),
+          (("open", "mask"), "mask: open in the core, loss"))
+
+
+def draw_curve(log, path):
+    """Draw the losses of a log.jsonl over the crops seen -> PNG at `path`."""
+    import matplotlib
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+    lines = [json.loads(line) for line in Path(log).read_text(encoding="utf-8").splitlines()]
+    figure, axes = pyplot.subplots(2, 2, figsize=(11, 7), constrained_layout=True)
+    for axis, (names, title) in zip(axes.flat, PANELS):
+        for name in names:
+            points = [(line["seen"], line[name]) for line in lines if name in line]
+            if points:
+                axis.plot(*zip(*points), label=name, linewidth=1)
+        axis.set(title=title, xlabel="crops seen", ylim=(0, None))
+        axis.grid(alpha=0.3)
+        if axis.lines:
+            axis.legend()
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=90)
+    pyplot.close(figure)

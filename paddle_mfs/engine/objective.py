@@ -1,0 +1,52 @@
+"""The training objective: alpha * (w_rec L_rec + w_per L_per) + w_id L_id + w_mask L_mask, and what is logged beside it."""
+import paddle
+import paddle.nn as nn
+
+from paddle_mfs.losses.identity import identity_loss
+from paddle_mfs.losses.mask import mask_loss
+from paddle_mfs.losses.perceptual import PerceptualLoss
+from paddle_mfs.losses.reconstruction import reconstruction_loss, unmasked_reconstruction_loss
+from paddle_mfs.losses.reweight import alpha
+
+
+class Objective(nn.Layer):
+    """MobileFaceSwap's distillation loss (arXiv 2201.03808), without its adversarial term.
+
+    Args:
+        embedder: models.embedder.FaceEmbedder, frozen.
+        weights: mapping with reconstruction, unmasked, perceptual, identity, mask.
+        perceptual_network: frozen feature network, or None when weights.perceptual is 0.
+        perceptual_every: the perceptual term is computed on every k-th step, at k times its weight.
+    """
+
+    def __init__(self, embedder, weights, perceptual_network=None, perceptual_every=1):
+        super().__init__()
+        self.embedder, self.weights, self.perceptual_every = embedder, weights, perceptual_every
+        self.perceptual = PerceptualLoss(perceptual_network) if perceptual_network is not None else None
+
+    def forward(self, swap, batch, source_embedding, step):
+        """swap: Swap of the student; batch: Batch as float tensors; source_embedding (N, width) of each target's source.
+
+        Returns: loss (scalar), {name: float} to be logged; all (N,)-losses are averaged over the batch.
+        """
+        w = self.weights
+        with paddle.no_grad():
+            taught_embedding, _ = self.embedder(batch.taught)
+            trust = alpha(taught_embedding, source_embedding)
+        embedding, _ = self.embedder(swap.result)
+        l_rec = reconstruction_loss(swap.result, batch.taught)
+        l_raw = unmasked_reconstruction_loss(swap.image, batch.taught, batch.background)
+        l_id = identity_loss(embedding, source_embedding)
+        l_mask = mask_loss(swap.mask, batch.background, batch.core)
+        loss = ((trust * (w.reconstruction * l_rec + w.unmasked * l_raw)).mean()
+                + w.identity * l_id.mean() + w.mask * l_mask)
+        record = {"rec": l_rec.mean(), "copy": reconstruction_loss(batch.targets, batch.taught).mean(), "raw": l_raw.mean(),
+                  "id": l_id.mean(), "mask": l_mask, "open": (swap.mask * batch.core).sum() / batch.core.sum().clip(min=1),
+                  "alpha": trust.mean()}
+        if self.perceptual is not None and step % self.perceptual_every == 0:
+            with paddle.no_grad():
+                taught_features = self.perceptual.features(batch.taught)
+            l_per = self.perceptual(self.perceptual.features(swap.result), taught_features)
+            loss = loss + self.perceptual_every * w.perceptual * (trust * l_per).mean()
+            record["per"] = l_per.mean()
+        return loss, {"loss": float(loss), **{name: float(value) for name, value in record.items()}}

@@ -1,0 +1,110 @@
+"""Mesh teacher: a face swap from landmarks alone. No weights, nobody's data, always available.
+
+The source's face is warped onto the target's 468 landmarks (piecewise affine), takes on the target's colour statistics
+(LAB) and its low-frequency light, leaves the target's inner mouth as it is, and fades out inside the face oval. It is
+convincing near the frontal view and fails on strong pose gaps, hair over the face and beards: what loss reweighting damps.
+"""
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy.interpolate import NearestNDInterpolator
+from scipy.spatial import Delaunay
+
+from paddle_mfs.face.regions import INNER_LIPS, oval_mask, region_mask
+
+GRID = 4                # pixels between the points where the warp is computed; linear in between
+INSET = 0.045           # of the crop: how far inside the oval the blend starts
+FEATHER = 0.025         # of the crop: sigma of the fade
+LIGHT = 0.1             # of the crop: sigma below which light is the target's
+CONTRAST = 0.5          # how much of the target's LAB contrast is taken over
+LIGHT_STRENGTH = 0.8
+SMALLEST = 400 / 224 ** 2   # of the crop: a smaller blend region is no face
+
+
+@dataclass
+class TargetGeometry:
+    """What the teacher needs of one target, whatever the source; made once by `MeshTeacher.geometry`.
+
+    corners (P, 3) and weights (P, 3): each grid point as a mean of three landmarks; inside (S, S) bool;
+    blend (S, S) float32 in 0..1.
+    """
+    corners: np.ndarray
+    weights: np.ndarray
+    grid: tuple
+    inside: np.ndarray
+    blend: np.ndarray
+
+
+def _erode(mask, size):
+    """Erode by a square; the crop's edge counts as outside, so that a blend is always shut there and pastes without a seam."""
+    return cv2.erode(mask, np.ones((size, size), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+
+
+def _low_pass(image, region, sigma):
+    """Gaussian mean of `image` over `region` (float32 0/1) at a quarter of the size, back at full size."""
+    small = (max(1, image.shape[1] // 4), max(1, image.shape[0] // 4))
+    colours = cv2.GaussianBlur(cv2.resize(image * region[..., None], small, interpolation=cv2.INTER_AREA), (0, 0), sigma / 4)
+    share = cv2.GaussianBlur(cv2.resize(region, small, interpolation=cv2.INTER_AREA), (0, 0), sigma / 4)
+    return cv2.resize(colours / (share[..., None] + 1e-3), image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+
+
+class MeshTeacher:
+    """Teacher interface: aligned source and target crops -> the image the student should make."""
+
+    name = "mesh"
+
+    def geometry(self, landmarks, size):
+        """Target landmarks (468, >=2) in pixels of a crop of `size` -> TargetGeometry."""
+        points = np.asarray(landmarks, np.float64)[:, :2]
+        axis = np.arange(0, size + GRID, GRID, dtype=np.float64)
+        queries = np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2)
+        triangles = Delaunay(points)
+        found = triangles.find_simplex(queries)
+        affine = triangles.transform[found]
+        first = np.einsum("pij,pj->pi", affine[:, :2], queries - affine[:, 2])
+        weights = np.concatenate([first, 1 - first.sum(1, keepdims=True)], 1)
+        corners = triangles.simplices[found]
+        outside = (found < 0) | ~np.isfinite(weights).all(1)
+        nearest = NearestNDInterpolator(points, np.arange(len(points)))(queries[outside])
+        corners[outside], weights[outside] = nearest[:, None], (1.0, 0.0, 0.0)
+        inset = max(3, int(INSET * size) | 1)
+        inside = _erode(oval_mask(points, size, size), inset)
+        fade = cv2.GaussianBlur(_erode(inside, inset).astype(np.float32) / 255, (0, 0), FEATHER * size)
+        mouth = cv2.GaussianBlur(region_mask(points, INNER_LIPS, size, size).astype(np.float32) / 255, (0, 0), size / 224)
+        return TargetGeometry(corners, weights.astype(np.float32), (len(axis), len(axis)), inside > 0, fade * (1 - mouth))
+
+    def swap(self, source, source_landmarks, target, target_landmarks, geometry=None):
+        """Put the source's face on the target.
+
+        Args:
+            source, target: (S, S, 3) uint8 RGB aligned crops.
+            source_landmarks, target_landmarks: (468, >=2) in pixels of their crops.
+            geometry: `self.geometry(target_landmarks, S)` if it is at hand.
+        Returns: image (S, S, 3) uint8 RGB; blend (S, S) float32 in 0..1, 0 where the target was left untouched.
+        """
+        size = target.shape[0]
+        geometry = geometry or self.geometry(target_landmarks, size)
+        inside = geometry.inside
+        if inside.sum() < SMALLEST * size * size:
+            return target.copy(), np.zeros((size, size), np.float32)
+        points = np.asarray(source_landmarks, np.float32)[:, :2]
+        coarse = (points[geometry.corners] * geometry.weights[..., None]).sum(1).reshape(*geometry.grid, 2)
+        where = np.arange(size, dtype=np.float32) / GRID
+        maps = cv2.remap(coarse, *np.meshgrid(where, where), cv2.INTER_LINEAR)
+        warped = cv2.remap(source, maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        warped = self._match_colour(warped, target, inside)
+        region, goal = inside.astype(np.float32), target.astype(np.float32)
+        light = _low_pass(goal, region, LIGHT * size) - _low_pass(warped, region, LIGHT * size)
+        warped = (warped + LIGHT_STRENGTH * light).clip(0, 255)
+        blend = geometry.blend[..., None]
+        return np.rint(warped * blend + goal * (1 - blend)).clip(0, 255).astype(np.uint8), geometry.blend
+
+    @staticmethod
+    def _match_colour(image, target, inside):
+        """Give `image` the LAB mean of the target inside the region, and part of its contrast -> float32 RGB 0..255."""
+        lab, goal = (cv2.cvtColor(x, cv2.COLOR_RGB2LAB).astype(np.float32) for x in (image, target))
+        mine, wanted = lab[inside], goal[inside]
+        gain = CONTRAST * wanted.std(0) / (mine.std(0) + 1e-3) + 1 - CONTRAST
+        lab = (lab - mine.mean(0)) * gain + wanted.mean(0)
+        return cv2.cvtColor(lab.clip(0, 255).astype(np.uint8), cv2.COLOR_LAB2RGB).astype(np.float32)

@@ -1,0 +1,142 @@
+"""The trainer: it learns instead of copying the target, resumes where it stopped, and keeps its books."""
+import json
+import shutil
+
+import numpy as np
+import paddle
+import pytest
+
+from paddle_mfs.config import load_config
+from paddle_mfs.data.pairs import Batch
+from paddle_mfs.engine.callbacks import Checkpoints, LogLine, Preview
+from paddle_mfs.engine.checkpoint import checkpoints, load_checkpoint, named_optimizer_state, save_checkpoint
+from paddle_mfs.engine.trainer import Trainer
+from paddle_mfs.errors import UserError
+from paddle_mfs.files import sha256
+from paddle_mfs.models.mfs import load_mfs
+from paddle_mfs.weights import read_card
+
+FACES = ("800505.jpg", "800510.jpg")
+
+
+@pytest.fixture
+def make_config(root, samples, tmp_path):
+    """make_config("run.steps=3", ...) -> config of a tiny run on two faces, from the shipped smoke.yml."""
+    faces = tmp_path / "faces"
+    faces.mkdir()
+    for name in FACES:
+        shutil.copy(samples / "faces" / name, faces)
+
+    def make(*overrides):
+        return load_config(root / "configs" / "smoke.yml", [
+            f"data.faces={faces}", "data.size=64", "data.identities=2", "data.workers=0", "ema.decay=0.9",
+            f"run.output={tmp_path / 'run'}", *overrides])
+    return make
+
+
+def weights_of(trainer):
+    return {name: value.numpy() for name, value in trainer.net.state_dict().items()}
+
+
+def fixed_batch(trainer):
+    """Each of the two faces on the other: always the same batch, taught by the mesh teacher."""
+    face, row = trainer.sampler._face, trainer.sampler._row
+    rows = row(face, 0, 2, False), row(face, 2, 0, False)
+    targets, taught, background, core, same = (np.stack(column) for column in zip(*rows))
+    shape = (2, 1, *targets.shape[1:3])
+    arrays = (np.array([0, 2]), targets.transpose(0, 3, 1, 2).copy(), taught.transpose(0, 3, 1, 2).copy(),
+              background.reshape(shape), core.reshape(shape), same)
+    return Batch(*(paddle.to_tensor(array) for array in arrays))
+
+
+def assert_learned(result, batch):
+    """In the face core, `result` (N, 3, S, S) in [0, 1] is nearer to the teacher than the target is, and has left the target."""
+    targets, taught, core = batch.targets.numpy() / 255, batch.taught.numpy() / 255, batch.core.numpy()
+    miss, copying, moved = (np.abs((a - b) * core).sum() for a, b in ((result, taught), (targets, taught), (result, targets)))
+    assert moved > 0.5 * copying, "the output collapsed to the target"
+    assert miss < 0.85 * copying, f"{miss:.0f} from the teacher; copying the target costs {copying:.0f}"
+
+
+def test_overfits_two_faces_and_does_not_collapse_to_the_target(make_config):
+    trainer = Trainer(make_config("data.targets=1", "loss.weights.identity=0", "optimizer.lr=1e-3", "optimizer.warmup=10", "run.steps=150"))
+    batch = fixed_batch(trainer)
+    targets, taught = (tensor.astype("float32") / 255 for tensor in (batch.targets, batch.taught))
+    for collapsed in (targets, 0.9 * targets + 0.1 * taught):       # the judgement itself must be able to fail
+        with pytest.raises(AssertionError):
+            assert_learned(collapsed.numpy(), batch)
+    for _ in range(150):
+        record = trainer.train_step(batch)
+    with paddle.no_grad():
+        swap = trainer.ema(targets, *trainer.identities([0, 2]))
+    assert_learned(swap.result.numpy(), batch)
+    assert record["open"] > 0.8 and record["copy"] > 0.01
+    path = trainer.export()
+    card = read_card(path)
+    assert card["made"]["steps"] == 150 and card["licence"] and card["sha256"] == sha256(path) and card["started_from"] is None
+    exported = load_mfs(path)                                       # what was exported is what was measured
+    with paddle.no_grad():
+        np.testing.assert_allclose(exported(targets, *trainer.identities([0, 2])).result.numpy(), swap.result.numpy(), atol=1e-5)
+
+
+def test_resuming_restores_everything(make_config):
+    stopped = Trainer(make_config("run.steps=3"))
+    stopped.fit()
+    resumed = Trainer(make_config("run.steps=5"), resume=stopped.output / "checkpoints")
+    assert (resumed.step, resumed.seen) == (3, 12) and resumed.spent == stopped.spent > 0
+    for name, value in weights_of(stopped).items():
+        np.testing.assert_array_equal(weights_of(resumed)[name], value)
+    kept = named_optimizer_state(stopped.optimizer, stopped.net)["predictor.first.weight/moment2_0"].numpy()
+    resumed.fit()
+    assert resumed.step == 5
+    # Adam's second moment decays by beta2 a step at most: two steps on, it must still hold what the first run gathered
+    gathered = named_optimizer_state(resumed.optimizer, resumed.net)["predictor.first.weight/moment2_0"].numpy()
+    assert kept.max() > 0 and (gathered >= 0.99 ** 2 * kept * 0.999).all()
+
+
+def test_starting_from_the_bundled_weights_starts_from_them(make_config):
+    trainer = Trainer(make_config("model.init=bundled"))
+    bundled = load_mfs().state_dict()
+    for name, value in weights_of(trainer).items():
+        np.testing.assert_array_equal(value, bundled[name].numpy())
+
+
+def test_callbacks_write_log_preview_curve_and_checkpoints(make_config, capsys):
+    config = make_config("run.steps=4", "run.keep=1")
+    trainer = Trainer(config, [LogLine(2), Preview(4), Checkpoints(0.0)])
+    trainer.fit()
+    lines = [json.loads(line) for line in (trainer.output / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [2, 4]
+    assert {"rec", "copy", "raw", "id", "mask", "open", "alpha", "ips", "reader_cost"} <= lines[0].keys()
+    printed = capsys.readouterr().out
+    assert "alpha" in printed and "ips" in printed and "eta" in printed and "reader_cost" in printed
+    from paddle_mfs.face.image import read_image
+    assert read_image(trainer.output / "previews" / "00000004.png").shape == (6 * 64, 6 * 64, 3)
+    assert read_image(trainer.output / "curve.png").std() > 1
+    assert [path.name for path in checkpoints(trainer.output / "checkpoints")] == ["step_00000004"]
+
+
+def test_learning_rate_warms_up_and_falls(make_config):
+    trainer = Trainer(make_config("run.steps=100", "optimizer.warmup=10", "optimizer.lr=1e-3", "optimizer.final=0.1"))
+    rates = []
+    for trainer.step in (0, 9, 50, 100):
+        rates.append(trainer.learning_rate)
+    assert rates[0] == pytest.approx(1e-4) and rates[1] == pytest.approx(1e-3, rel=0.03)
+    assert rates[2] == pytest.approx(5.5e-4) and rates[3] == pytest.approx(1e-4)
+
+
+def test_an_unfinished_checkpoint_is_never_resumed(tmp_path):
+    for step in (1, 2, 3):
+        save_checkpoint(tmp_path, {"net": {"a": paddle.ones([1]) * step}}, {"step": step}, keep=2)
+    assert [path.name for path in checkpoints(tmp_path)] == ["step_00000002", "step_00000003"]
+    (tmp_path / "step_00000003" / "progress.json").unlink()
+    states, progress = load_checkpoint(tmp_path)
+    assert progress == {"step": 2} and float(states["net"]["a"]) == 2
+
+
+@pytest.mark.parametrize("override, message", [
+    ("data.faces=nowhere.npz", "nowhere.npz"), ("teacher.name=mush", "mesh"), ("model.init=nothing.pdparams", "nothing.pdparams"),
+    ("loss.weights.perceptual=5.0", "no/squeezenet.pdparams")])
+def test_bad_settings_are_one_line(make_config, override, message):
+    with pytest.raises(UserError) as error:
+        Trainer(make_config(override, "loss.perceptual_weights=no/squeezenet.pdparams"))
+    assert message in str(error.value) and "\n" not in str(error.value)

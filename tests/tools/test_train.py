@@ -1,0 +1,52 @@
+"""tools/train.py as a user runs it: the smoke run, Ctrl-C and --resume, settings that are wrong."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from paddle_mfs.models.mfs import load_mfs
+
+
+def tiny(tmp_path, *more):
+    settings = ["data.size=64", "data.identities=2", f"run.output={tmp_path / 'run'}", *more]
+    return ["-c", "configs/smoke.yml", *[word for setting in settings for word in ("-o", setting)]]
+
+
+def test_smoke_run_trains_and_leaves_everything(run_script, tmp_path):
+    done = run_script("train", "-c", "configs/smoke.yml", "-o", f"run.output={tmp_path / 'run'}")
+    assert done.returncode == 0, done.stderr
+    assert "20 steps, 240 crops" in done.stdout
+    log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in log] == [5, 10, 15, 20]
+    assert log[-1]["loss"] < log[0]["loss"]
+    assert load_mfs(tmp_path / "run" / "mfs.pdparams").residual
+    assert (tmp_path / "run" / "previews" / "00000020.png").is_file() and (tmp_path / "run" / "curve.png").is_file()
+
+
+def test_ctrl_c_saves_and_resume_goes_on(run_script, root, tmp_path):
+    process = subprocess.Popen([sys.executable, "tools/train.py", *tiny(tmp_path, "run.steps=100000", "run.log_every=1")],
+                               cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    log = tmp_path / "run" / "log.jsonl"
+    deadline = time.time() + 240
+    while time.time() < deadline and not (log.is_file() and log.stat().st_size):
+        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    out, error = process.communicate(timeout=120)
+    assert process.returncode == 130 and "checkpoint saved" in out and "Traceback" not in error, (out, error)
+    again = run_script("train", *tiny(tmp_path, "run.steps=1"))
+    assert again.returncode == 2 and "--resume" in again.stderr
+    reached = json.loads(log.read_text().splitlines()[-1])["step"]
+    resumed = run_script("train", *tiny(tmp_path, f"run.steps={reached + 2}"), "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert f"{reached + 2} steps" in resumed.stdout
+
+
+def test_wrong_settings_are_one_line(run_script, tmp_path):
+    for arguments, message in ((["-c", "configs/nothing.yml"], "configs/nothing.yml"),
+                               (tiny(tmp_path, "run.step=3"), "did you mean run.steps"),
+                               (["-c", "configs/smoke.yml", "-o", f"run.output={tmp_path}/x", "--resume"], "no checkpoint")):
+        done = run_script("train", *arguments)
+        assert done.returncode == 2 and message in done.stderr and len(done.stderr.strip().splitlines()) == 1, done.stderr
