@@ -1,0 +1,28 @@
+"""Background: PSNR between result and target outside the face."""
+import cv2
+import numpy as np
+
+CAP = 100.0  # dB; what identical pixels score, so that a report stays finite
+
+
+def background_error(result, target, oval):
+    """Mean squared error over the pixels outside the oval dilated by 6 px at 224 (else in proportion); 0 when there are none.
+
+    Args:
+        result, target: (S, S, 3) uint8 RGB crops in one frame.
+        oval: (S, S) uint8 0/255, the target's face oval.
+    """
+    radius = max(1, round(6 * oval.shape[0] / 224))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    outside = cv2.dilate(oval, disc) == 0
+    return float(np.mean((result[outside].astype(np.float64) - target[outside]) ** 2)) if outside.any() else 0.0
+
+
+def psnr(error):
+    """Peak signal-to-noise ratio in dB of a mean squared error of 8-bit values, at most `CAP`."""
+    return float(min(CAP, 10 * np.log10(255 ** 2 / error))) if error else CAP
+
+
+def background_psnr(result, target, oval):
+    """PSNR in dB outside the face, see `background_error`."""
+    return psnr(background_error(result, target, oval))

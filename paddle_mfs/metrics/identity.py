@@ -1,0 +1,54 @@
+"""Identity: Euclidean distance between dlib face descriptors of two pictures.
+
+The recogniser (dlib_face_recognition_resnet_model_v1, CC0, http://dlib.net/files/) takes no part in training or injection,
+so it is an independent judge. dlib calls two pictures the same person when their distance is below 0.6.
+
+Which points align what: the source by its own five points; the target, and every result made from it, by the *target's*
+five points. A result lies in the target's frame, so both chips cut the same pixels and a landmark error cannot pass for identity.
+"""
+import cv2
+import numpy as np
+import paddle
+
+from paddle_mfs.face.align import similarity
+from paddle_mfs.models import create_model
+
+SAME_PERSON = 0.6
+CHIP_SIZE = 150
+# dlib's five-point chip: left eye, right eye, nose tip, mouth corners in a unit square, with a quarter of padding around it.
+_UNIT = np.array([[.22549, .21599], [.75476, .21599], [.490127, .515625], [.254149, .780233], [.726104, .780233]], np.float32)
+TEMPLATE_150 = (_UNIT + 0.25) / 1.5 * CHIP_SIZE
+
+
+def chip(image, five):
+    """Cut dlib's aligned chip: image (H, W, 3) uint8 RGB, five (5, 2) pixels of it -> (150, 150, 3) uint8 RGB."""
+    matrix = similarity(np.asarray(five, np.float32), TEMPLATE_150)
+    return cv2.warpAffine(image, matrix, (CHIP_SIZE, CHIP_SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+class Recogniser:
+    """The judge: descriptors of aligned chips.
+
+    Args:
+        weights: "bundled" or the path of the dlib network's `.pdparams`.
+    """
+
+    name = "dlib_resnet"
+
+    def __init__(self, weights="bundled"):
+        self._network = create_model("dlib_resnet", weights=weights)
+
+    def descriptors(self, images, fives, batch=16):
+        """N images (uint8 RGB) with their five points -> (N, 128) float32. Compare rows by Euclidean distance."""
+        chips = [chip(image, five).transpose(2, 0, 1) for image, five in zip(images, fives)]
+        rows = []
+        with paddle.no_grad():
+            for start in range(0, len(chips), batch):
+                pixels = np.stack(chips[start:start + batch]).astype(np.float32)
+                rows.append(self._network(paddle.to_tensor(pixels)).numpy())
+        return np.concatenate(rows) if rows else np.zeros((0, 128), np.float32)
+
+
+def distance(a, b):
+    """Euclidean distance of descriptors, row by row: (N, 128), (N, 128) -> (N,)."""
+    return np.linalg.norm(np.asarray(a) - np.asarray(b), axis=-1)

@@ -1,0 +1,35 @@
+"""The bundled weights on the first ten held-out pairs: a floor under their scores, and the list of pairs itself."""
+from pathlib import Path
+
+import pytest
+
+from paddle_mfs.metrics import evaluate
+from paddle_mfs.weights import bundled
+
+HELDOUT = Path(__file__).parent.parent / "data" / "heldout"
+
+
+@pytest.fixture(scope="module")
+def report():
+    return evaluate.evaluate(evaluate.load_pairs(HELDOUT, 10), evaluate.NetworkSwap(bundled("mfs_224")))[0]
+
+
+def test_the_result_is_nearer_to_the_source_than_no_swap_by_a_margin(report):
+    distances = report["per_pair"]
+    gains = [none - result for none, result in zip(distances["no_swap"], distances["result"])]
+    assert sum(gains) / len(gains) > 0.15 and min(gains) > 0
+    assert report["progress"]["value"] > 0.75
+    assert report["methods"]["result"]["share_same_person"] >= 0.8
+
+
+def test_shape_and_background_stay_with_the_target(report):
+    line = report["methods"]["result"]
+    assert line["background_psnr_db"] > 45
+    assert line["shape_median_per_mille"] < 15
+    assert line["sharpness_median"] > 0.02
+
+
+def test_pairs_are_disjoint_and_below_the_reserved_indices():
+    files = [path for pair in evaluate.load_pairs(HELDOUT).files for path in pair]
+    assert len(files) == 200 == len(set(files))
+    assert all(800_000 <= int(path.stem) < 900_000 for path in files)

@@ -1,0 +1,64 @@
+"""tools/evaluate.py from start to end on four pairs, and what it refuses."""
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from paddle_mfs.errors import UserError
+from paddle_mfs.metrics import evaluate
+from paddle_mfs.weights import bundled, load_state, read_card, save_state, write_card
+
+HELDOUT = Path(__file__).parent.parent / "data" / "heldout"
+
+
+def test_four_pairs_end_to_end(run_script, tmp_path):
+    weights = tmp_path / "mine.pdparams"
+    shutil.copy(bundled("mfs_224"), weights)
+    write_card(weights, {"origin": "a copy", "sha256": "stale"})
+    done = run_script("evaluate", "--weights", weights, "--pairs", 4, "--output", tmp_path / "report.json",
+                      "--sheet", tmp_path / "sheet.png", "--update-card")
+    assert done.returncode == 0, done.stderr
+    assert "no_swap" in done.stdout and "mesh_teacher" in done.stdout and "progress" in done.stdout
+    report = json.loads((tmp_path / "report.json").read_text())
+    methods = report["methods"]
+    assert report["pairs"]["count"] == 4 == len(report["per_pair"]["result"])
+    assert report["recogniser"]["name"] == "dlib_resnet" and len(report["weights"]["sha256"]) == 64
+    for line in methods.values():
+        assert line["distance"]["low"] <= line["distance"]["value"] <= line["distance"]["high"]
+    assert methods["result"]["distance"]["value"] < methods["no_swap"]["distance"]["value"]
+    assert methods["mesh_teacher"]["background_psnr_db"] > 40 and methods["result"]["background_psnr_db"] > 40
+    assert Image.open(tmp_path / "sheet.png").size == (4 * 224, 4 * 224)
+    card = read_card(weights)
+    assert card["origin"] == "a copy" and card["sha256"] == report["weights"]["sha256"]
+    assert card["heldout"]["progress"] == report["progress"] and "per_pair" not in card["heldout"]
+
+
+def test_another_crop_size_is_measured_at_224(tmp_path):
+    report, rows = evaluate.evaluate(evaluate.load_pairs(HELDOUT, 1), evaluate.NetworkSwap(bundled("mfs_224"), 128))
+    assert report["weights"]["size"] == 128 and rows[0].result.shape == (224, 224, 3)
+
+
+def test_what_it_refuses(run_script, tmp_path):
+    with pytest.raises(UserError, match="pairs.json"):
+        evaluate.load_pairs(tmp_path)
+    (tmp_path / "pairs.json").write_text('{"pairs": [["a.jpg"]]}')
+    with pytest.raises(UserError, match="not a list of pairs"):
+        evaluate.load_pairs(tmp_path)
+    (tmp_path / "pairs.json").write_text('{"pairs": [["a.jpg", "b.jpg"]]}')
+    with pytest.raises(UserError, match="a.jpg"):
+        evaluate.load_pairs(tmp_path)
+    with pytest.raises(UserError, match="1 to 100"):
+        evaluate.load_pairs(HELDOUT, 101)
+    with pytest.raises(UserError, match="--size 100"):
+        evaluate.NetworkSwap(bundled("mfs_224"), 100)
+    done = run_script("evaluate", "--weights", tmp_path / "nothing.pdparams", "--pairs", 1)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "nothing.pdparams" in done.stderr
+
+
+def test_a_card_must_exist_to_be_updated(tmp_path):
+    weights = tmp_path / "bare.pdparams"
+    save_state(weights, {"a": load_state(bundled("blazeface")).popitem()[1]})
+    with pytest.raises(UserError, match="bare.json"):
+        evaluate.update_card(weights, {"per_pair": {}})
