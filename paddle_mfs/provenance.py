@@ -1,0 +1,117 @@
+"""What every output says about itself: that it is synthetic, made by what and from what.
+
+The facts are written as an XMP packet (https://developer.adobe.com/xmp/docs/) holding IPTC's Digital Source Type
+(https://cv.iptc.org/newscodes/digitalsourcetype/), which platforms read, and all facts as JSON in a property of our own; PNG
+also gets text chunks, JPEG and WebP EXIF's Software and ImageDescription. Hashes identify the pictures used; the pictures
+are not stored.
+"""
+import datetime
+import hashlib
+import html
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from paddle_mfs import __version__
+from paddle_mfs.errors import UserError
+from paddle_mfs.files import sha256
+
+SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+SWAPPED = SOURCE_TYPES + "compositeWithTrainedAlgorithmicMedia"     # a picture edited with a trained network
+GENERATED = SOURCE_TYPES + "trainedAlgorithmicMedia"                # a picture made by a trained network
+FORMATS = (".png", ".jpg", ".jpeg", ".webp")                        # what we write: formats that carry XMP
+_NAMESPACE = "urn:paddle_mfs:provenance:1"
+_PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+ xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+ xmlns:mfs="{namespace}" xmp:CreatorTool="{tool}" xmp:CreateDate="{created}"
+ Iptc4xmpExt:DigitalSourceType="{kind}" mfs:provenance="{facts}"/>
+</rdf:RDF></x:xmpmeta>
+<?xpacket end="w"?>"""
+
+
+def provenance(**facts):
+    """The facts of one output as a JSON-able dict: software, version, synthetic, digital_source_type, created (UTC), and `facts`.
+
+    Usual facts: source_sha256, target_sha256, weights ({file, sha256, licence}). None values are left out.
+    """
+    created = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    record = {"software": "paddle_mfs", "version": __version__, "synthetic": True, "digital_source_type": SWAPPED,
+              "created": created}
+    return {**record, **{key: value for key, value in facts.items() if value is not None}}
+
+
+def picture_sha256(picture):
+    """Hex SHA-256 of a picture: of the file's bytes for a path, of shape and pixels for an array."""
+    if isinstance(picture, np.ndarray):
+        return hashlib.sha256(str(picture.shape).encode() + np.ascontiguousarray(picture).tobytes()).hexdigest()
+    return sha256(picture)
+
+
+def weights_facts(path):
+    """{file, sha256, licence} of a weights file; the licence is the one its card names, "not stated" without a card."""
+    from paddle_mfs.weights import read_card
+    card = read_card(path)
+    return {"file": Path(path).name, "sha256": sha256(path), "licence": card.get("licence", "not stated")}
+
+
+def check_format(path):
+    """Raise UserError unless `path` ends like a format that can carry provenance (PNG, JPEG, WebP)."""
+    if Path(path).suffix.lower() not in FORMATS:
+        raise UserError(f"{path}: outputs are written as {', '.join(FORMATS)} (formats that carry their provenance); "
+                        "choose one of them")
+
+
+def xmp_packet(record):
+    """The XMP packet (bytes, UTF-8) of a provenance record."""
+    def quoted(text):
+        return html.escape(text, quote=True)
+    text = _PACKET.format(namespace=_NAMESPACE, tool=quoted(f"{record['software']} {record['version']}"),
+                          created=record["created"], kind=quoted(record["digital_source_type"]),
+                          facts=quoted(json.dumps(record, ensure_ascii=False)))
+    return text.encode("utf-8")
+
+
+def save_options(path, record):
+    """Keyword arguments for Pillow's `Image.save` that embed `record` in a file named `path` (PNG, JPEG or WebP).
+
+    Raises UserError for another format: an output that cannot say what it is, is not written.
+    """
+    check_format(path)
+    packet = xmp_packet(record)
+    tool, description = f"{record['software']} {record['version']}", "Synthetic picture: a face was swapped by a neural network"
+    if Path(path).suffix.lower() == ".png":
+        chunks = PngImagePlugin.PngInfo()
+        chunks.add_itxt("XML:com.adobe.xmp", packet.decode("utf-8"))
+        chunks.add_text("Software", tool)
+        chunks.add_text("Description", description)
+        chunks.add_itxt("provenance", json.dumps(record, ensure_ascii=False))
+        return {"pnginfo": chunks}
+    exif = Image.Exif()
+    exif[0x0131], exif[0x010E] = tool, description      # Software, ImageDescription
+    return {"xmp": packet, "exif": exif.tobytes()}
+
+
+def read_provenance(path):
+    """The record a picture carries, or None when it carries none of ours.
+
+    Raises UserError when the file is missing or no picture.
+    """
+    try:
+        with Image.open(path) as picture:
+            packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read as a picture ({error.strerror or 'not a picture'}); "
+                        "give a PNG, JPEG or WebP") from None
+    text = packet.decode("utf-8", "replace") if isinstance(packet, bytes) else packet
+    found = re.search(r'mfs:provenance="([^"]*)"', text) if _NAMESPACE in text else None
+    if not found:
+        return None
+    try:
+        return json.loads(html.unescape(found.group(1)))
+    except ValueError:
+        return None
