@@ -1,0 +1,50 @@
+"""Does an exported network still give the dygraph pixels?"""
+import numpy as np
+
+from paddle_mfs.errors import UserError
+
+TOLERANCE = 1e-5         # of a pixel in [0, 1]
+UNCHANGED = 2 / 255      # below this a network that copies its input would pass for any other
+
+
+def crops_to_batch(crops):
+    """List of (224, 224, 3) uint8 RGB -> (N, 3, 224, 224) float32 in [0, 1]; each crop is followed by its mirror image."""
+    both = [version for crop in crops for version in (crop, crop[:, ::-1])]
+    return np.ascontiguousarray(np.stack(both).transpose(0, 3, 1, 2), np.float32) / np.float32(255)
+
+
+def reference(idn, batch):
+    """Dygraph results of (N, 3, S, S) float32 -> [result (N, 3, S, S), mask (N, 1, S, S)], one crop at a time.
+
+    Paddle's own operators run: they define the network, and their rounding is what its inference programs share.
+    """
+    import paddle
+    from paddle_mfs.models.layers import plain_operators
+    with paddle.no_grad(), plain_operators():
+        pairs = [[output.numpy() for output in idn(paddle.to_tensor(x[None]))] for x in batch]
+    return [np.concatenate(outputs) for outputs in zip(*pairs)]
+
+
+def compare(name, expected, batch, run):
+    """Largest difference of `run` from the dygraph outputs over a batch of real crops.
+
+    Args:
+        name: what the error message names (the exported file).
+        expected: [result, mask] from `reference`.
+        batch: (N, 3, S, S) float32 in [0, 1].
+        run: callable (1, 3, S, S) -> [result, mask].
+    Raises: UserError when the difference exceeds 1e-5, when something is not finite, or when the network returns its input
+        (then any two programs agree and the comparison says nothing).
+    """
+    for x, result in zip(batch, expected[0]):
+        if not np.abs(result - x).max() > UNCHANGED:
+            raise UserError(f"{name}: the network returns its input: these weights do not swap; use other weights")
+    worst = 0.0
+    for index, x in enumerate(batch):
+        for output, wanted in zip(run(x[None]), expected):
+            difference = float(np.abs(np.asarray(output) - wanted[index:index + 1]).max())
+            worst = max(worst, difference) if np.isfinite(difference) else float("inf")
+    if worst > TOLERANCE:
+        raise UserError(f"{name}: differs from dygraph by {worst:.1e}, more than {TOLERANCE:.0e}; "
+                        "the export is wrong, do not use it")
+    return worst

@@ -1,0 +1,106 @@
+"""Paddle inference model (.pdmodel + .pdiparams) of one identity, with deploy.yml beside it."""
+import os
+import shutil
+from pathlib import Path
+
+import yaml
+
+from paddle_mfs import __version__
+from paddle_mfs.errors import UserError
+from paddle_mfs.export.graph import INPUT, OUTPUTS, SHAPE, read_idn
+from paddle_mfs.export.program import NAME, Program
+from paddle_mfs.export.rewrites import EXACT, rewrite
+from paddle_mfs.face.align import template
+from paddle_mfs.provenance import GENERATED, provenance
+
+CARD = "deploy.yml"
+
+
+def deploy_card(facts):
+    """What a program that runs the model has to know, as a dict: preprocessing, names, shapes, versions, provenance."""
+    import paddle
+    size = SHAPE[-1]
+    return {
+        "model": {"program": f"{NAME}.pdmodel", "parameters": f"{NAME}.pdiparams"},
+        "crop": {"size": size, "alignment": "similarity transform of five points to the template",
+                 "points": ["eye on the image's left", "eye on the image's right", "nose tip", "mouth corner left",
+                            "mouth corner right"],
+                 "template": [[round(float(v), 4) for v in point] for point in template(size)],
+                 "pixel_frame": "pixel centres at integer coordinates"},
+        "input": {"name": INPUT, "shape": list(SHAPE), "dtype": "float32", "layout": "NCHW", "colour": "RGB", "range": [0.0, 1.0],
+                  "scale": 1 / 255, "mean": [0.0, 0.0, 0.0], "std": [1.0, 1.0, 1.0]},
+        "outputs": [{"index": index, "meaning": f"{name}: {meaning}", "shape": list(shape)}
+                    for index, (name, shape, meaning) in enumerate(OUTPUTS)],
+        "versions": {"paddle": paddle.__version__, "paddle_mfs": __version__},
+        "provenance": provenance(digital_source_type=GENERATED, **facts),
+    }
+
+
+def save_program(idn, folder, passes=EXACT):
+    """Write a baked IDN, rewritten by `passes`, as `folder`/idn.pdmodel and idn.pdiparams; the IDN itself is left as it was."""
+    Program(rewrite(read_idn(idn), passes)).save(folder)
+
+
+class PaddleRunner:
+    """An exported folder run by Paddle Inference on the CPU: (1, 3, 224, 224) float32 -> [result, mask]."""
+
+    def __init__(self, folder, threads=1):
+        from paddle import inference
+        config = inference.Config(str(Path(folder) / f"{NAME}.pdmodel"), str(Path(folder) / f"{NAME}.pdiparams"))
+        config.disable_glog_info()
+        config.disable_gpu()
+        config.set_cpu_math_library_num_threads(threads)
+        self.predictor = inference.create_predictor(config)
+        self.output_names = self.predictor.get_output_names()
+
+    def __call__(self, x):
+        self.predictor.get_input_handle(INPUT).copy_from_cpu(x)
+        self.predictor.run()
+        return [self.predictor.get_output_handle(name).copy_to_cpu() for name in self.output_names]
+
+
+def replaceable(folder):
+    """Raise UserError unless `folder` is absent, empty, or an earlier export (then it may be replaced)."""
+    folder = Path(folder)
+    if folder.exists() and not (folder.is_dir() and ((folder / CARD).is_file() or not any(folder.iterdir()))):
+        raise UserError(f"{folder}: exists and is no earlier export; choose another folder")
+
+
+def export_paddle(idn, folder, facts, check=None, largest=None):
+    """Write the Paddle inference model of a baked IDN to `folder`, whole or not at all.
+
+    Args:
+        idn: baked IDN.
+        folder: made, or replaced when it holds an earlier export.
+        facts: the Identity's facts, for the card.
+        check: None, or a callable (PaddleRunner) -> largest difference from dygraph, which raises UserError when it is too large;
+            run before the folder is put in place, its number goes into the card.
+        largest: None, or the largest value on the way from `ranges.largest_value`, for the card.
+    Returns: the card (dict), as written to deploy.yml.
+    Raises: UserError when the folder cannot be written or holds something else.
+    """
+    folder = Path(folder)
+    replaceable(folder)
+    temporary = folder.with_name(f"{folder.name}.part-{os.getpid()}")
+    old = folder.with_name(f"{folder.name}.old-{os.getpid()}.part")
+    try:
+        temporary.mkdir(parents=True)
+        save_program(idn, temporary)
+        card = deploy_card(facts)
+        runner = PaddleRunner(temporary)
+        for output, name in zip(card["outputs"], runner.output_names):
+            output["name"] = name
+        if check:
+            card["difference_from_dygraph"] = float(f"{check(runner):.2e}")
+        if largest:
+            card["largest_value"] = largest
+        (temporary / CARD).write_text(yaml.safe_dump(card, sort_keys=False, allow_unicode=True), encoding="utf-8")
+        if folder.exists():
+            os.replace(folder, old)
+        os.replace(temporary, folder)
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written ({error.strerror or error}); choose another place") from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+    return card

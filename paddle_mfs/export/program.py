@@ -1,0 +1,102 @@
+"""Nodes -> a Paddle inference program, written once and fused by construction.
+
+Built through paddle.static, where a convolution's bias is a parameter of one dimension: dygraph adds it through a reshape
+and a 4-D addition, which no Paddle-Lite fusion recognises.
+"""
+import contextlib
+from pathlib import Path
+
+from paddle_mfs.export.graph import INPUT, OUTPUTS, SHAPE
+
+NAME = "idn"
+
+
+@contextlib.contextmanager
+def _static_mode():
+    import paddle
+    was_dynamic = paddle.in_dynamic_mode()
+    paddle.enable_static()
+    try:
+        yield
+    finally:
+        if was_dynamic:
+            paddle.disable_static()
+
+
+def _conv(x, node):
+    import paddle
+    s = node.settings
+
+    def parameter(kind, value):
+        return paddle.ParamAttr(f"{node.output}.{kind}", paddle.nn.initializer.Assign(value), trainable=False)
+
+    bias = False if s["bias"] is None else parameter("bias", s["bias"])
+    depthwise = s["groups"] == len(s["weight"]) > 1         # without cuDNN Paddle writes depthwise_conv2d, as dygraph does
+    return paddle.static.nn.conv2d(x, len(s["weight"]), s["weight"].shape[2], s["stride"], s["padding"], groups=s["groups"],
+                                   param_attr=parameter("weight", s["weight"]), bias_attr=bias, use_cudnn=not depthwise)
+
+
+def _norm(x, node):
+    import paddle
+    names = {"param": "weight", "bias": "bias"}
+    attributes = {f"{key}_attr": paddle.ParamAttr(f"{node.output}.{name}", paddle.nn.initializer.Assign(node.settings[name]))
+                  for key, name in names.items()}
+    return paddle.static.nn.batch_norm(x, epsilon=node.settings["epsilon"], is_test=True, use_global_stats=True,
+                                       moving_mean_name=f"{node.output}.mean", moving_variance_name=f"{node.output}.variance",
+                                       **attributes)
+
+
+def _operators():
+    """kind -> function (paddle variables, node) -> paddle variable."""
+    import paddle
+    import paddle.nn.functional as F
+    return {"conv": lambda x, node: _conv(x[0], node),
+            "norm": lambda x, node: _norm(x[0], node),
+            "leaky_relu": lambda x, node: F.leaky_relu(x[0], node.settings["slope"]),
+            "relu": lambda x, node: F.relu(x[0]),
+            "tanh": lambda x, node: F.tanh(x[0]),
+            "sigmoid": lambda x, node: F.sigmoid(x[0]),
+            "upsample": lambda x, node: F.interpolate(x[0], scale_factor=2, mode="bilinear", align_corners=True),
+            "concat": lambda x, node: paddle.concat(x, 1),
+            "add": lambda x, node: paddle.add(*x),
+            "subtract": lambda x, node: paddle.subtract(*x),
+            "multiply": lambda x, node: paddle.multiply(*x),
+            "scale": lambda x, node: paddle.scale(x[0], node.settings["factor"], node.settings["offset"]),
+            "detach": lambda x, node: x[0].detach()}
+
+
+class Program:
+    """A static program of the nodes with its own weights. Dygraph stays as it was.
+
+    Args:
+        nodes: from `read_idn`, rewritten or not.
+        shape: of the input `image`, (1, 3, S, S) float32 RGB in [0, 1].
+    """
+
+    def __init__(self, nodes, shape=SHAPE):
+        import paddle
+        self.program, start, self.scope = paddle.static.Program(), paddle.static.Program(), paddle.static.Scope()
+        with _static_mode(), paddle.static.scope_guard(self.scope), paddle.static.program_guard(self.program, start), \
+                paddle.utils.unique_name.guard():
+            operators, self.variables = _operators(), {INPUT: paddle.static.data(INPUT, list(shape), "float32")}
+            for node in nodes:
+                self.variables[node.output] = operators[node.kind]([self.variables[name] for name in node.inputs], node)
+            self.executor = paddle.static.Executor(paddle.CPUPlace())
+            self.executor.run(start)
+            for node in nodes:
+                for name in ("mean", "variance") if node.kind == "norm" else ():
+                    self.scope.find_var(f"{node.output}.{name}").get_tensor().set(node.settings[name], paddle.CPUPlace())
+
+    def run(self, x, names=tuple(name for name, _, _ in OUTPUTS)):
+        """float32 array of the input's shape -> list of arrays, the values called `names`."""
+        import paddle
+        with _static_mode(), paddle.static.scope_guard(self.scope):
+            return self.executor.run(self.program, feed={INPUT: x}, fetch_list=[self.variables[name] for name in names])
+
+    def save(self, folder):
+        """Write `folder`/idn.pdmodel and `folder`/idn.pdiparams; outputs in the order of OUTPUTS."""
+        import paddle
+        with _static_mode(), paddle.static.scope_guard(self.scope):
+            paddle.static.save_inference_model(str(Path(folder) / NAME), [self.variables[INPUT]],
+                                               [self.variables[name] for name, _, _ in OUTPUTS], self.executor,
+                                               program=self.program.clone())

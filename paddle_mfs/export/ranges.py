@@ -1,0 +1,36 @@
+"""How large the values on the way become: half precision ends at 65504."""
+import sys
+
+import numpy as np
+
+from paddle_mfs.export.graph import read_idn
+from paddle_mfs.export.program import Program
+from paddle_mfs.export.rewrites import rewrite
+
+LIMIT = 30000        # leaves a factor of two for faces that were not looked at
+
+
+def largest_value(idn, batch):
+    """The largest |value| any node of the deploy graph makes of real crops, or has among its weights.
+
+    Args:
+        idn: baked IDN.
+        batch: (N, 3, S, S) float32 in [0, 1].
+    Returns: {"value": float, "node": its name}. Not a number counts as infinite.
+    """
+    nodes = rewrite(read_idn(idn))
+    program, names = Program(nodes, (1, *batch.shape[1:])), [node.output for node in nodes]
+    sizes = {node.output: max((float(np.abs(value).max()) for value in node.settings.values() if isinstance(value, np.ndarray)),
+                              default=0.0) for node in nodes}
+    for x in batch:
+        for name, value in zip(names, program.run(x[None], names)):
+            sizes[name] = max(sizes[name], float(np.abs(value).max()) if np.isfinite(value).all() else float("inf"))
+    node = max(sizes, key=sizes.get)
+    return {"value": float(f"{sizes[node]:.4g}"), "node": node}
+
+
+def warn_of_overflow(name, largest):
+    """One line on stderr when half precision could overflow; `name` is what is exported."""
+    if largest["value"] > LIMIT:
+        print(f"warning: {name}: values reach {largest['value']:.4g} at {largest['node']}, more than {LIMIT}: half precision "
+              "(arm fp16, gpu, npu, nnapi) could overflow; use fp32 on arm", file=sys.stderr)

@@ -1,0 +1,30 @@
+"""A network that half precision could not hold is told of at export."""
+import numpy as np
+import paddle
+
+from paddle_mfs.export.graph import read_idn
+from paddle_mfs.export.program import Program
+from paddle_mfs.export.ranges import largest_value, warn_of_overflow
+from paddle_mfs.export.rewrites import rewrite
+from paddle_mfs.models.idn import IDN
+
+
+def test_largest_value_is_found_where_it_is(lively_idn, picture, capsys):
+    calm = largest_value(lively_idn, picture)
+    names = [node.output for node in rewrite(read_idn(lively_idn))]
+    values = Program(rewrite(read_idn(lively_idn)), picture.shape).run(picture, names)
+    assert calm["node"] in names and calm["value"] >= float(f"{max(np.abs(value).max() for value in values):.4g}")
+
+    loud = IDN()
+    loud.set_state_dict(lively_idn.state_dict())
+    loud.eval()
+    layer = loud.encoder[4].pointwise
+    layer.bias.set_value(paddle.full_like(layer.bias, 4e4))
+    found = largest_value(loud, picture)
+    assert found["node"].startswith(("encoder.4", "mask", "decoder")) and found["value"] >= 4e4
+
+    warn_of_overflow("who.jpg", calm)
+    assert capsys.readouterr().err == ""
+    warn_of_overflow("who.jpg", found)
+    told = capsys.readouterr().err
+    assert told.startswith("warning: who.jpg: values reach") and told.count("\n") == 1 and "half precision" in told

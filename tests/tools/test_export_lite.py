@@ -1,0 +1,33 @@
+"""tools/export_lite.py as a user runs it."""
+import json
+
+
+def test_all_targets(run_script, samples, tmp_path):
+    done = run_script("export_lite", "--source", samples / "source.jpg", "--target", "all", "--explain", "--output", tmp_path)
+    lines = [line for line in done.stdout.splitlines() if ".nb: " in line]
+    assert done.returncode == 0 and len(lines) == 5, done.stdout + done.stderr
+    assert all(f"source_{target}.nb: 2." in line for target, line in zip(("arm", "gpu", "npu", "nnapi", "x86"), lines))
+    assert "56 kernels" in lines[0] and "not run here" in lines[0] and "1 subgraph" in lines[2]
+    assert "run: largest difference from dygraph" in lines[4]
+    assert len(done.stdout.splitlines()) == 5 + sum(
+        json.loads((tmp_path / f"source_{target}.json").read_text())["census"]["total"]
+        for target in ("arm", "gpu", "npu", "nnapi", "x86")), "--explain prints a line a kernel"
+    card = json.loads((tmp_path / "source_x86.json").read_text())
+    assert 0 < card["difference_from_dygraph"] <= 1e-5 and 1 < card["largest_value"]["value"] < 30000
+    assert card["precision"] == "fp32" and card["census"]["kernels"]["conv2d"] == 18
+
+
+def test_old_name_and_no_check(run_script, samples, tmp_path):
+    done = run_script("export_lite", "--source", samples / "source.jpg", "--target", "opencl,x86", "--no-check",
+                      "--output", tmp_path)
+    assert done.returncode == 0 and done.stdout.count("not run here") == 2, done.stderr
+    assert sorted(path.name for path in tmp_path.glob("*.nb")) == ["source_gpu.nb", "source_x86.nb"]
+
+
+def test_what_makes_no_sense_is_refused(run_script, samples, tmp_path):
+    for words, told in ((["--target", "cuda"], "choose among arm, gpu, npu, nnapi, x86, all"),
+                        (["--target", "gpu", "--precision", "fp16"], "at run time"),
+                        (["--source", tmp_path / "nobody.jpg"], "nobody.jpg")):
+        done = run_script("export_lite", "--source", samples / "source.jpg", "--output", tmp_path / "out", *words)
+        assert done.returncode == 2 and told in done.stderr and done.stderr.count("\n") == 1, done.stderr
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,61 @@
+"""Export one Paddle-Lite .nb per target with one identity baked in; the x86 one is run and compared with dygraph.
+
+    python tools/export_lite.py --source samples/source.jpg --target arm,gpu,x86
+    python tools/export_lite.py --source samples/source.jpg --target arm --precision fp16
+"""
+import argparse
+from pathlib import Path
+
+from paddle_mfs.errors import run_tool
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--source", required=True, help="picture of the identity")
+    parser.add_argument("--target", default="arm,gpu,x86",
+                        help="comma-separated, of arm, gpu (opencl), npu, nnapi, x86; or all (default: arm,gpu,x86)")
+    parser.add_argument("--precision", default="fp32", help="fp32 (default) or fp16 (arm only)")
+    parser.add_argument("--explain", action="store_true", help="print the kernels of each .nb in the order they run")
+    parser.add_argument("--check", action=argparse.BooleanOptionalAction, default=True,
+                        help="run what this machine can run (x86) on real crops, refuse a file that differs (default)")
+    parser.add_argument("--output", help="folder to write (default: output/SOURCE_lite)")
+    parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
+    parser.add_argument("--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)")
+    return parser.parse_args()
+
+
+def explain(path):
+    from paddle_mfs.export.census import kernels
+    for number, kernel in enumerate(kernels(path), 1):
+        print(f"{number:5} {kernel.operator:<20} {kernel.place:<10} {kernel.precision:<5} {kernel.alias}")
+
+
+def main():
+    args = arguments()
+    from paddle_mfs.export.check import compare, crops_to_batch, reference
+    from paddle_mfs.export.lite import export_lite, nb_name
+    from paddle_mfs.export.ranges import largest_value, warn_of_overflow
+    from paddle_mfs.export.targets import parse_targets
+    from paddle_mfs.identity import bake
+    targets = parse_targets(args.target, args.precision)
+    identity = bake(args.source, args.weights, args.encoder)
+    folder = Path(args.output or Path("output") / f"{identity.name}_lite")
+    batch = crops_to_batch([identity.crop])
+    largest = largest_value(identity.idn, batch)
+    warn_of_overflow(args.source, largest)
+
+    def check(run):
+        return compare(folder / nb_name(identity.name, "x86"), reference(identity.idn, batch), batch, run)
+
+    for path, card in export_lite(identity.idn, folder, identity.name, identity.facts, targets, args.precision,
+                                  check if args.check else None, largest):
+        difference, census = card["difference_from_dygraph"], card["census"]
+        ran = "not run here" if difference is None else f"run: largest difference from dygraph {difference:.1e}"
+        pieces = f", {census['subgraphs']} subgraph(s)" if census["subgraphs"] else ""
+        print(f"{path}: {card['bytes'] / 1e6:.2f} MB, {census['total']} kernels{pieces}, {census['copies']} copies, {ran}")
+        if args.explain:
+            explain(path)
+
+
+if __name__ == "__main__":
+    run_tool(main)
