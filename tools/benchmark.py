@@ -1,0 +1,84 @@
+"""Size of the IDN and the time of every step around it relative to the IDN's own; or the speed of training; or the exports.
+
+    python tools/benchmark.py
+    python tools/benchmark.py --training        # crops a second, from Paddle's own operators to ours
+    python tools/benchmark.py --export          # plain export against ours: kernels, sizes, speed, as Markdown
+"""
+import argparse
+import json
+from pathlib import Path
+
+from paddle_mfs.errors import run_tool
+
+SAMPLES = Path(__file__).resolve().parent.parent / "samples"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--source", default=SAMPLES / "source.jpg", help="whose face (default: samples/source.jpg)")
+    parser.add_argument("--target", default=SAMPLES / "target.jpg", help="picture to time on (default: samples/target.jpg)")
+    parser.add_argument("--repeats", type=int, default=10, help="runs of each step, the median counts (default: 10)")
+    parser.add_argument("--training", action="store_true", help="time training steps instead, on samples/faces at 128 px")
+    parser.add_argument("--export", action="store_true", help="compare the plain export with ours instead, for every target")
+    parser.add_argument("--threads", type=int, default=1, help="of every engine of --export (default: 1)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
+    return parser.parse_args()
+
+
+def training(as_json):
+    from tempfile import TemporaryDirectory
+    from paddle_mfs import cpu
+    from paddle_mfs.benchmark import time_training
+    from paddle_mfs.config import load_config
+    from paddle_mfs.engine.trainer import Trainer
+    cpu.use_threads(1)
+    with TemporaryDirectory() as folder:
+        config = load_config(SAMPLES.parent / "configs" / "smoke.yml",
+                             [f"data.faces={SAMPLES / 'faces'}", f"run.output={folder}"])
+        speeds = time_training(Trainer(config))
+    if as_json:
+        print(json.dumps(speeds))
+        return
+    first = next(iter(speeds.values()))
+    print(f"{'training at 128 px, one thread; each line adds to the one above':<66} {'crops/s':>8} {'ratio':>6}")
+    for name, speed in speeds.items():
+        print(f"{name:<66} {speed:8.1f} {speed / first:6.1f}")
+
+
+def export(args):
+    from paddle_mfs.export.check import crops_to_batch
+    from paddle_mfs.export.report import compare_exports, markdown
+    from paddle_mfs.identity import bake
+    identity = bake(args.source)
+    report = compare_exports(identity.idn, crops_to_batch([identity.crop])[:1], max(1, args.repeats), max(1, args.threads))
+    print(json.dumps(report) if args.json else markdown(report))
+
+
+def main():
+    args = arguments()
+    if args.training:
+        return training(args.json)
+    if args.export:
+        return export(args)
+    from paddle_mfs.benchmark import MAX_MACS, MAX_PARAMETERS, count_macs, count_parameters, time_stages
+    from paddle_mfs.face.image import read_image
+    from paddle_mfs.swapper import FaceSwapper
+    swapper = FaceSwapper(args.source)
+    idn = swapper.identity.idn
+    parameters, macs = count_parameters(idn), count_macs(idn)
+    milliseconds = time_stages(swapper, read_image(args.target), max(1, args.repeats))
+    around = sum(value for name, value in milliseconds.items() if name != "IDN")
+    ratios = {name: value / milliseconds["IDN"] for name, value in {**milliseconds, "all but the IDN": around}.items()}
+    if args.json:
+        print(json.dumps({"parameters": parameters, "macs": macs, "milliseconds": milliseconds, "ratio_to_idn": ratios}))
+        return
+    print(f"IDN parameters  {parameters / 1e6:8.3f} M  (at most {MAX_PARAMETERS / 1e6:.3f})")
+    print(f"IDN MACs        {macs['total'] / 1e9:8.3f} G  (at most {MAX_MACS / 1e9:.2f}; "
+          f"convolutions {macs['convolution'] / 1e9:.3f})")
+    print(f"\n{'step':<16} {'ms':>8} {'of the IDN':>11}")
+    for name, ratio in ratios.items():
+        print(f"{name:<16} {ratio * milliseconds['IDN']:8.1f} {ratio:11.2f}")
+
+
+if __name__ == "__main__":
+    run_tool(main)
