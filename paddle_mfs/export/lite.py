@@ -18,6 +18,7 @@ from paddle_mfs.export.program import NAME
 from paddle_mfs.export.targets import TARGETS
 from paddle_mfs.files import sha256, write_json
 
+
 def _need_paddlelite():
     if importlib.util.find_spec("paddlelite") is None:
         raise UserError("paddlelite is not installed; pip install paddlelite==2.13rc0 (Python 3.8 or 3.10)")

@@ -21,7 +21,7 @@ class Target:
     only_fp32: str = ""
 
 
-# 5x5: Paddle-Lite's fp32 has no fast 4x4 depthwise on arm and x86. In fp16 arm gained nothing, and OpenCL would only pay for the
+# 5x5: Paddle-Lite's fp32 has no fast 4x4 depthwise on arm and x86 (arm not timed with the other passes). OpenCL would pay for the
 # bigger kernel. relu: the APU's converter knows no LeakyReLU; without this the network falls into 17 pieces.
 TARGETS = {
     "arm": Target("arm", {"fp32": EXACT + (depthwise_4x4_as_5x5,), "fp16": EXACT}),
