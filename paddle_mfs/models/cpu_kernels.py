@@ -167,7 +167,7 @@ def _planes(tensor):
 
 
 def add_bias(x, bias):
-    """x (N,C,...) + bias (C,), a channel each. Paddle's broadcast addition on the CPU is about ten times slower."""
+    """x (N,C,...) + bias (C,), a channel each. Paddle's broadcast addition on the CPU is slow."""
     x = x.contiguous()
     y = paddle.empty(x.shape)
     _add_bias(_planes(x), _view(bias), _planes(y))
