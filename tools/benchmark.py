@@ -3,6 +3,7 @@
     python tools/benchmark.py
     python tools/benchmark.py --training        # crops a second, from Paddle's own operators to ours
     python tools/benchmark.py --export          # plain export against ours: kernels, sizes, speed, as Markdown
+    python tools/benchmark.py --upsampling      # ways of upsampling: multiply-adds, memory traffic, x86 time, as Markdown
 """
 import argparse
 import json
@@ -20,6 +21,7 @@ def arguments():
     parser.add_argument("--repeats", type=int, default=10, help="runs of each step, the median counts (default: 10)")
     parser.add_argument("--training", action="store_true", help="time training steps instead, on samples/faces at 128 px")
     parser.add_argument("--export", action="store_true", help="compare the plain export with ours instead, for every target")
+    parser.add_argument("--upsampling", action="store_true", help="compare ways of upsampling instead, on the whole network")
     parser.add_argument("--threads", type=int, default=1, help="of every engine of --export (default: 1)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
     return parser.parse_args()
@@ -54,8 +56,19 @@ def export(args):
     print(json.dumps(report) if args.json else markdown(report))
 
 
+def upsampling(args):
+    from paddle_mfs.export.check import crops_to_batch
+    from paddle_mfs.export.upsampling_costs import compare_upsampling, markdown
+    from paddle_mfs.identity import bake
+    identity = bake(args.source)
+    rows = compare_upsampling(identity.idn, crops_to_batch([identity.crop])[:1], max(1, args.repeats))
+    print(json.dumps(rows) if args.json else markdown(rows))
+
+
 def main():
     args = arguments()
+    if args.upsampling:
+        return upsampling(args)
     if args.training:
         return training(args.json)
     if args.export:
