@@ -145,7 +145,7 @@ def test_bad_settings_are_one_line(make_config, override, message):
 def test_mobile_variant_is_trained_over_frozen_weights(make_config, root):
     from paddle_mfs.config import load_config
     frozen = load_config(root / "configs" / "model" / "idn_mobile.yml").model.frozen
-    trainer = Trainer(make_config("model.init=bundled", "model.half_pixel=true", f"model.frozen={frozen}"))
+    trainer = Trainer(make_config("data.targets=1", "model.init=bundled", "model.half_pixel=true", f"model.frozen={frozen}"))
     before = weights_of(trainer)
     trainer.net.eval()
     trainer.net.train()                     # as evaluation and previews do

@@ -171,7 +171,7 @@ def test_an_encoder_of_other_widths_is_refused(public_file):
 
 
 def test_mobile_variant_batched_equals_baked():
-    assert_batched_equals_baked(load_mfs().with_upsampling(half_pixel=True), 96)
+    assert_batched_equals_baked(load_mfs().with_upsampling(half_pixel=True), 224)
 
 
 def test_the_forms_of_upsampling_share_their_weights_and_differ_in_pixels():
