@@ -44,7 +44,10 @@ def _quiet():
 
 
 class LiteRunner:
-    """An x86 .nb run by Paddle-Lite on one thread: (1, C, H, W) float32 -> list of arrays. `path` is not read again afterwards."""
+    """An x86 .nb run by Paddle-Lite: (1, C, H, W) float32 -> list of arrays. `path` is not read again afterwards.
+
+    Paddle-Lite computes on one thread, and Python's other threads stand still meanwhile: it keeps the interpreter's lock.
+    """
 
     def __init__(self, path):
         from paddlelite.lite import MobileConfig, create_paddle_predictor
@@ -62,7 +65,7 @@ class LiteRunner:
 
 
 def run_program(program, threads=1):
-    """A .pdmodel as a LiteRunner. Paddle-Lite's Python interface has no setting for threads: it uses one."""
+    """A .pdmodel as a LiteRunner, its .nb written beside it. Paddle-Lite's Python interface has no setting for `threads`."""
     nb = Path(program).with_suffix(".nb")
     optimise(program, "x86", nb)
     return LiteRunner(nb)

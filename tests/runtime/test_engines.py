@@ -39,7 +39,7 @@ def pictures(samples):
 def _arcface(x):
     """The public encoder, which is not bundled, with random weights and the batch norms of the pictures x."""
     network = create_model("arcface")
-    norms = [layer for layer in network.sublayers() if isinstance(layer, nn.layer.norm._BatchNormBase)]
+    norms = [layer for layer in network.sublayers() if isinstance(layer, nn.BatchNorm2D)]
     for layer in norms:
         layer._momentum = 0.0
         layer.weight.set_value(paddle.full(layer.weight.shape, 0.5))
