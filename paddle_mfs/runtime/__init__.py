@@ -59,11 +59,14 @@ def idn_runner(idn, engine="auto", threads=None):
     """Like `make_runner`, of a baked IDN through its deploy graph: (N, 3, S, S) RGB in [0, 1] -> [result, mask (N, 1, S, S)]."""
     from paddle_mfs.export.graph import read_idn
     from paddle_mfs.export.program import NAME, Program
-    from paddle_mfs.export.rewrites import EXACT, rewrite
+    from paddle_mfs.export.rewrites import EXACT, exact, rewrite
     from paddle_mfs.export.targets import TARGETS
+    from paddle_mfs.export.upsampling import upsampling_as_transposed
     from paddle_mfs.runtime.runner import Runner
     engine = choose(engine)
-    passes = TARGETS["x86"].passes["fp32"] if engine == "lite" else EXACT
+    passes = {"openvino": exact(upsampling_as_transposed),      # its Paddle reader has no pixel shuffle
+              "paddle": EXACT,
+              "lite": TARGETS["x86"].passes["fp32"]}[engine]
 
     def save(shape, folder):
         Program(rewrite(read_idn(idn), passes), shape).save(folder)
