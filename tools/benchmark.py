@@ -3,11 +3,8 @@
     python tools/benchmark.py
     python tools/benchmark.py --training        # crops a second, from Paddle's own operators to ours
     python tools/benchmark.py --export          # plain export against ours: kernels, sizes, speed, as Markdown
-<<<<<<< HEAD
     python tools/benchmark.py --upsampling      # ways of upsampling: multiply-adds, memory traffic, x86 time, as Markdown
-=======
     python tools/benchmark.py --int8            # ways to choose 8-bit ranges, and what int8 loses, as Markdown
->>>>>>> 66f262c (Export: int8 for arm and npu, per-layer sensitivity, its cost in pixels and identity)
 """
 import argparse
 import json
@@ -25,13 +22,10 @@ def arguments():
     parser.add_argument("--repeats", type=int, default=10, help="runs of each step, the median counts (default: 10)")
     parser.add_argument("--training", action="store_true", help="time training steps instead, on samples/faces at 128 px")
     parser.add_argument("--export", action="store_true", help="compare the plain export with ours instead, for every target")
-<<<<<<< HEAD
     parser.add_argument("--upsampling", action="store_true", help="compare ways of upsampling instead, on the whole network")
-=======
     parser.add_argument("--int8", action="store_true", help="compare ways to quantise for arm instead (minutes)")
     parser.add_argument("--faces", help="of --int8: folder of faces to measure on (default: a third of samples/faces; "
                                         "the others calibrate)")
->>>>>>> 66f262c (Export: int8 for arm and npu, per-layer sensitivity, its cost in pixels and identity)
     parser.add_argument("--threads", type=int, default=1, help="of every engine of --export (default: 1)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
     return parser.parse_args()
@@ -66,7 +60,6 @@ def export(args):
     print(json.dumps(report) if args.json else markdown(report))
 
 
-<<<<<<< HEAD
 def upsampling(args):
     from paddle_mfs.export.check import crops_to_batch
     from paddle_mfs.export.upsampling_costs import compare_upsampling, markdown
@@ -74,7 +67,8 @@ def upsampling(args):
     identity = bake(args.source)
     rows = compare_upsampling(identity.idn, crops_to_batch([identity.crop])[:1], max(1, args.repeats))
     print(json.dumps(rows) if args.json else markdown(rows))
-=======
+
+
 def int8(args):
     from paddle_mfs.export.calibration import compare_ways, markdown
     from paddle_mfs.export.int8 import split_crops
@@ -87,18 +81,14 @@ def int8(args):
         measured = [face for part in split_crops(args.faces) for face in part]
     report = compare_ways(identity.idn, (source.image, source.landmarks), faces, measured)
     print(json.dumps(report) if args.json else markdown(report))
->>>>>>> 66f262c (Export: int8 for arm and npu, per-layer sensitivity, its cost in pixels and identity)
 
 
 def main():
     args = arguments()
-<<<<<<< HEAD
     if args.upsampling:
         return upsampling(args)
-=======
     if args.int8:
         return int8(args)
->>>>>>> 66f262c (Export: int8 for arm and npu, per-layer sensitivity, its cost in pixels and identity)
     if args.training:
         return training(args.json)
     if args.export:

@@ -40,8 +40,9 @@ def quantiser(args):
     from paddle_mfs.export.int8 import Quantiser, split_crops
     from paddle_mfs.face.analysis import FaceAnalyser
     from paddle_mfs.metrics.evaluate import load_crop
+    faces, measured = split_crops(args.calibration)
     source = load_crop(args.source, FaceAnalyser())
-    return Quantiser((source.image, source.landmarks), *split_crops(args.calibration), args.calibration, args.check)
+    return Quantiser((source.image, source.landmarks), faces, measured, args.calibration, args.check)
 
 
 def describe(card):
@@ -65,6 +66,7 @@ def main():
     parse_targets(args.target, args.precision)              # a mistake in them is told before any work
     identity = bake(args.source, args.weights, args.encoder)
     targets = parse_targets(args.target, args.precision, identity.idn.half_pixel)
+    quantise = quantiser(args) if args.precision == "int8" else None
     folder = Path(args.output or Path("output") / f"{identity.name}_lite")
     batch = crops_to_batch([identity.crop])
     largest = largest_value(identity.idn, batch)
@@ -74,8 +76,7 @@ def main():
         return compare(folder / nb_name(identity.name, "x86"), reference(identity.idn, batch), batch, run)
 
     for path, card in export_lite(identity.idn, folder, identity.name, identity.facts, targets, args.precision,
-                                  check if args.check else None, largest,
-                                  quantiser(args) if args.precision == "int8" else None):
+                                  check if args.check else None, largest, quantise):
         census = card["census"]
         pieces = f", {census['subgraphs']} subgraph(s)" if census["subgraphs"] else ""
         print(f"{path}: {card['bytes'] / 1e6:.2f} MB, {census['total']} kernels{pieces}, {census['copies']} copies, "

@@ -65,8 +65,8 @@ def compare_ways(idn, source, faces, measured, ways=WAYS):
 
 def markdown(report):
     """The report of `compare_ways` as two Markdown tables."""
-    lines = [f"| calibrated on {report['faces']} crops, measured on {report['measured']} | result, dB | mask, dB | time, of {METHOD} "
-             "| int8 kernels | MB |", "|---|---|---|---|---|---|"]
+    lines = [f"| calibrated on {report['faces']} crops, measured on {report['measured']} | result, dB | mask, dB "
+             f"| time, of {METHOD} | int8 kernels | MB |", "|---|---|---|---|---|---|"]
     lines += [f"| {name} | {row['psnr_db']:.2f} | {row['mask_psnr_db']:.2f} | {row['time']:.1f} | {row['int8']} | "
               f"{row['bytes'] / 1e6:.2f} |" for name, row in report["ways"].items()]
     lines += ["", "| target | result, dB | worst crop, dB | mask, dB | to the teacher, fp32, dB | int8, dB "

@@ -5,6 +5,7 @@ import pytest
 from paddle_mfs.data.crops import Crops, save_crops
 from paddle_mfs.errors import UserError
 from paddle_mfs.export import int8
+from paddle_mfs.export.calibration import WAYS, compare_ways, markdown
 from paddle_mfs.export.census import census, kernels
 from paddle_mfs.export.graph import read_idn
 from paddle_mfs.export.lite import export_lite, optimise
@@ -118,6 +119,15 @@ def test_too_much_loss_is_refused_and_nothing_is_left(swapper, quantiser, tmp_pa
     with pytest.raises(UserError, match=r"faces: target npu in int8 reaches 3\d\.\d dB.*--calibration") as raised:
         export_lite(swapper.identity.idn, tmp_path, "who", {}, ["npu"], "int8", quantise=quantiser)
     assert "\n" not in str(raised.value) and not list(tmp_path.iterdir())
+
+
+def test_report_of_ways_to_calibrate(swapper, faces):
+    report = compare_ways(swapper.identity.idn, faces[0], faces[:2], faces[2:], [WAYS[0], WAYS[1]])
+    first, second = report["ways"].values()
+    assert first["time"] == 1 and first["int8"] == second["int8"] == 32 and first["psnr_db"] != second["psnr_db"]
+    assert set(report["targets"]) == {"arm", "npu"} and report["targets"]["arm"]["psnr_db"] == round(first["psnr_db"], 2)
+    table_of_ways = markdown(report)
+    assert "| avg, one crop |" in table_of_ways and "| npu |" in table_of_ways
 
 
 @pytest.mark.parametrize("target, reason", [("gpu", "CPU"), ("nnapi", "drivers"), ("x86", "wrong pixels")])
