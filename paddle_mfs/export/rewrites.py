@@ -123,6 +123,20 @@ def leaky_relu_in_depthwise(nodes):
     return nodes
 
 
+def centre_input(nodes):
+    """conv(factor * image + offset) -> conv'(image + offset / factor), the factor folded into the kernel: one step, not two.
+
+    The sum is padded with zeros as before, so the picture's edge does not change.
+    """
+    for scale, conv in chains(nodes, "scale", "conv"):
+        if scale.inputs == (INPUT,):
+            factor = scale.settings["factor"]
+            nodes = substitute(nodes, [scale, conv], [
+                scale.changed(factor=1.0, offset=scale.settings["offset"] / factor),
+                conv.changed(weight=conv.settings["weight"] * np.float32(factor))])
+    return nodes
+
+
 def depthwise_4x4_as_5x5(nodes):
     """Depthwise 4x4, stride 2, padding 1 -> 5x5, stride 2, padding 2, with zeros for the first row and column of the kernel.
 

@@ -27,7 +27,7 @@ def optimise(program, places, output, precision="fp32"):
 
 
 @contextlib.contextmanager
-def _quiet():
+def quiet():
     """Sends what C++ prints to stdout and stderr to nowhere."""
     sys.stdout.flush()
     sys.stderr.flush()
@@ -53,7 +53,7 @@ class LiteRunner:
         from paddlelite.lite import MobileConfig, create_paddle_predictor
         config = MobileConfig()
         config.set_model_from_file(str(path))
-        with _quiet():
+        with quiet():
             self.predictor = create_paddle_predictor(config)
         self.version = self.predictor.get_version()
         self.input_names, self.output_names = self.predictor.get_input_names(), self.predictor.get_output_names()
