@@ -65,12 +65,12 @@ def fold_norms(nodes):
 
 def fold_depthwise_bias(nodes):
     """depthwise conv with a bias, 1x1 conv -> the bias is passed through the 1x1 conv and added there, once."""
-    for depthwise, pointwise in chains(nodes, "conv", "conv"):
-        if not (is_depthwise(depthwise) and is_pointwise(pointwise)) or depthwise.settings["bias"] is None:
+    for spatial, pointwise in chains(nodes, "conv", "conv"):
+        if not (is_depthwise(spatial) and is_pointwise(pointwise)) or spatial.settings["bias"] is None:
             continue
-        passed = pointwise.settings["weight"][:, :, 0, 0] @ depthwise.settings["bias"]
-        nodes = substitute(nodes, [depthwise, pointwise],
-                           [depthwise.changed(bias=None), pointwise.changed(bias=_bias(pointwise) + passed)])
+        passed = pointwise.settings["weight"][:, :, 0, 0] @ spatial.settings["bias"]
+        nodes = substitute(nodes, [spatial, pointwise],
+                           [spatial.changed(bias=None), pointwise.changed(bias=_bias(pointwise) + passed)])
     return nodes
 
 
