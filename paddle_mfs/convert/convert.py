@@ -102,7 +102,9 @@ def convert_mobile(root, out, faces=None):
     state, facts, half = _trained(trained, faces)
     if "half_pixel" not in state:
         raise UserError(f"{trained}: is not of the mobile variant; train with configs/model/idn_mobile.yml")
-    changed = {name: value for name, value in state.items() if not np.array_equal(value, below.get(name))}
+    stored = np.float16 if half else np.float32
+    changed = {name: value for name, value in state.items()
+               if name not in below or not np.array_equal(value.astype(stored), below[name].astype(stored))}
     path = Path(out) / f"{networks.MOBILE}.pdparams"
     return path, write_generator(path, changed, {**facts, "over": {"file": under.name, "sha256": sha256(under)}}, half)
 
