@@ -22,7 +22,8 @@ from paddle_mfs.files import sha256
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 SWAPPED = SOURCE_TYPES + "compositeWithTrainedAlgorithmicMedia"     # a picture edited with a trained network
 GENERATED = SOURCE_TYPES + "trainedAlgorithmicMedia"                # a picture made by a trained network
-FORMATS = (".png", ".jpg", ".jpeg", ".webp")                        # what we write: formats that carry XMP
+PICTURE_FORMATS = (".png", ".jpg", ".jpeg", ".webp")                # what we write: formats that carry XMP
+CLIP_FORMATS = (".mp4", ".m4v", ".mov", ".mkv", ".webm")            # and containers that carry tags
 _XMP_BOX = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")      # the `uuid` box of XMP part 3, 1.1.3 (MP4, QuickTime)
 _NAMESPACE = "urn:paddle_mfs:provenance:1"
 _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -60,10 +61,10 @@ def weights_facts(path):
     return {"file": Path(path).name, "sha256": sha256(path), "licence": card.get("licence", "not stated")}
 
 
-def check_format(path):
-    """Raise UserError unless `path` ends like a format that can carry provenance (PNG, JPEG, WebP)."""
-    if Path(path).suffix.lower() not in FORMATS:
-        raise UserError(f"{path}: outputs are written as {', '.join(FORMATS)} (formats that carry their provenance); "
+def check_format(path, formats=PICTURE_FORMATS):
+    """Raise UserError unless `path` ends like one of the formats, all of which can carry provenance."""
+    if Path(path).suffix.lower() not in formats:
+        raise UserError(f"{path}: outputs are written as {', '.join(formats)} (formats that carry their provenance); "
                         "choose one of them")
 
 

@@ -8,7 +8,7 @@ import av
 
 from paddle_mfs.errors import UserError
 from paddle_mfs.files import atomic_path
-from paddle_mfs.provenance import append_xmp, video_tags
+from paddle_mfs.provenance import CLIP_FORMATS, append_xmp, check_format, video_tags
 from paddle_mfs.video.copy import StreamCopier
 
 os.environ.setdefault("SVT_LOG", "1")      # the AV1 encoder otherwise tells stderr about itself
@@ -17,20 +17,20 @@ OWN_TAGS = {"encoder", "major_brand", "minor_version", "compatible_brands", "dur
 
 @dataclass(frozen=True)
 class Encoder:
-    """An encoder of PyAV's FFmpeg: its name there, the quality (CRF, lower is better) used by default and the highest number, options."""
-    codec: str
+    """An encoder of PyAV's FFmpeg: its name there, the quality (CRF, lower is better) used by default, the worst, its options."""
+    name: str
     quality: int
     worst: int
     options: dict
 
 
-ENCODERS = {
+CODECS = {
     "h264": Encoder("libx264", 18, 51, {"preset": "veryfast"}),
     "h265": Encoder("libx265", 20, 51, {"preset": "fast", "x265-params": "log-level=error"}),
     "vp9": Encoder("libvpx-vp9", 24, 63, {"deadline": "good", "cpu-used": "5", "row-mt": "1"}),
     "av1": Encoder("libsvtav1", 26, 63, {"preset": "8"}),
 }
-# suffix: FFmpeg's name, the encoders it takes, the first one that keeps the pixel format being the default
+# suffix: FFmpeg's name, the codecs it takes, the default for 8-bit and the one for deeper clips first
 CONTAINERS = {
     ".mp4": ("mp4", ("h264", "h265", "av1", "vp9")),
     ".m4v": ("mp4", ("h264", "h265")),
@@ -40,40 +40,39 @@ CONTAINERS = {
 }
 
 
-def choose_encoder(output, pixel_format, size, encoder=None):
-    """Which encoder writes `output`, and in which pixel format.
+def choose_codec(output, pixel_format, size, codec=None):
+    """Which codec writes `output`, and in which pixel format.
 
     8-bit clips become H.264, deeper ones H.265 (few players take deep H.264); in .webm VP9 and AV1.
 
     Args:
         pixel_format: av.VideoFormat of the clip; size: its (width, height).
-        encoder: a key of ENCODERS, or None for the container's default.
-    Returns: (key of ENCODERS, pixel format name): the clip's own where the encoder takes it, else the nearest it takes.
-    Raises: UserError for a suffix that is no container of ours, or an encoder that the container or PyAV's FFmpeg does not have.
+        codec: a key of CODECS, or None for the container's default.
+    Returns: (key of CODECS, pixel format name): the clip's own where the encoder takes it, else the nearest it takes.
+    Raises: UserError for a suffix that is no container of ours, or a codec that the container or PyAV's FFmpeg does not have.
     """
+    check_format(output, CLIP_FORMATS)
     suffix = Path(output).suffix.lower()
-    if suffix not in CONTAINERS:
-        raise UserError(f"{output}: clips are written as {', '.join(CONTAINERS)}; choose one of them")
     allowed = CONTAINERS[suffix][1]
-    if encoder is None:
+    if codec is None:
         deep = pixel_format.components[0].bits > 8
-        encoder = allowed[1 if deep else 0]
-    elif encoder not in allowed:
-        raise UserError(f"{output}: {suffix} does not take the encoder {encoder!r}; choose {', '.join(allowed)}")
+        codec = allowed[1 if deep else 0]
+    elif codec not in allowed:
+        raise UserError(f"{output}: {suffix} does not take the codec {codec!r}; choose {', '.join(allowed)}")
     try:
-        taken = {taken.name for taken in av.Codec(ENCODERS[encoder].codec, "w").video_formats}
+        taken = {taken.name for taken in av.Codec(CODECS[codec].name, "w").video_formats}
     except av.codec.codec.UnknownCodecError:
-        raise UserError(f"encoder {encoder!r}: PyAV was built without {ENCODERS[encoder].codec}; "
-                        "run `pip install av` for a build that has it, or choose another encoder") from None
-    return encoder, next(name for name in _candidates(pixel_format, size, encoder) if name in taken)
+        raise UserError(f"codec {codec!r}: PyAV was built without {CODECS[codec].name}; "
+                        "run `pip install av` for a build that has it, or choose another codec") from None
+    return codec, next(name for name in _candidates(pixel_format, size, codec) if name in taken)
 
 
-def _candidates(pixel_format, size, encoder):
+def _candidates(pixel_format, size, codec):
     """Pixel formats that may stand for a clip's own, the best first."""
     name, depth = pixel_format.name, pixel_format.components[0].bits
     across, down = (8 // max(chroma(8), 1) for chroma in (pixel_format.chroma_width, pixel_format.chroma_height))
     chroma = "444" if pixel_format.is_rgb else {(2, 2): "420", (2, 1): "422", (1, 1): "444", (1, 2): "444"}.get((across, down), "420")
-    if encoder in ("h264", "h265") and (size[0] % 2 and chroma != "444" or size[1] % 2 and chroma == "420"):
+    if codec in ("h264", "h265") and (size[0] % 2 and chroma != "444" or size[1] % 2 and chroma == "420"):
         chroma = "444"      # these two cannot code half a chroma sample
     deep = [f"yuv{chroma}p10le", "yuv420p10le"] if depth > 8 else []
     is_planar = name.startswith(("yuv4", "yuvj4", "gray"))
@@ -88,22 +87,22 @@ class VideoWriter:
         notes: what could not be kept, a sentence each.
     """
 
-    def __init__(self, path, container_format, reader, encoder, pixel_format, quality, record):
+    def __init__(self, path, container_format, reader, codec, pixel_format, quality, record):
         self._reader = reader
-        how = ENCODERS[encoder]
+        how = CODECS[codec]
         is_mp4 = container_format in ("mp4", "mov")
         self._container = av.open(str(path), "w", format=container_format, container_options={"movflags": "faststart"} if is_mp4 else {})
         kept = {key: value for key, value in reader.container.metadata.items() if key.lower() not in OWN_TAGS}
         self._container.metadata.update({**kept, **video_tags(record)})
         options = {**how.options, "crf": str(how.quality if quality is None else quality)}
-        self._stream = self._container.add_stream(how.codec, rate=reader.rate, options=options)
+        self._stream = self._container.add_stream(how.name, rate=reader.rate, options=options)
         context = self._stream.codec_context
         context.width, context.height, context.pix_fmt = reader.first.width, reader.first.height, pixel_format
         context.time_base = self._stream.time_base = reader.time_base
         context.flags |= av.codec.context.Flags.frame_duration
         if reader.stream.sample_aspect_ratio:
             context.sample_aspect_ratio = reader.stream.sample_aspect_ratio
-        if encoder == "h265" and is_mp4:
+        if codec == "h265" and is_mp4:
             context.codec_tag = "hvc1"      # the name Apple's players look for
         matrix = reader.first.side_data.get("DISPLAYMATRIX")
         if matrix is not None:
@@ -136,26 +135,26 @@ class VideoWriter:
 
 
 @contextlib.contextmanager
-def write_video(output, reader, record, encoder, pixel_format, quality=None):
+def write_video(output, reader, record, codec, pixel_format, quality=None):
     """Yield a VideoWriter; `output` appears, complete and with its provenance, when the block ends without an error.
 
     Args:
         output: path ending as one of CONTAINERS. reader: the VideoReader of the clip the frames come from.
-        record: the provenance to write. encoder, pixel_format: as `choose_encoder` gives them. quality: CRF, None: the default.
+        record: the provenance to write. codec, pixel_format: as `choose_codec` gives them. quality: CRF, None: the default.
     The block calls `finish`. Raises: UserError when the place cannot be written or the encoder refuses.
     """
     output = Path(output)
     container_format = CONTAINERS[output.suffix.lower()][0]
-    if quality is not None and not 0 <= quality <= ENCODERS[encoder].worst:
-        raise UserError(f"quality {quality}: choose 0 (best) to {ENCODERS[encoder].worst}")
+    if quality is not None and not 0 <= quality <= CODECS[codec].worst:
+        raise UserError(f"quality {quality}: choose 0 (best) to {CODECS[codec].worst}")
     with atomic_path(output) as temporary:
-        writer = VideoWriter(temporary, container_format, reader, encoder, pixel_format, quality, record)
+        writer = VideoWriter(temporary, container_format, reader, codec, pixel_format, quality, record)
         try:
             yield writer
         except av.error.FFmpegError as error:
             if isinstance(error, OSError):      # a full disk
                 raise
-            raise UserError(f"{output}: {encoder} refused the clip ({error.strerror}); choose another --encoder") from None
+            raise UserError(f"{output}: {codec} refused the clip ({error.strerror}); choose another --codec") from None
         finally:
             writer.close()
         if container_format in ("mp4", "mov"):
