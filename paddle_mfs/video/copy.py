@@ -4,6 +4,7 @@ import av
 from paddle_mfs.video.read import open_clip
 
 COPIED = ("audio", "subtitle", "attachment")
+LONGEST = 30        # seconds a subtitle may stay on screen; those that began earlier than this before a part are not found
 
 
 class StreamCopier:
@@ -34,7 +35,7 @@ class StreamCopier:
         timed = [stream for stream in self._container.streams if stream.index in self._copies and stream.type != "attachment"]
         if timed:
             if self._is_cut:
-                self._container.seek(int(reader.begin * av.time_base))
+                self._container.seek(int(max(reader.begin - LONGEST, reader.origin) * av.time_base))
             self._packets = self._container.demux(*timed)
         self._next = self._read()
 

@@ -46,8 +46,8 @@ class Picture:
         pixels = _turned_back(self.rgb, self._turn)
         size = np.array(pixels.shape[1::-1])
         points = _points_back(points, self._turn, self.rgb.shape)
-        x1, y1 = (np.floor(points.min(0)).clip(0, size) // 4 * 4).astype(int)      # chroma samples cover 1, 2 or 4 pixels
-        x2, y2 = np.minimum(np.ceil(points.max(0) + 1).clip(0) // 4 * 4 + 4, size).astype(int)
+        x1, y1 = (np.floor(points.min(0) / 4) * 4).clip(0, size).astype(int)       # chroma samples cover 1, 2 or 4 pixels
+        x2, y2 = (np.ceil((points.max(0) + 1) / 4) * 4).clip(0, size).astype(int)
         part = pixels[y1:y2, x1:x2]
         before = part.copy()
         yield

@@ -53,7 +53,7 @@ class VideoReader:
         if self.stream is None or self.stream.codec_context is None:
             self.close()
             raise UserError(f"{path}: holds no video that can be decoded; give a clip with pictures")
-        self.stream.thread_type = "AUTO"
+        self.stream.thread_type = "SLICE"       # threads by frame report an error late, and lose what follows one near the end
         self.time_base = self.stream.time_base
         self.rate = self.stream.guessed_rate or self.stream.average_rate or Fraction(25)
         self.origin = (self.container.start_time or 0) / av.time_base
