@@ -120,8 +120,9 @@ def read_provenance(path):
         with Image.open(path) as picture:
             packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
     except OSError as error:
-        if error.strerror:
-            raise UserError(f"{path}: cannot be read as a picture ({error.strerror}); give a PNG, JPEG, WebP or clip") from None
+        if error.strerror or Path(path).suffix.lower() in PICTURE_FORMATS:
+            raise UserError(f"{path}: cannot be read as a picture ({error.strerror or 'not a picture'}); "
+                            "give a PNG, JPEG, WebP or clip") from None
         return _clip_record(path)
     text = packet.decode("utf-8", "replace") if isinstance(packet, bytes) else packet
     found = re.search(r'mfs:provenance="([^"]*)"', text) if _NAMESPACE in text else None
