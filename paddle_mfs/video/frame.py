@@ -118,7 +118,7 @@ def add_change(frame, before, after, corner):
     """Bring what happened to a part of the RGB view into the frame.
 
     Args:
-        frame: writable av.VideoFrame, planar YUV or grey.
+        frame: writable av.VideoFrame, planar YUV.
         before, after: (h, w, 3) uint8 RGB, the part before and after; whole chroma samples, or up to the frame's edge.
         corner: x, y of its first pixel.
     """
@@ -132,8 +132,6 @@ def add_change(frame, before, after, corner):
     change = cv2.subtract(after, before, dtype=cv2.CV_32F)
     arrays = planes(frame)
     _add(arrays[0][y:y + height, x:x + width], cv2.transform(change, luma[None] * (luma_scale / 255)), depth)
-    if len(arrays) < 3:
-        return
     across, down = (round(a / b) for a, b in zip((frame.width, frame.height), arrays[1].shape[::-1]))
     if width % across or height % down:         # the last sample of an odd side
         change = cv2.copyMakeBorder(change, 0, height % down, 0, width % across, cv2.BORDER_REPLICATE)

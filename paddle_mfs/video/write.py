@@ -71,12 +71,12 @@ def _candidates(pixel_format, size, codec):
     """Pixel formats that may stand for a clip's own, the best first."""
     name, depth = pixel_format.name, pixel_format.components[0].bits
     across, down = (8 // max(chroma(8), 1) for chroma in (pixel_format.chroma_width, pixel_format.chroma_height))
-    chroma = "444" if pixel_format.is_rgb or across == 1 else "422" if (across, down) == (2, 1) else "420"
+    is_grey = len(pixel_format.components) < 3     # what its range means differs between decoders: coded as colour
+    chroma = "420" if is_grey else "444" if pixel_format.is_rgb or across == 1 else "422" if (across, down) == (2, 1) else "420"
     if codec in ("h264", "h265") and (size[0] % 2 and chroma != "444" or size[1] % 2 and chroma == "420"):
         chroma = "444"      # these two cannot code half a chroma sample
     deep = [f"yuv{chroma}p10le", "yuv420p10le"] if depth > 8 else []
-    is_planar = name.startswith(("yuv4", "yuvj4", "gray"))
-    is_same = is_planar and chroma in (name[3:6], name[4:7]) or name.startswith("gray")
+    is_same = chroma in (name[3:6] if name.startswith("yuv4") else name[4:7]) and name.startswith(("yuv4", "yuvj4"))
     return ([name] if is_same else []) + deep + [f"yuv{chroma}p", "yuv420p"]
 
 

@@ -81,7 +81,7 @@ def test_rotation_is_kept(make_clip, decoded, tmp_path, rotation, suffix):
     ("out.mov", (96, 63), "yuv422p", None, ("h264", "yuv422p")),
     ("out.mp4", (96, 64), "yuv420p", "av1", ("av1", "yuv420p")),
     ("out.mp4", (96, 64), "yuv420p", "h265", ("hevc", "yuv420p")),
-    ("out.mkv", (95, 63), "gray", None, ("h264", "yuv420p")),      # so FFmpeg decodes H.264 without colour
+    ("out.mkv", (95, 63), "gray", None, ("h264", "yuv444p")),
     ("out.webm", (96, 64), "bgr0", None, ("vp9", "yuv444p")),
 ])
 def test_sizes_and_pixel_formats(make_clip, decoded, tmp_path, output, size, pixel_format, codec, expected):
