@@ -2,9 +2,9 @@
 import numpy as np
 
 from paddle_mfs.errors import UserError
-from paddle_mfs.face.align import align, template
+from paddle_mfs.face.align import align
 from paddle_mfs.face.analysis import pick
-from paddle_mfs.face.geometry import invert, similarity, transform
+from paddle_mfs.face.geometry import invert, transform
 from paddle_mfs.face.paste import paste
 from paddle_mfs.models.idn import SIZE
 
@@ -27,18 +27,25 @@ class Faces:
         faces = self._swapper.analyser.faces(image)
         return faces if self._which == "all" else faces[:1] if self._which == "largest" else faces[int(self._which):][:1]
 
-    def swap(self, image, faces):
-        """Swap them in the image itself. A face that cannot be painted stays as it is."""
+    def swap(self, picture, faces):
+        """Swap them in a `Picture`. A face that cannot be painted stays as it is."""
+        for painted, mask, matrix in self._patches(picture.rgb, faces):
+            with picture.editing(_reach(matrix)):
+                paste(picture.rgb, painted, mask, matrix, inplace=True)
+
+    def _patches(self, image, faces):
+        """A list of (painted, mask, matrix), as `paste` takes them."""
+        patches = []
         for face in faces:
             crop, matrix = align(image, face.five, SIZE)
             try:
-                paste(image, *self._swapper.paint(crop), matrix, inplace=True)
+                patches.append((*self._swapper.paint(crop), matrix))
             except UserError:
                 pass
+        return patches
 
 
-def reach(face):
-    """(4, 2) corners, in pixels of the image, of what the swap of a face may change: its crop and a little more."""
+def _reach(matrix):
+    """(4, 2) corners, in pixels of the image, of the crop that `matrix` cuts and a little more: what a paste may change."""
     low, high = -MARGIN, SIZE - 1 + MARGIN
-    corners = np.array([[low, low], [high, low], [low, high], [high, high]], np.float64)
-    return transform(corners, invert(similarity(face.five, template(SIZE))))
+    return transform(np.array([[low, low], [high, low], [low, high], [high, high]], np.float64), invert(matrix))

@@ -39,30 +39,22 @@ class Picture:
         self._turn, self.is_changed = turn, False
 
     @contextlib.contextmanager
-    def editing(self, regions):
-        """Within this context `rgb` may be changed, in the boxes around regions; the change goes into `frame`.
+    def editing(self, points):
+        """Within this context `rgb` may be changed, in the box around `points` (N, 2); the change goes into `frame`.
 
-        regions: list of (N, 2) points, in pixels of `rgb`; what lies outside the picture is ignored.
+        points: pixels of `rgb`; what lies outside the picture is ignored.
         """
         pixels = _turned_back(self.rgb, self._turn)
-        parts = [self._part(points, pixels.shape) for points in regions]
-        before = np.empty(pixels.shape, np.uint8)       # only the parts are ever touched
-        for part in parts:
-            before[part] = pixels[part]
-        yield
-        for part in parts:
-            old, new = np.ascontiguousarray(before[part]), np.ascontiguousarray(pixels[part])
-            if (old != new).any():
-                add_change(self.frame, old, new, (part[1].start, part[0].start))
-                self.is_changed = True
-                before[part] = new      # regions may overlap
-
-    def _part(self, points, shape):
-        """Slices (rows, columns), of whole chroma samples (1, 2 or 4 pixels), around points."""
+        size = pixels.shape[1::-1]
         points = _points_back(points, self._turn, self.rgb.shape)
-        x1, y1 = (np.floor(points.min(0) / 4) * 4).clip(0, shape[1::-1]).astype(int)
-        x2, y2 = (np.ceil((points.max(0) + 1) / 4) * 4).clip(0, shape[1::-1]).astype(int)
-        return slice(y1, y2), slice(x1, x2)
+        x1, y1 = (np.floor(points.min(0) / 4) * 4).clip(0, size).astype(int)       # chroma samples cover 1, 2 or 4 pixels
+        x2, y2 = (np.ceil((points.max(0) + 1) / 4) * 4).clip(0, size).astype(int)
+        part = pixels[y1:y2, x1:x2]
+        before = part.copy("C")
+        yield
+        if (part != before).any():
+            add_change(self.frame, before, np.ascontiguousarray(part), (x1, y1))
+            self.is_changed = True
 
 
 def orientation(frame):

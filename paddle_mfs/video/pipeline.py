@@ -12,7 +12,7 @@ import av
 from paddle_mfs.files import sha256
 from paddle_mfs.provenance import provenance
 from paddle_mfs.video.ahead import ahead
-from paddle_mfs.video.faces import Faces, reach
+from paddle_mfs.video.faces import Faces
 from paddle_mfs.video.frame import Picture
 from paddle_mfs.video.read import VideoReader
 from paddle_mfs.video.write import choose_codec, write_video
@@ -111,7 +111,7 @@ def _swapped(pictures, faces, summary):
     """Yield the pictures, their faces swapped."""
     with contextlib.closing(pictures):
         for picture, found in pictures:
-            with _clock(summary, "swap"), picture.editing([reach(face) for face in found]):
-                faces.swap(picture.rgb, found)
+            with _clock(summary, "swap"):
+                faces.swap(picture, found)
             summary.swapped += picture.is_changed
             yield picture

@@ -33,14 +33,15 @@ def test_only_what_was_painted_changes(face_picture, name, turn):
     frame = native(face_picture, name)
     before = [array.copy() for array in planes(frame)]
     picture = view(frame, turn)
-    with picture.editing([np.array([[-9, -9], [500, 400]])]):
+    with picture.editing(np.array([[-9, -9], [500, 400]])):
         pass
-    assert all((array == old).all() for array, old in zip(planes(frame), before))
+    assert not picture.is_changed and all((array == old).all() for array, old in zip(planes(frame), before))
 
     height, width = picture.rgb.shape[:2]
     x1, y1, x2, y2 = 17, 13, 43, 39
-    with picture.editing([np.array([[x1, y1], [x2, y2]])]):
+    with picture.editing(np.array([[x1, y1], [x2, y2]])):
         picture.rgb[y1:y2, x1:x2] = 255 - picture.rgb[y1:y2, x1:x2] // 2
+    assert picture.is_changed
     marked = np.zeros((height, width), np.uint8)
     marked[y1:y2, x1:x2] = 1
     swap, left_right, up_down = turn
@@ -64,7 +65,7 @@ def test_only_what_was_painted_changes(face_picture, name, turn):
 def test_colours_of_every_matrix_and_range(face_picture, name, colorspace, color_range):
     frame = native(face_picture, name, colorspace=colorspace, color_range=color_range)
     picture = view(frame)
-    with picture.editing([np.array([[0, 0], [74, 60]])]):
+    with picture.editing(np.array([[0, 0], [74, 60]])):
         picture.rgb[8:52, 8:64] = (200, 60, 30)
     shown = view(frame).rgb[12:48, 12:60].reshape(-1, 3)
     assert np.abs(np.median(shown, 0) - (200, 60, 30)).max() <= 2     # swscale's own arithmetic, not ours
@@ -73,23 +74,12 @@ def test_colours_of_every_matrix_and_range(face_picture, name, colorspace, color
 def test_values_stay_in_the_depth(face_picture):
     frame = native(face_picture, "yuv420p10le")
     picture = view(frame)
-    with picture.editing([np.array([[0, 0], [74, 60]])]):
+    with picture.editing(np.array([[0, 0], [74, 60]])):
         picture.rgb[:] = np.where(picture.rgb > 90, 255, 0)
     planes(frame)[0][:] = 1023
-    with picture.editing([np.array([[0, 0], [74, 60]])]):
+    with picture.editing(np.array([[0, 0], [74, 60]])):
         picture.rgb[:] = 255
     assert max(array.max() for array in planes(frame)) == 1023
-
-
-def test_regions_may_overlap(face_picture):
-    once, twice = (native(face_picture, "yuv420p") for _ in range(2))
-    for frame, regions in ((once, [[[8, 8], [51, 43]]]), (twice, [[[8, 8], [40, 31]], [[20, 16], [51, 43]], [[8, 8], [51, 43]]])):
-        picture = view(frame)
-        with picture.editing([np.array(region) for region in regions]):
-            picture.rgb[10:40, 10:50] //= 2
-        assert picture.is_changed
-    differences = [np.abs(a.astype(int) - b).max() for a, b in zip(planes(once), planes(twice))]
-    assert max(differences) == 0
 
 
 def test_a_box_outside_the_picture_is_nothing(face_picture):
@@ -97,6 +87,6 @@ def test_a_box_outside_the_picture_is_nothing(face_picture):
     before = [array.copy() for array in planes(frame)]
     picture = view(frame)
     for points in ([[-50, -50], [-20, -20]], [[200, 10], [300, 30]]):
-        with picture.editing([np.array(points)]):
+        with picture.editing(np.array(points)):
             picture.rgb[:] = 0
     assert all((array == old).all() for array, old in zip(planes(frame), before))
