@@ -37,8 +37,9 @@ def main():
     from paddle_mfs.export.ranges import largest_value, warn_of_overflow
     from paddle_mfs.export.targets import parse_targets
     from paddle_mfs.identity import bake
-    targets = parse_targets(args.target, args.precision)
+    parse_targets(args.target, args.precision)              # a mistake in them is told before any work
     identity = bake(args.source, args.weights, args.encoder)
+    targets = parse_targets(args.target, args.precision, identity.idn.half_pixel)
     folder = Path(args.output or Path("output") / f"{identity.name}_lite")
     batch = crops_to_batch([identity.crop])
     largest = largest_value(identity.idn, batch)

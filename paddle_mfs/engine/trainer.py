@@ -58,10 +58,12 @@ class Trainer:
     def _build_net(self, encoder):
         model = self.config.model
         if model.init is None:
-            net = MobileFaceSwap(encoder.feature_width, encoder.embedding_width, model.residual)
+            net = MobileFaceSwap(encoder.feature_width, encoder.embedding_width, model.residual, model.half_pixel)
         else:
             net = load_mfs(None if model.init == "bundled" else model.init)
             check_widths(net, encoder, model.init, model.encoder)
+            net = net.with_upsampling(model.half_pixel)
+        net.freeze(model.frozen)
         net.train()
         return net
 

@@ -23,17 +23,30 @@ def _static_mode():
             paddle.disable_static()
 
 
+def _parameters(node):
+    """Weight and bias of a convolution for paddle.static.nn."""
+    import paddle
+
+    def attribute(name):
+        value, initial = node.settings[name], paddle.nn.initializer.Assign
+        return False if value is None else paddle.ParamAttr(f"{node.output}.{name}", initial(value), trainable=False)
+
+    return {"param_attr": attribute("weight"), "bias_attr": attribute("bias")}
+
+
 def _conv(x, node):
     import paddle
     s = node.settings
-
-    def parameter(kind, value):
-        return paddle.ParamAttr(f"{node.output}.{kind}", paddle.nn.initializer.Assign(value), trainable=False)
-
-    bias = False if s["bias"] is None else parameter("bias", s["bias"])
-    depthwise = s["groups"] == len(s["weight"]) > 1         # without cuDNN Paddle writes depthwise_conv2d, as dygraph does
+    depthwise = s["groups"] > 1                             # without cuDNN Paddle writes depthwise_conv2d, as dygraph does
     return paddle.static.nn.conv2d(x, len(s["weight"]), s["weight"].shape[2], s["stride"], s["padding"], groups=s["groups"],
-                                   param_attr=parameter("weight", s["weight"]), bias_attr=bias, use_cudnn=not depthwise)
+                                   use_cudnn=not depthwise, **_parameters(node))
+
+
+def _transposed(x, node):
+    import paddle
+    s = node.settings
+    return paddle.static.nn.conv2d_transpose(x, len(s["weight"]), filter_size=s["weight"].shape[2], stride=2, padding=s["padding"],
+                                             groups=len(s["weight"]), use_cudnn=False, **_parameters(node))
 
 
 def _norm(x, node):
@@ -50,13 +63,16 @@ def _operators():
     """kind -> function (paddle variables, node) -> paddle variable."""
     import paddle
     import paddle.nn.functional as F
+    from paddle_mfs.models.layers import upsample2x
     return {"conv": lambda x, node: _conv(x[0], node),
+            "transposed": lambda x, node: _transposed(x[0], node),
             "norm": lambda x, node: _norm(x[0], node),
             "leaky_relu": lambda x, node: F.leaky_relu(x[0], node.settings["slope"]),
             "relu": lambda x, node: F.relu(x[0]),
             "tanh": lambda x, node: F.tanh(x[0]),
             "sigmoid": lambda x, node: F.sigmoid(x[0]),
-            "upsample": lambda x, node: F.interpolate(x[0], scale_factor=2, mode="bilinear", align_corners=True),
+            "upsample": lambda x, node: upsample2x(x[0], **node.settings),
+            "shuffle": lambda x, node: F.pixel_shuffle(x[0], 2),
             "concat": lambda x, node: paddle.concat(x, 1),
             "add": lambda x, node: paddle.add(*x),
             "subtract": lambda x, node: paddle.subtract(*x),
