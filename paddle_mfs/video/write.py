@@ -110,7 +110,7 @@ class VideoWriter:
         self._stream.metadata.update({key: value for key, value in reader.stream.metadata.items() if key.lower() not in OWN_TAGS})
         self._copier = StreamCopier(reader, self._container)
         self.notes = self._copier.notes
-        self._end = None        # seconds; None before the first frame
+        self._end, self._is_muxing = None, False        # seconds, None before the first frame
 
     def write(self, frame):
         """Encode the next frame (as `VideoReader.frames` yields it), after what else the clip has up to its time."""
@@ -118,19 +118,33 @@ class VideoWriter:
             for key in ("color_range", "colorspace", "color_primaries", "color_trc"):
                 setattr(self._stream.codec_context, key, getattr(frame, key))
         self._copier.copy(before=float(frame.pts * frame.time_base))
-        self._container.mux(self._stream.encode(frame))
+        self._mux(self._stream.encode(frame))
         self._end = float((frame.pts + frame.duration) * frame.time_base)
 
     def finish(self, is_whole):
         """Write what is left: delayed frames, the other streams (to their end when the clip is whole) and the index."""
-        self._container.mux(self._stream.encode(None))
+        packets = self._stream.encode(None)
+        if not self._is_muxing:
+            _date_all(packets)
+        self._mux(packets)
         self._copier.copy(before=float("inf") if is_whole else self._end)
         self._container.close()
+
+    def _mux(self, packets):
+        self._is_muxing |= bool(packets)
+        self._container.mux(packets)
 
     def close(self):
         self._copier.close()
         with contextlib.suppress(av.error.FFmpegError, OSError):        # only when it failed before
             self._container.close()
+
+
+def _date_all(packets):
+    """Give a whole clip's packets ascending decoding times: x265 leaves those of a clip of a few frames unset."""
+    following = None
+    for packet in reversed(packets):
+        packet.dts = following = packet.pts if following is None else min(packet.pts, following - 1)
 
 
 @contextlib.contextmanager

@@ -110,10 +110,13 @@ def test_colour_tags(make_clip, decoded, tmp_path, colour, suffix):
         assert {key: int(getattr(frame, key)) for key in colour} == colour
 
 
-def test_one_frame(make_clip, decoded, tmp_path):
-    clip = make_clip(tmp_path / "in.mp4", frames=1)
-    assert pass_through(clip, tmp_path / "out.mp4")[0] == 1
-    assert len(decoded(tmp_path / "out.mp4")[0]) == 1
+@pytest.mark.parametrize("frames", [1, 2, 5])
+@pytest.mark.parametrize("codec", ["h264", "h265", "vp9", "av1"])
+def test_a_few_frames(make_clip, decoded, tmp_path, frames, codec):
+    clip = make_clip(tmp_path / "in.mp4", frames=frames, size=(64, 64))
+    for name in ("out.mp4", "out.mkv"):
+        assert pass_through(clip, tmp_path / name, codec)[0] == frames
+        assert close([time for time, _ in decoded(tmp_path / name)[0]], [number / 25 for number in range(frames)])
 
 
 def test_part(make_clip, decoded, packets, tmp_path):
