@@ -140,7 +140,8 @@ def test_part(make_clip, decoded, packets, tmp_path):
 
 
 @pytest.mark.parametrize("part, told", [({"start": 9}, "no frame can be read in the part"),
-                                        ({"start": 1, "end": 0.5}, "not after"), ({"max_frames": 0}, "no frame can be read in the part")])
+                                        ({"start": 1, "end": 0.5}, "not after"),
+                                        ({"max_frames": 0}, "no frame can be read in the part")])
 def test_no_such_part(make_clip, tmp_path, part, told):
     clip = make_clip(tmp_path / "in.mp4", size=(64, 64))
     with pytest.raises(UserError, match=f"in.mp4.*{told}"):
