@@ -5,6 +5,7 @@
 import argparse
 
 from paddle_mfs.errors import run_tool
+from paddle_mfs.runtime import ENGINES
 
 
 def arguments():
@@ -19,6 +20,8 @@ def arguments():
     parser.add_argument("--overwrite", action="store_true", help="of a folder, also do what has an output already")
     parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
     parser.add_argument("--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)")
+    parser.add_argument("--engine", default="auto", choices=ENGINES,
+                        help="what runs the networks (default: auto, which is openvino where it is installed, else paddle)")
     clips = parser.add_argument_group("clips")
     clips.add_argument("--start", type=float, help="begin at this second of the clip")
     clips.add_argument("--end", type=float, help="end at this second")
@@ -34,7 +37,7 @@ def main():
     from paddle_mfs.batch import plan, swap_all
     from paddle_mfs.swapper import FaceSwapper
     pairs = plan(args.source, args.target, args.output)
-    swapper = FaceSwapper(args.source, args.weights, args.encoder)
+    swapper = FaceSwapper(args.source, args.weights, args.encoder, args.engine)
     clip_options = {key: getattr(args, key) for key in ("start", "end", "max_frames", "codec", "quality")}
     written, kept, failures = swap_all(swapper, pairs, args.face, args.source if args.compare else None, args.overwrite,
                                        clip_options=clip_options)

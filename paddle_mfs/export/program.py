@@ -3,7 +3,6 @@
 Built through paddle.static, where a convolution's bias is a parameter of one dimension: dygraph adds it through a reshape
 and a 4-D addition, which no Paddle-Lite fusion recognises.
 """
-import contextlib
 from pathlib import Path
 
 from paddle_mfs.export.graph import INPUT, OUTPUTS, SHAPE
@@ -11,16 +10,10 @@ from paddle_mfs.export.graph import INPUT, OUTPUTS, SHAPE
 NAME = "idn"
 
 
-@contextlib.contextmanager
-def _static_mode():
-    import paddle
-    was_dynamic = paddle.in_dynamic_mode()
-    paddle.enable_static()
-    try:
-        yield
-    finally:
-        if was_dynamic:
-            paddle.disable_static()
+def static_mode():
+    """A context in which this thread builds and runs programs. (`paddle.enable_static` does nothing outside the main thread.)"""
+    from paddle.base.framework import _dygraph_guard
+    return _dygraph_guard(None)
 
 
 def _parameters(node):
@@ -92,7 +85,7 @@ class Program:
     def __init__(self, nodes, shape=SHAPE):
         import paddle
         self.program, start, self.scope = paddle.static.Program(), paddle.static.Program(), paddle.static.Scope()
-        with _static_mode(), paddle.static.scope_guard(self.scope), paddle.static.program_guard(self.program, start), \
+        with static_mode(), paddle.static.scope_guard(self.scope), paddle.static.program_guard(self.program, start), \
                 paddle.utils.unique_name.guard():
             operators, self.variables = _operators(), {INPUT: paddle.static.data(INPUT, list(shape), "float32")}
             for node in nodes:
@@ -106,13 +99,13 @@ class Program:
     def run(self, x, names=tuple(name for name, _, _ in OUTPUTS)):
         """float32 array of the input's shape -> list of arrays, the values called `names`."""
         import paddle
-        with _static_mode(), paddle.static.scope_guard(self.scope):
+        with static_mode(), paddle.static.scope_guard(self.scope):
             return self.executor.run(self.program, feed={INPUT: x}, fetch_list=[self.variables[name] for name in names])
 
     def save(self, folder):
         """Write `folder`/idn.pdmodel and `folder`/idn.pdiparams; outputs in the order of OUTPUTS."""
         import paddle
-        with _static_mode(), paddle.static.scope_guard(self.scope):
+        with static_mode(), paddle.static.scope_guard(self.scope):
             paddle.static.save_inference_model(str(Path(folder) / NAME), [self.variables[INPUT]],
                                                [self.variables[name] for name, _, _ in OUTPUTS], self.executor,
                                                program=self.program.clone())

@@ -65,12 +65,12 @@ def fold_norms(nodes):
 
 def fold_depthwise_bias(nodes):
     """depthwise conv with a bias, 1x1 conv -> the bias is passed through the 1x1 conv and added there, once."""
-    for depthwise, pointwise in chains(nodes, "conv", "conv"):
-        if not (is_depthwise(depthwise) and is_pointwise(pointwise)) or depthwise.settings["bias"] is None:
+    for spatial, pointwise in chains(nodes, "conv", "conv"):
+        if not (is_depthwise(spatial) and is_pointwise(pointwise)) or spatial.settings["bias"] is None:
             continue
-        passed = pointwise.settings["weight"][:, :, 0, 0] @ depthwise.settings["bias"]
-        nodes = substitute(nodes, [depthwise, pointwise],
-                           [depthwise.changed(bias=None), pointwise.changed(bias=_bias(pointwise) + passed)])
+        passed = pointwise.settings["weight"][:, :, 0, 0] @ spatial.settings["bias"]
+        nodes = substitute(nodes, [spatial, pointwise],
+                           [spatial.changed(bias=None), pointwise.changed(bias=_bias(pointwise) + passed)])
     return nodes
 
 
@@ -120,6 +120,20 @@ def leaky_relu_in_depthwise(nodes):
         kernel = np.repeat(CENTRE, channels(nodes, node.inputs[0]), 0)
         copy = depthwise(node.inputs, f"{node.output}.copy", kernel, None)
         nodes = substitute(nodes, [node], [copy, node.changed(inputs=(copy.output,))])
+    return nodes
+
+
+def centre_input(nodes):
+    """conv(factor * image + offset) -> conv'(image + offset / factor), the factor folded into the kernel: one step, not two.
+
+    The sum is padded with zeros as before, so the picture's edge does not change.
+    """
+    for scale, conv in chains(nodes, "scale", "conv"):
+        if scale.inputs == (INPUT,):
+            factor = scale.settings["factor"]
+            nodes = substitute(nodes, [scale, conv], [
+                scale.changed(factor=1.0, offset=scale.settings["offset"] / factor),
+                conv.changed(weight=conv.settings["weight"] * np.float32(factor))])
     return nodes
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from paddle_mfs.export.graph import chains, is_depthwise, is_pointwise, read_idn, substitute
-from paddle_mfs.export.lite import LiteRunner, optimise
 from paddle_mfs.export.plain import save_plain
-from paddle_mfs.export.program import Program
+from paddle_mfs.export.program import NAME, Program
 from paddle_mfs.export.rewrites import EXACT, depthwise_4x4_as_5x5, exact, rewrite, share_upsampling
 from paddle_mfs.export.upsampling import upsampling_as_transposed
+from paddle_mfs.runtime.lite import LiteRunner, optimise
 
 FUSED = ("leaky_relu", "norm")      # what a runtime does inside the convolution before it
 
@@ -79,7 +79,7 @@ def compare_upsampling(idn, crop, repeats=20):
     with tempfile.TemporaryDirectory(prefix="paddle_mfs_") as folder:
         folder = Path(folder)
         save_plain(idn, folder)
-        optimise(folder, "x86", folder / "plain.nb")
+        optimise(folder / f"{NAME}.pdmodel", "x86", folder / "plain.nb")
         runners["plain export"] = LiteRunner(folder / "plain.nb")
         for form, half_pixel, passes, runs in FORMS:
             nodes = rewrite(read_idn(mobile if half_pixel else idn), (*passes, depthwise_4x4_as_5x5))
@@ -88,7 +88,7 @@ def compare_upsampling(idn, crop, repeats=20):
             rows.append({"form": form, "macs": macs, "bytes": moved})
             if runs:
                 program.save(folder)
-                optimise(folder, "x86", folder / "one.nb")
+                optimise(folder / f"{NAME}.pdmodel", "x86", folder / "one.nb")
                 runners[form] = LiteRunner(folder / "one.nb")
     times = {form: [] for form in runners}
     for turn in range(repeats + 2):

@@ -7,8 +7,8 @@ import pytest
 from paddle_mfs.export.check import reference
 from paddle_mfs.export.graph import Node, chains, read_idn
 from paddle_mfs.export.program import Program
-from paddle_mfs.export.rewrites import (EXACT, blend_once, depthwise_4x4_as_5x5, drop_detach, fold_depthwise_bias, fold_norms,
-                                        image_as_sigmoid, leaky_relu_as_relu, leaky_relu_in_depthwise,
+from paddle_mfs.export.rewrites import (EXACT, blend_once, centre_input, depthwise_4x4_as_5x5, drop_detach, fold_depthwise_bias,
+                                        fold_norms, image_as_sigmoid, leaky_relu_as_relu, leaky_relu_in_depthwise,
                                         pointwise_before_upsample, rewrite, share_upsampling)
 
 TOLERANCE = 1e-6
@@ -21,6 +21,7 @@ CHANGES = [(drop_detach, {"detach": -1}),
            (blend_once, {"scale": -1, "multiply": -1, "subtract": 1}),
            (leaky_relu_as_relu, {"leaky_relu": -16, "relu": 16, "scale": 32, "add": 16}),
            (leaky_relu_in_depthwise, {"conv": 1}),
+           (centre_input, {}),
            (depthwise_4x4_as_5x5, {})]
 
 

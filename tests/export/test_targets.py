@@ -24,8 +24,8 @@ def test_targets():
     for text in ("", "arm,cuda"):
         with pytest.raises(UserError, match="choose among arm, gpu, npu, nnapi, x86, all"):
             parse_targets(text)
-    with pytest.raises(UserError, match="int8.*choose among fp32, fp16"):
-        parse_targets("arm", "int8")
+    with pytest.raises(UserError, match="int4.*choose among fp32, fp16, int8"):
+        parse_targets("arm", "int4")
 
 
 @pytest.mark.parametrize("target, reason", [("gpu", "at run time"), ("npu", "driver"), ("nnapi", "driver"), ("x86", "no fp16")])

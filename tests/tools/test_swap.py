@@ -29,6 +29,17 @@ def test_one_picture(run_script, samples, tmp_path):
     assert read_provenance(output)["synthetic"] is True
 
 
+@pytest.mark.parametrize("engine", ["paddle", "lite"])
+def test_engines_write_the_same_picture(run_script, samples, tmp_path, engine, swapper):
+    output = tmp_path / "swapped.png"
+    done = run_script("swap", "--source", samples / "source.jpg", "--target", samples / "target.jpg", "--output", output,
+                      "--engine", engine)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    target, result = read_image(samples / "target.jpg"), read_image(output).astype(int)
+    difference, change = np.abs(result - swapper.swap(target)), np.abs(result - target)
+    assert difference.max() <= 4 < 20 < change.max() and difference.mean() < 0.01 < 0.5 < change.mean()
+
+
 def test_default_name_and_compare(run_script, samples, tmp_path):
     done = run_script("swap", "--source", samples / "source.jpg", "--target", samples / "target.jpg", "--compare", cwd=tmp_path)
     assert done.returncode == 0 and done.stdout.strip() == "output/target_source.png", done.stderr
