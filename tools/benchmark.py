@@ -1,8 +1,9 @@
-"""Size of the IDN and the time of every step around it relative to the IDN's own; or the speed of training; the exports; int8.
+"""Size of the IDN and the time of every step around it relative to the IDN's own; or training; exports; int8; clips.
 
     python tools/benchmark.py
     python tools/benchmark.py --training        # crops a second, from Paddle's own operators to ours
     python tools/benchmark.py --export          # plain export against ours: kernels, sizes, speed, as Markdown
+    python tools/benchmark.py --video           # clips, decode to encode, beside the usual shape of such a pipeline, as Markdown
     python tools/benchmark.py --upsampling      # ways of upsampling: multiply-adds, memory traffic, x86 time, as Markdown
     python tools/benchmark.py --int8            # ways to choose 8-bit ranges, and what int8 loses, as Markdown
 """
@@ -22,6 +23,8 @@ def arguments():
     parser.add_argument("--repeats", type=int, default=10, help="runs of each step, the median counts (default: 10)")
     parser.add_argument("--training", action="store_true", help="time training steps instead, on samples/faces at 128 px")
     parser.add_argument("--export", action="store_true", help="compare the plain export with ours instead, for every target")
+    parser.add_argument("--video", action="store_true", help="time whole clips instead: 512 px and 1280x720, made of --target")
+    parser.add_argument("--frames", type=int, default=200, help="of each clip of --video (default: 200)")
     parser.add_argument("--upsampling", action="store_true", help="compare ways of upsampling instead, on the whole network")
     parser.add_argument("--int8", action="store_true", help="compare ways to quantise for arm instead (minutes)")
     parser.add_argument("--faces", help="of --int8: folder of faces to measure on (default: a third of samples/faces; "
@@ -60,6 +63,14 @@ def export(args):
     print(json.dumps(report) if args.json else markdown(report))
 
 
+def video(args):
+    from paddle_mfs.face.image import read_image
+    from paddle_mfs.swapper import FaceSwapper
+    from paddle_mfs.video.benchmark import compare, markdown
+    results = compare(FaceSwapper(args.source), read_image(args.target), max(10, args.frames))
+    print(json.dumps(results) if args.json else markdown(results))
+
+
 def upsampling(args):
     from paddle_mfs.export.check import crops_to_batch
     from paddle_mfs.export.upsampling_costs import compare_upsampling, markdown
@@ -85,6 +96,8 @@ def int8(args):
 
 def main():
     args = arguments()
+    if args.video:
+        return video(args)
     if args.upsampling:
         return upsampling(args)
     if args.int8:
