@@ -36,8 +36,12 @@ class Landmarker:
         for _ in range(passes - 1):
             if presence < min_presence:
                 break
-            landmarks, presence = self._look(image, *_region(landmarks))
+            landmarks, presence = self.follow(image, landmarks)
         return landmarks, presence
+
+    def follow(self, image, landmarks):
+        """One pass where a mesh (468, 3), of this picture or the frame before, says -> landmarks and presence, as above."""
+        return self._look(image, *_region(landmarks))
 
     def _look(self, image, centre, side, angle):
         scale = INPUT / max(side, 1e-3)
