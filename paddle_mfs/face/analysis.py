@@ -90,9 +90,12 @@ class FaceAnalyser:
         found = self._confirm(image, self.detector.detect(image, views), known)[len(known):]
         return [face for face in found if face.size >= MIN_FACE]
 
-    def follow(self, image, face):
-        """The face of an earlier frame in this one, looked for where its landmarks lie: one mesh pass. None when it is not there."""
-        landmarks, presence = self.landmarker.follow(image, face.landmarks)
+    def follow(self, image, face, region=None):
+        """The face of an earlier frame in this one: one mesh pass. None when it is not there.
+
+        region: where to look, a `landmarks.Region`; None: where the face's landmarks lie.
+        """
+        landmarks, presence = self.landmarker.look(image, region or mesh_module.region(face.landmarks))
         return Face.of(landmarks, face.score, presence) if presence >= MIN_PRESENCE else None
 
     def _search(self, image, small):

@@ -9,22 +9,25 @@ import numpy as np
 class OneEuro:
     """A low-pass filter whose cutoff rises with speed: still things hold still, moving things do not lag.
 
-    Each row along the last axis is one point: it has one speed, hence one cutoff, in all its coordinates. Time is in seconds and
-    may advance unevenly. A filtered value always lies between the last one and the new one, so nothing overshoots.
+    All of an array shares one cutoff, so that its shape is kept; its rows along the last axis are points, and its speed is the root mean
+    square of theirs. Time is in seconds and may advance unevenly. A filtered value always lies between the last one and the new
+    one, so nothing overshoots.
 
     Args:
-        min_cutoff: Hz, what a still point is filtered with.
-        beta: Hz per unit of speed (`scale` a second); 0: a plain exponential filter, for arrays of any shape.
-        speed_cutoff: Hz, what the speed itself is filtered with.
+        min_cutoff: Hz, what still points are filtered with.
+        beta: Hz per unit of speed (`scale` a second); 0: a plain exponential filter.
+        speed_cutoff: Hz, what the velocities themselves are filtered with.
+        slack: how far, root mean square over the points, the filtered value may stay behind the new one, in units of `scale`. (Not in the
+            paper, whose filter is slow for a moment where a motion turns round.)
     """
 
     # For landmarks, in face sizes (the longer side of the face's box) and seconds, so the same at any resolution and frame rate.
-    # Landmark noise is about 0.001 of the face a frame. 0.5 Hz averages it over 1 / (2 pi 0.5) = 0.3 s. Noise looks like a speed
-    # of about 0.005 a second behind the 1 Hz filter, which lifts the cutoff to 0.9 Hz: still quiet. A face that sways slowly,
-    # 0.1 a second, has 8.5 Hz: it lags 19 ms, under a frame, so 0.002 of the face; faster ones lag less, and by about the same
-    # distance: speed / (2 pi 80 speed) = 0.002.
-    def __init__(self, min_cutoff=0.5, beta=80.0, speed_cutoff=1.0):
-        self.min_cutoff, self.beta, self.speed_cutoff = min_cutoff, beta, speed_cutoff
+    # Still: 0.3 Hz averages over 1 / (2 pi 0.3) = 0.5 s. Noise of 0.001 of the face a frame, at 30 frames a second, looks like a
+    # speed of about 0.005 behind the 1 Hz filter and adds 0.3 Hz: still quiet. Moving: 60 Hz times the speed v is a lag of 1 / (2 pi 60 v)
+    # seconds, which is 1 / (2 pi 60) = 0.003 of the face at any speed; it is under a 30th of a second from v = 0.08 on.
+    # Slack: ten times the noise, and still only 2 pixels of a 224 px crop.
+    def __init__(self, min_cutoff=0.3, beta=60.0, speed_cutoff=1.0, slack=0.01):
+        self.min_cutoff, self.beta, self.speed_cutoff, self.slack = min_cutoff, beta, speed_cutoff, slack
         self.reset()
 
     def reset(self):
@@ -44,10 +47,17 @@ class OneEuro:
             if self.beta:
                 velocity = (value - self._raw) / (step * scale)
                 self._velocity = self._velocity + _weight(self.speed_cutoff, step) * (velocity - self._velocity)
-                cutoff = cutoff + self.beta * np.linalg.norm(self._velocity, axis=-1, keepdims=True)
-            self._value = self._value + _weight(cutoff, step) * (value - self._value)
+                cutoff += self.beta * _rms(self._velocity)
+            behind = (value - self._value) * (1 - _weight(cutoff, step))
+            if self.beta:
+                behind *= min(1.0, self.slack * scale / max(_rms(behind), 1e-12))
+            self._value = value - behind
         self._time, self._raw = time, value
         return self._value
+
+
+def _rms(vectors):
+    return float(np.sqrt((vectors ** 2).sum(-1).mean()))
 
 
 def _weight(cutoff, step):

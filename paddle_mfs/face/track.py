@@ -12,6 +12,7 @@ from paddle_mfs.face.analysis import MIN_FACE, Face, check_image, is_known, leve
 from paddle_mfs.face.appearance import appearance, likeness
 from paddle_mfs.face.cut import CutDetector
 from paddle_mfs.face.detect import Detection, local_views
+from paddle_mfs.face.landmarks import Region, region
 from paddle_mfs.face.smooth import OneEuro
 
 FIRST_STEP = 1 / 30      # seconds, taken for a step of time that is not positive before any that is
@@ -23,6 +24,7 @@ MIN_FOLLOWED = 0.75 * MIN_FACE      # pixels; a little less than to be found, le
 MIN_INSIDE = 0.5         # share of the landmarks; a face with fewer in the picture has left it
 SAME_PERSON = 0.6        # likeness from one frame to the next, or to a lost face; below, it is another one
 LOOK_SECONDS = 1.0       # over which a track's appearance follows the face's, so that what passes before a face does not replace it
+PLAY = 0.01              # of the region's side (and of its roll in radians)
 MAX_GROWTH = 1.5         # of a face's size between frames; more is a mistake of the mesh network
 REACH = 2.0              # face sizes between where a lost face is expected and where it may be found again
 
@@ -37,10 +39,11 @@ class TrackedFace:
 class FaceTracker:
     """Follows the faces of one clip.
 
-    A full search (`FaceAnalyser.faces`, small faces too) runs on the first frame and after a cut, at most once a second. Otherwise each level
-    of that search has its turn once in `every` frames, with the next one of its views, so that a large new face is found within `every`
-    frames and a small one after more; while no face is known, two views of any level are tried in each frame. A face that is lost is
-    looked for where it should be for a second and keeps its id when it comes back. A cut ends all tracks; ids are never used twice.
+    A full search (`FaceAnalyser.faces`, small faces too) runs on the first frame and after a cut, at most once a second. Otherwise each
+    upright level of that search has its turn once in `every` frames, with the next one of its views, so that a large new face is
+    found within `every` frames and a small one after more; while no face is known, two views, turned ones too, are tried in each
+    frame. A face that is lost is looked for where it should be for a second, and keeps its id when it comes back. A cut ends all
+    tracks; ids are never used twice.
 
     Args:
         analyser: FaceAnalyser.
@@ -63,7 +66,7 @@ class FaceTracker:
         self._forget()
 
     def _forget(self):
-        self._tracks, self._lost, self._is_search_due, self._rounds, self._credit = [], [], True, None, 0.0
+        self._tracks, self._lost, self._is_search_due, self._rounds, self._credit = [], [], True, {}, 0.0
 
     def update(self, image, time):
         """The faces of the clip's next frame, largest first.
@@ -93,7 +96,7 @@ class FaceTracker:
     def _follow(self, image):
         seen = []
         for track in self._tracks:
-            face = self.analyser.follow(image, track.expected(self._clock, MAX_AHEAD))
+            face = self.analyser.follow(image, track.face, track.region(self._clock))
             if face and _is_plausible(face, track.face, image):
                 look = appearance(image, face.five)
                 if likeness(look, track.last_look) >= SAME_PERSON:
@@ -117,7 +120,7 @@ class FaceTracker:
         for face in found:
             if _is_inside(face, image):
                 look = appearance(image, face.five)
-                self._tracks.append(_Track(self._next_id, face, look, self._clock, OneEuro() if self.smooth else None))
+                self._tracks.append(_Track(self._next_id, face, look, self._clock, self.smooth))
                 self._next_id += 1
 
     def _views(self, image):
@@ -125,12 +128,14 @@ class FaceTracker:
         views = []
         for track in self._lost:
             views += [_view_around(face) for face in track.places(self._clock)]
-        if self._rounds is None:
-            self._rounds = _Rounds(image.shape[1], image.shape[0])
-        self._credit += len(self._rounds.levels) / self.every if self._tracks else IDLE_VIEWS
+        is_idle = not self._tracks
+        if is_idle not in self._rounds:
+            self._rounds[is_idle] = _Rounds(image.shape[1], image.shape[0], upright=not is_idle)
+        rounds = self._rounds[is_idle]
+        self._credit += IDLE_VIEWS if is_idle else len(rounds.levels) / self.every
         count = int(self._credit)
         self._credit -= count
-        return views + self._rounds.take(count)
+        return views + rounds.take(count)
 
     def _reclaim(self):
         """Lost tracks take over the faces found since that are theirs."""
@@ -146,9 +151,10 @@ class _Track:
     """One face over time. face: where it was last seen, unsmoothed; output: the same, smoothed; look: its usual appearance, last_look: the last;
     time: when it was last seen, born: when first; velocity (2,) in pixels a second."""
 
-    def __init__(self, number, face, look, time, landmark_filter):
+    def __init__(self, number, face, look, time, smooth):
         self.id, self.look, self.last_look, self.born, self.velocity = number, look, look, time, np.zeros(2)
-        self._filter = landmark_filter
+        # depth is noisier than the picture plane, and must not speak in its speed
+        self._filters, self._region = (OneEuro(), OneEuro()) if smooth else (), None
         self._see(face, time)
 
     def move(self, face, look, time):
@@ -163,19 +169,26 @@ class _Track:
     def _see(self, face, time):
         self.face = self.output = face
         self.time = time
-        if self._filter:
-            smoothed = self._filter(face.landmarks, time, face.size).astype(np.float32)
-            self.output = Face.of(smoothed, face.score, face.presence)
+        if self._filters:
+            smoothed = [each(part, time, face.size) for each, part in zip(self._filters, np.split(face.landmarks, [2], axis=1))]
+            self.output = Face.of(np.hstack(smoothed).astype(np.float32), face.score, face.presence)
 
-    def expected(self, time, ahead=REMEMBERED):
-        """The face as it was last seen, moved on by its velocity for at most `ahead` seconds."""
-        landmarks = self.face.landmarks.copy()
-        landmarks[:, :2] += self.velocity * min(time - self.time, ahead)
-        return Face.of(landmarks, self.face.score, self.face.presence)
+    def region(self, time):
+        """The region to look at: that of the last landmarks, moved on. It keeps still within a play of `PLAY`, or the landmarks' noise
+        would move the region and the region the landmarks."""
+        new, old = region(self.face.landmarks), self._region
+        new = new._replace(centre=new.centre + self.velocity * min(time - self.time, MAX_AHEAD))
+        if old is not None:
+            new = Region(_slack(new.centre, old.centre, PLAY * new.side), float(_slack(new.side, old.side, PLAY * new.side)),
+                         float(_slack(new.angle, old.angle, PLAY)))
+        self._region = new
+        return new
 
     def places(self, time):
         """Where it may be after a loss: where it would have gone, and, when that is another place, where it was."""
-        expected = self.expected(time)
+        landmarks = self.face.landmarks.copy()
+        landmarks[:, :2] += self.velocity * (time - self.time)
+        expected = Face.of(landmarks, self.face.score, self.face.presence)
         return [expected] if is_known(expected.box, [self.face]) else [expected, self.face]
 
     def is_near(self, face, time):
@@ -184,14 +197,23 @@ class _Track:
 
 
 class _Rounds:
-    """The views of the analyser's search, in portions: one level after another, each with the next of its views."""
+    """The views of the analyser's search, in portions: one level after another, each with the next of its views.
 
-    def __init__(self, width, height):
-        self.levels = [itertools.cycle(views) for _, views in levels(width, height) if views]
+    upright: whether to leave out the levels of turned views (but not of a face already known, which is followed at any roll).
+    """
+
+    def __init__(self, width, height, upright):
+        every = [(is_fine, views) for is_fine, views in levels(width, height) if views]
+        self.levels = [itertools.cycle(views) for number, (is_fine, views) in enumerate(every) if number == 0 or is_fine or not upright]
         self._turns = itertools.cycle(self.levels)
 
     def take(self, count):
         return [next(next(self._turns)) for _ in range(count)]
+
+
+def _slack(new, old, play):
+    """`new`, or what is nearest to `old` and no more than `play` from `new`."""
+    return np.clip(old, new - play, new + play)
 
 
 def _centre(face):
