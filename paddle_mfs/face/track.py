@@ -20,6 +20,7 @@ REMEMBERED = 1.0         # seconds a lost face is looked for and may get its id 
 SEARCH_GAP = 1.0         # seconds between full searches, however often the scene seems to change
 IDLE_VIEWS = 2           # detector views a frame while no face is known
 MAX_AHEAD = 0.25         # seconds that a followed face's velocity is trusted
+MAX_SPURT = 2.0          # times the last move between frames, the farthest it is moved on: time stamps may be wrong
 MIN_FOLLOWED = 0.75 * MIN_FACE      # pixels; a little less than to be found, lest a face come and go
 MIN_INSIDE = 0.5         # share of the landmarks; a face with fewer in the picture has left it
 SAME_PERSON = 0.6        # likeness from one frame to the next, or to a lost face; below, it is another one
@@ -155,12 +156,14 @@ class _Track:
         self.id, self.look, self.last_look, self.born, self.velocity = number, look, look, time, np.zeros(2)
         # depth is noisier than the picture plane, and must not speak in its speed
         self._filters, self._region = (OneEuro(), OneEuro()) if smooth else (), None
+        self._moved = 0.0
         self._see(face, time)
 
     def move(self, face, look, time):
         """The face was seen again."""
-        velocity = (_centre(face) - _centre(self.face)) / (time - self.time)
-        self.velocity = (self.velocity + velocity) / 2
+        moved = _centre(face) - _centre(self.face)
+        self.velocity = (self.velocity + moved / (time - self.time)) / 2
+        self._moved = float(np.linalg.norm(moved))
         self.look = self.look + (look - self.look) * (time - self.time) / (time - self.time + LOOK_SECONDS)
         self.look /= max(float(np.linalg.norm(self.look)), 1e-6)
         self.last_look = look
@@ -177,7 +180,9 @@ class _Track:
         """The region to look at: that of the last landmarks, moved on. It keeps still within a play of `PLAY`, or the landmarks' noise
         would move the region and the region the landmarks."""
         new, old = region(self.face.landmarks), self._region
-        new = new._replace(centre=new.centre + self.velocity * min(time - self.time, MAX_AHEAD))
+        ahead = self.velocity * min(time - self.time, MAX_AHEAD)
+        farthest = MAX_SPURT * self._moved
+        new = new._replace(centre=new.centre + ahead * min(1.0, farthest / max(float(np.linalg.norm(ahead)), 1e-6)))
         if old is not None:
             new = Region(_slack(new.centre, old.centre, PLAY * new.side), float(_slack(new.side, old.side, PLAY * new.side)),
                          float(_slack(new.angle, old.angle, PLAY)))
@@ -199,7 +204,7 @@ class _Track:
 class _Rounds:
     """The views of the analyser's search, in portions: one level after another, each with the next of its views.
 
-    upright: whether to leave out the levels of turned views (but not of a face already known, which is followed at any roll).
+    upright: leave out the levels of turned views.
     """
 
     def __init__(self, width, height, upright):
