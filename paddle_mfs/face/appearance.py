@@ -1,4 +1,4 @@
-"""What a tracked face looks like, at a glance: enough to tell two people of one clip apart from frame to frame, not to recognise anyone."""
+"""What a tracked face looks like at a glance: tells two people of one clip apart from frame to frame, recognises nobody."""
 import cv2
 import numpy as np
 
@@ -8,7 +8,7 @@ SIDE = 12                # pixels of the thumbnail
 
 
 def appearance(image, five):
-    """(SIDE * SIDE * 3,) float32 of mean 0 and length 1: the aligned face as a small thumbnail, brightness and contrast evened out.
+    """(SIDE * SIDE * 3,) float32 of mean 0 and length 1: the aligned face as a thumbnail, brightness and contrast evened out.
 
     Args:
         image: (H, W, 3) uint8 RGB. five: (5, 2) points of a face in it.
@@ -22,7 +22,7 @@ def appearance(image, five):
 def likeness(a, b):
     """Correlation of two appearances, at most 1.
 
-    Of 52 generated portraits, two different ones have 0.49 (median), 0.84 (99th percentile); the same one turned, scaled, brighter
-    and noisier has 0.99 and more.
+    Two different ones of 52 generated portraits have 0.49 (median), 0.84 (99th percentile); the same one turned, scaled,
+    brighter and noisier has 0.99 and more.
     """
     return float(a @ b)

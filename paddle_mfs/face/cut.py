@@ -1,7 +1,8 @@
 """Cuts between scenes, seen on thumbnails.
 
-Two frames are a cut apart when both their colours and their places differ: the share of colour mass that moved between histograms, and
-the share of pixels that nothing near them in the other frame resembles. A zoom keeps the places, a slow pan the colours and most
+Two frames are a cut apart when both their colours and their places differ: the share of colour that moved between
+histograms, and the share of pixels that nothing near them in the other frame resembles. A zoom keeps
+the places, a slow pan the colours and most
 places; light that changes everywhere keeps both once brightness and contrast are evened out, and a flash of a part does not
 reach the threshold as it is, so both ways must say cut.
 """
@@ -12,8 +13,8 @@ SIDE = 32                # pixels of the thumbnail
 REACH = 3                # thumbnail pixels a thing may move between frames, a tenth of the picture
 TOLERANCE = 16           # of 255, in each colour
 BINS = 6                 # of the histogram, in each colour
-# 400 random pairs of 72 generated portraits, all framed alike, give 0.125 and more, 99 % of them 0.157; a pan by a tenth of the picture at most
-# 0.03, zooms by 15 % 0.01, a white flash of a ninth of the picture 0.10, brightness times 1.3 (clipped) 0.10.
+# Pairs of generated portraits, all framed alike, give 0.125 and more, 99 % of them 0.157; a pan by a tenth of the picture at
+# most 0.03, zooms by 15 % 0.01, a white flash of a ninth of the picture 0.10, brightness times 1.3 (clipped) 0.10.
 THRESHOLD = 0.12
 SAME = 10                # mean difference of thumbnails, of 255: below it there is nothing to look into
 
@@ -63,7 +64,7 @@ def _unexplained(a, b):
 
 
 def _histogram(thumbnail):
-    """(BINS ** 3,) share of the pixels by colour; each is divided between neighbouring bins, so that slight changes stay slight."""
+    """(BINS ** 3,) share of the pixels by colour; each is shared between neighbouring bins: slight changes stay slight."""
     place = (thumbnail.reshape(-1, 3) * (BINS / 256) - 0.5).clip(0, BINS - 1.001)
     low = place.astype(int)
     part, total = place - low, 0

@@ -9,22 +9,22 @@ import numpy as np
 class OneEuro:
     """A low-pass filter whose cutoff rises with speed: still things hold still, moving things do not lag.
 
-    All of an array shares one cutoff, so that its shape is kept; its rows along the last axis are points, and its speed is the root mean
-    square of theirs. Time is in seconds and may advance unevenly. A filtered value always lies between the last one and the new
-    one, so nothing overshoots.
+    All of an array shares one cutoff, so that its shape is kept; its rows along the last axis are points, and its speed is the
+    root mean square of theirs. Time is in seconds and may advance unevenly. A filtered value always lies between the last one
+    and the new one, so nothing overshoots.
 
     Args:
         min_cutoff: Hz, what still points are filtered with.
         beta: Hz per unit of speed (`scale` a second); 0: a plain exponential filter.
         speed_cutoff: Hz, what the velocities themselves are filtered with.
-        slack: how far, root mean square over the points, the filtered value may stay behind the new one, in units of `scale`. (Not in the
-            paper, whose filter is slow for a moment where a motion turns round.)
+        slack: how far, root mean square over the points, the filtered value may stay behind the new one, in units of `scale`.
+            (Not in the paper, whose filter is slow for a moment where a motion turns round.)
     """
 
     # For landmarks, in face sizes (the longer side of the face's box) and seconds, so the same at any resolution and frame rate.
     # Still: 0.3 Hz averages over 1 / (2 pi 0.3) = 0.5 s. Noise of 0.001 of the face a frame, at 30 frames a second, looks like a
-    # speed of about 0.005 behind the 1 Hz filter and adds 0.3 Hz: still quiet. Moving: 60 Hz times the speed v is a lag of 1 / (2 pi 60 v)
-    # seconds, which is 1 / (2 pi 60) = 0.003 of the face at any speed; it is under a 30th of a second from v = 0.08 on.
+    # speed of about 0.005 behind the 1 Hz filter and adds 0.3 Hz: still quiet. Moving: 60 Hz times the speed v is a lag of
+    # 1 / (2 pi 60 v) seconds, which is 1 / (2 pi 60) = 0.003 of the face at any speed; under a 30th of a second from v = 0.08 on.
     # Slack: ten times the noise, and still only 2 pixels of a 224 px crop.
     def __init__(self, min_cutoff=0.3, beta=60.0, speed_cutoff=1.0, slack=0.01):
         self.min_cutoff, self.beta, self.speed_cutoff, self.slack = min_cutoff, beta, speed_cutoff, slack
@@ -37,7 +37,7 @@ class OneEuro:
     def __call__(self, value, time, scale=1.0):
         """The smoothed `value` (any shape, always the same one) at `time` in seconds, float64.
 
-        scale: the unit of length speeds are measured in, in units of `value`. A time that does not advance starts the filter anew.
+        scale: the unit of length for speeds, in units of `value`. A time that does not advance starts the filter anew.
         """
         value = np.asarray(value, np.float64)
         if self._time is None or time <= self._time:

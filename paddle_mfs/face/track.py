@@ -1,7 +1,7 @@
 """Faces of a clip, frame by frame: found rarely, followed in between, smoothed in time.
 
-Following is one pass of the mesh network a face and frame: where to look is said by the mesh of the frame before, unsmoothed, moved on
-by the face's velocity, so that a fast face stays in view. The detector only looks for new faces, a few views a frame.
+Following is one pass of the mesh network a face and frame: where to look is said by the mesh of the frame before, unsmoothed,
+moved on by the face's velocity, so that a fast face stays in view. The detector only looks for new faces, a few views a frame.
 """
 import itertools
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ MAX_SPURT = 2.0          # times the last move between frames, the farthest it i
 MIN_FOLLOWED = 0.75 * MIN_FACE      # pixels; a little less than to be found, lest a face come and go
 MIN_INSIDE = 0.5         # share of the landmarks; a face with fewer in the picture has left it
 SAME_PERSON = 0.6        # likeness from one frame to the next, or to a lost face; below, it is another one
-LOOK_SECONDS = 1.0       # over which a track's appearance follows the face's, so that what passes before a face does not replace it
+LOOK_SECONDS = 1.0       # a track's appearance follows the face's so slowly that what passes before it does not replace it
 PLAY = 0.01              # of the region's side (and of its roll in radians)
 MAX_GROWTH = 1.5         # of a face's size between frames; more is a mistake of the mesh network
 REACH = 2.0              # face sizes between where a lost face is expected and where it may be found again
@@ -40,9 +40,9 @@ class TrackedFace:
 class FaceTracker:
     """Follows the faces of one clip.
 
-    A full search (`FaceAnalyser.faces`, small faces too) runs on the first frame and after a cut, at most once a second. Otherwise each
-    upright level of that search has its turn once in `every` frames, with the next one of its views, so that a large new face is
-    found within `every` frames and a small one after more; while no face is known, two views, turned ones too, are tried in each
+    A full search (`FaceAnalyser.faces`, small faces too) runs on the first frame and after a cut, at most once a second.
+    Otherwise each upright level of that search has its turn once in `every` frames, with the next one of its views, so that a large new
+    face is found within `every` frames and a small one after more; while no face is known, two views, turned ones too, are tried in each
     frame. A face that is lost is looked for where it should be for a second, and keeps its id when it comes back. A cut ends all
     tracks; ids are never used twice.
 
@@ -74,7 +74,7 @@ class FaceTracker:
 
         Args:
             image: (H, W, 3) uint8 RGB.
-            time: of the frame, in seconds; frames may be unevenly apart. A time that does not advance counts as a step like the last.
+            time: of the frame, in seconds; unevenly apart or not. One that does not advance counts as a step like the last.
         Returns: list of TrackedFace, in pixels of `image`.
         """
         check_image(image)
@@ -149,8 +149,8 @@ class FaceTracker:
 
 
 class _Track:
-    """One face over time. face: where it was last seen, unsmoothed; output: the same, smoothed; look: its usual appearance, last_look: the last;
-    time: when it was last seen, born: when first; velocity (2,) in pixels a second."""
+    """One face over time. face: where it was last seen, unsmoothed; output: the same, smoothed; look: its usual appearance,
+    last_look: the last; time: when it was last seen, born: when first; velocity (2,) in pixels a second."""
 
     def __init__(self, number, face, look, time, smooth):
         self.id, self.look, self.last_look, self.born, self.velocity = number, look, look, time, np.zeros(2)
@@ -177,8 +177,8 @@ class _Track:
             self.output = Face.of(np.hstack(smoothed).astype(np.float32), face.score, face.presence)
 
     def region(self, time):
-        """The region to look at: that of the last landmarks, moved on. It keeps still within a play of `PLAY`, or the landmarks' noise
-        would move the region and the region the landmarks."""
+        """The region to look at: that of the last landmarks, moved on. It keeps still within `PLAY`: else landmark noise would
+        move the region and the region the landmarks."""
         new, old = region(self.face.landmarks), self._region
         ahead = self.velocity * min(time - self.time, MAX_AHEAD)
         farthest = MAX_SPURT * self._moved
@@ -209,7 +209,8 @@ class _Rounds:
 
     def __init__(self, width, height, upright):
         every = [(is_fine, views) for is_fine, views in levels(width, height) if views]
-        self.levels = [itertools.cycle(views) for number, (is_fine, views) in enumerate(every) if number == 0 or is_fine or not upright]
+        self.levels = [itertools.cycle(views) for number, (is_fine, views) in enumerate(every)
+                       if number == 0 or is_fine or not upright]
         self._turns = itertools.cycle(self.levels)
 
     def take(self, count):

@@ -4,7 +4,7 @@ from scipy.optimize import minimize_scalar
 
 
 def jitter(points, size):
-    """Temporal jitter of a face that holds still: RMS distance of a point from where it was in the frame before, in per mille of the face.
+    """Temporal jitter of a face that holds still: RMS distance of a point from its place a frame before, per mille of the face.
 
     Args:
         points: (T, K, 2) pixels, frame by frame. size: the face's in pixels.
@@ -13,14 +13,14 @@ def jitter(points, size):
 
 
 def wander(points, size):
-    """RMS distance of the points of a still face from their means over the clip, in per mille of the face; includes slow drift, which
+    """RMS distance of the points of a still face from their means over the clip, per mille of the face; sees slow drift, which
     `jitter` does not see. Arguments as for `jitter`."""
     points = np.asarray(points, np.float64)
     return _per_mille(points - points.mean(0), size)
 
 
 def lag(points, times, path, longest=0.5):
-    """By how many seconds the points follow late: the time shift of the true path that fits them best, whatever their constant offset.
+    """Seconds by which the points follow late: the time shift of the true path that fits them best, whatever their offset.
 
     Args:
         points: (T, K, 2) pixels. times: (T,) seconds.
@@ -42,7 +42,7 @@ def lag(points, times, path, longest=0.5):
 def overshoot(points, truth, size):
     """How far the points' mean goes beyond the truth's range in x or y, in per mille of the face, at worst; 0: it never does.
 
-    A constant offset of the points is taken out first, by their median difference from the truth: the truth should rest most of the time.
+    A constant offset of the points is taken out: their median difference from the truth, which should rest most of the time.
 
     Args:
         points, truth: (T, K, 2) pixels. size: the face's in pixels.

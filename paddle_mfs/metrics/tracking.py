@@ -29,7 +29,7 @@ PATHS = {"still": lambda t: 0 * t,
 
 
 def make_clip(picture, path, times, noise=NOISE, quality=QUALITY):
-    """Frames (H, W, 3) uint8 RGB of a square picture at `times` (T,) seconds; quality None: without H.264. Always the same ones."""
+    """Frames (H, W, 3) uint8 RGB of a square picture at `times` (T,) seconds; quality None: no H.264. Always the same ones."""
     rng, frames = np.random.default_rng(0), []
     small = cv2.resize(picture, (PICTURE, PICTURE), interpolation=cv2.INTER_AREA)
     corner = (np.array(SIZE) - PICTURE) / 2
@@ -69,8 +69,8 @@ def _compressed(frames, quality):
 def measure_path(analyser, picture, path, seconds=4.0, quality=QUALITY):
     """Follow one clip in all WAYS, which take turns frame by frame -> {way: {measure: number}}.
 
-    Jitter and wander (still clip) and overshoot in per mille of the face, lag in frames, lost: frames without a face, ms: median milliseconds
-    a frame.
+    Jitter and wander (still clip) and overshoot in per mille of the face, lag in frames, lost: frames without a face, ms: median
+    milliseconds a frame.
     """
     times = np.arange(round(seconds * RATE)) / RATE
     frames = make_clip(picture, path, times, quality=quality)
@@ -120,7 +120,7 @@ def markdown(report):
     lines = ["| clip | way | " + " | ".join(names) + " |", "|---|---|" + "---:|" * len(names)]
     for path, ways in report.items():
         for way, scores in ways.items():
-            cells = ["" if name not in scores else f"{scores[name]:d}" if name == "lost" else f"{scores[name]:.2f}" for name in names]
+            cells = [f"{scores[name]:{'d' if name == 'lost' else '.2f'}}" if name in scores else "" for name in names]
             lines.append(f"| {path} | {way} | " + " | ".join(cells) + " |")
     lines += ["", f"jitter, wander, overshoot: per mille of the face; lag: frames at {RATE} a second; ms: of a frame", ""]
     analysed, *_, smoothed = WAYS

@@ -15,7 +15,8 @@ WIDTH, HEIGHT, SIDE = 320, 240, 160      # of the frames, and of the pictures in
 @pytest.fixture(scope="module")
 def pictures(samples):
     """Two people, (SIDE, SIDE, 3)."""
-    return [cv2.resize(read_image(samples / f"{name}.jpg"), (SIDE, SIDE), interpolation=cv2.INTER_AREA) for name in ("target", "source")]
+    return [cv2.resize(read_image(samples / name), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+            for name in ("target.jpg", "source.jpg")]
 
 
 def frame(*placed):
