@@ -49,11 +49,30 @@ class FaceSwapper:
             faces = [self.analyser.largest(image, name)]
         else:
             faces = pick(self.analyser.faces(image, small=True), face, name)
-        result = image
-        for found in faces:
-            crop, matrix = align(image, found.five, SIZE)
-            painted, mask = self.paint(crop, name)
-            result = paste(result, painted, mask, matrix)
+        return self._swap(image, faces, False, name)
+
+    def swap_faces(self, image, faces, inplace=False):
+        """Swap faces already found: what a clip wants of each frame.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            faces: list of `Face`, in pixels of `image`. All crops are cut before any is pasted.
+            inplace: write into `image` instead of a copy.
+        Returns: (H, W, 3) uint8 RGB; pixels no mask touches are those of `image`, and so is a face that the weights leave as it is.
+        """
+        return self._swap(image, faces, inplace, None)
+
+    def _swap(self, image, faces, inplace, name):
+        """`name` None: pass over a face that cannot be painted, instead of raising UserError."""
+        result = image if inplace else image.copy()
+        for crop, matrix in [align(image, face.five, SIZE) for face in faces]:
+            try:
+                painted, mask = self.paint(crop, name)
+            except UserError:
+                if name is not None:
+                    raise
+                continue
+            paste(result, painted, mask, matrix, inplace=True)
         return result
 
     def paint(self, crop, name="target"):
