@@ -27,13 +27,15 @@ class FaceSwapper:
         source: path of a picture, or (H, W, 3) uint8 RGB; its largest face is used.
         weights: path of MobileFaceSwap weights, ours or the public ones; None: the bundled ones.
         encoder: path of the identity encoder's weights that belong to `weights`; None: the bundled ones.
+        engine: what runs the networks: "openvino", "paddle", "lite", or "auto" (OpenVINO where installed, else Paddle).
 
-    Raises: UserError for a source without a face and for weights that do not load or do not belong together.
+    Raises: UserError for a source without a face, for weights that do not load or do not belong together, and for an engine
+        that is unknown or not installed.
     """
 
-    def __init__(self, source, weights=None, encoder=None):
-        self.analyser = FaceAnalyser()
-        self.identity = bake(source, weights, encoder, self.analyser)
+    def __init__(self, source, weights=None, encoder=None, engine="auto"):
+        self.analyser = FaceAnalyser(engine=engine)
+        self.identity = bake(source, weights, encoder, self.analyser, engine)
 
     def swap(self, image, face="largest", name="target"):
         """Swap the face (or faces) of a picture.
@@ -84,11 +86,8 @@ class FaceSwapper:
             painted * mask + crop / 255 * (1 - mask) is the IDN's result.
         Raises: UserError when the result equals the crop (weights whose mask stays shut) or is not finite.
         """
-        import paddle
         x = crop.astype(np.float32) / np.float32(255)
-        with paddle.no_grad():
-            outputs = self.identity.idn(paddle.to_tensor(np.ascontiguousarray(x.transpose(2, 0, 1)[None])))
-        result, mask = (tensor.numpy()[0].transpose(1, 2, 0) for tensor in outputs)
+        result, mask = (output[0].transpose(1, 2, 0) for output in self.identity.run(x.transpose(2, 0, 1)[None]))
         change = float(np.abs(result - x).max())
         if not np.isfinite(change) or change < UNCHANGED:
             raise UserError(f"{name}: the swap failed: the weights leave the face as it is "

@@ -5,6 +5,7 @@
 import argparse
 
 from paddle_mfs.errors import run_tool
+from paddle_mfs.runtime import ENGINES
 
 
 def arguments():
@@ -18,6 +19,7 @@ def arguments():
     parser.add_argument("--overwrite", action="store_true", help="of a folder, also do the pictures that have an output already")
     parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
     parser.add_argument("--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)")
+    parser.add_argument("--engine", default="auto", metavar="|".join(ENGINES), help="what runs the networks (default: auto)")
     return parser.parse_args()
 
 
@@ -26,7 +28,7 @@ def main():
     from paddle_mfs.batch import plan, swap_all
     from paddle_mfs.swapper import FaceSwapper
     pairs = plan(args.source, args.target, args.output)
-    swapper = FaceSwapper(args.source, args.weights, args.encoder)
+    swapper = FaceSwapper(args.source, args.weights, args.encoder, args.engine)
     written, kept, failures = swap_all(swapper, pairs, args.face, args.source if args.compare else None, args.overwrite)
     if len(pairs) == 1:
         print(pairs[0][1])

@@ -1,13 +1,8 @@
 """Paddle-Lite models (.nb) of one identity, one a target, each with a JSON card beside it.
 
-https://www.paddlepaddle.org.cn/lite/v2.12/user_guides/opt/opt_bin.html
 Use a runtime of the same version as the opt that wrote the file.
 """
-import contextlib
-import importlib.util
 import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -17,63 +12,8 @@ from paddle_mfs.export.paddle import deploy_card, save_program
 from paddle_mfs.export.program import NAME
 from paddle_mfs.export.targets import TARGETS
 from paddle_mfs.files import sha256, write_json
-
-
-def _need_paddlelite():
-    if importlib.util.find_spec("paddlelite") is None:
-        raise UserError("paddlelite is not installed; pip install paddlelite==2.13rc0 (Python 3.8 or 3.10)")
-
-
-def optimise(program_folder, places, output, precision="fp32"):
-    """Run opt over `program_folder`/idn.pdmodel -> `output` (a path ending in .nb). Raises UserError with opt's last words.
-
-    Precision fp16 is arm's: the weights stay fp32 in the file and are converted when it is loaded.
-    """
-    output = Path(output)
-    command = [sys.executable, "-I", str(Path(__file__).with_name("opt_process.py")),
-               *(str(Path(program_folder) / f"{NAME}.{kind}") for kind in ("pdmodel", "pdiparams")),
-               places, precision, str(output.with_suffix(""))]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
-    if done.returncode or not output.is_file():
-        words = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        raise UserError(f"{output}: paddlelite's opt failed for {places} (exit {done.returncode}): "
-                        f"{words[-1] if words else 'no message'}")
-
-
-@contextlib.contextmanager
-def _quiet():
-    """Sends what C++ prints to stdout and stderr to nowhere."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    kept, nowhere = [os.dup(1), os.dup(2)], os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        for number, saved in zip((1, 2), kept):
-            os.dup2(saved, number)
-            os.close(saved)
-        os.close(nowhere)
-
-
-class LiteRunner:
-    """An x86 .nb run by Paddle-Lite: (1, 3, 224, 224) float32 -> [result, mask]."""
-
-    def __init__(self, path):
-        _need_paddlelite()
-        from paddlelite.lite import MobileConfig, create_paddle_predictor
-        config = MobileConfig()
-        config.set_model_from_file(str(path))
-        with _quiet():
-            self.predictor = create_paddle_predictor(config)
-        self.version = self.predictor.get_version()
-        self.input_names, self.output_names = self.predictor.get_input_names(), self.predictor.get_output_names()
-
-    def __call__(self, x):
-        self.predictor.get_input(0).from_numpy(x)
-        self.predictor.run()
-        return [self.predictor.get_output(i).numpy().copy() for i in range(len(self.output_names))]
+from paddle_mfs.runtime import choose
+from paddle_mfs.runtime.lite import LiteRunner, optimise
 
 
 def _opt_version():
@@ -94,7 +34,7 @@ def export_lite(idn, folder, name, facts, targets=("arm", "gpu", "x86"), precisi
     Returns: list of (path of the .nb, card).
     Raises: UserError when paddlelite is missing, opt fails, the folder cannot be written, or the check fails.
     """
-    _need_paddlelite()
+    choose("lite")          # or say that it is not installed
     folder, written = Path(folder), []
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -103,7 +43,7 @@ def export_lite(idn, folder, name, facts, targets=("arm", "gpu", "x86"), precisi
             for target in targets:
                 built = Path(temporary) / nb_name(name, target, precision)
                 save_program(idn, temporary, TARGETS[target].passes[precision])
-                optimise(temporary, TARGETS[target].places, built, precision)
+                optimise(Path(temporary) / f"{NAME}.pdmodel", TARGETS[target].places, built, precision)
                 difference = check(LiteRunner(built)) if check and target == "x86" else None
                 made.append((built, _card(built, target, precision, facts, difference, largest)))
             for built, card in made:

@@ -12,6 +12,7 @@ from paddle_mfs.export.program import NAME, Program
 from paddle_mfs.export.rewrites import EXACT, rewrite
 from paddle_mfs.face.align import template
 from paddle_mfs.provenance import GENERATED, provenance
+from paddle_mfs.runtime.paddle import PaddleRunner
 
 CARD = "deploy.yml"
 
@@ -39,24 +40,6 @@ def deploy_card(facts):
 def save_program(idn, folder, passes=EXACT):
     """Write a baked IDN, rewritten by `passes`, as `folder`/idn.pdmodel and idn.pdiparams; the IDN itself is left as it was."""
     Program(rewrite(read_idn(idn), passes)).save(folder)
-
-
-class PaddleRunner:
-    """An exported folder run by Paddle Inference on the CPU: (1, 3, 224, 224) float32 -> [result, mask]."""
-
-    def __init__(self, folder, threads=1):
-        from paddle import inference
-        config = inference.Config(str(Path(folder) / f"{NAME}.pdmodel"), str(Path(folder) / f"{NAME}.pdiparams"))
-        config.disable_glog_info()
-        config.disable_gpu()
-        config.set_cpu_math_library_num_threads(threads)
-        self.predictor = inference.create_predictor(config)
-        self.output_names = self.predictor.get_output_names()
-
-    def __call__(self, x):
-        self.predictor.get_input_handle(INPUT).copy_from_cpu(x)
-        self.predictor.run()
-        return [self.predictor.get_output_handle(name).copy_to_cpu() for name in self.output_names]
 
 
 def replaceable(folder):
@@ -87,7 +70,7 @@ def export_paddle(idn, folder, facts, check=None, largest=None):
         temporary.mkdir(parents=True)
         save_program(idn, temporary)
         card = deploy_card(facts)
-        runner = PaddleRunner(temporary)
+        runner = PaddleRunner(temporary / f"{NAME}.pdmodel")
         for output, name in zip(card["outputs"], runner.output_names):
             output["name"] = name
         if check:

@@ -2,23 +2,11 @@
 from pathlib import Path
 
 import paddle
-import paddle.nn as nn
 
 from paddle_mfs.export.graph import INPUT, SHAPE
 from paddle_mfs.export.program import NAME
 from paddle_mfs.models.idn import IDN
-
-
-class _Traced(nn.Layer):
-    """Runs a layer while the program is recorded, so that its source need not be rewritten into static control flow."""
-
-    def __init__(self, layer):
-        super().__init__()
-        self.layer = layer
-
-    @paddle.jit.not_to_static
-    def forward(self, image):
-        return self.layer(image)
+from paddle_mfs.runtime.trace import record
 
 
 def exportable(idn):
@@ -28,10 +16,7 @@ def exportable(idn):
     """
     copy = IDN()
     copy.set_state_dict(idn.state_dict())
-    traced = _Traced(copy)
-    traced.eval()
-    spec = paddle.static.InputSpec(list(SHAPE), "float32", INPUT)
-    return paddle.jit.to_static(traced, input_spec=[spec], full_graph=True)
+    return record(copy, SHAPE, INPUT)
 
 
 def save_plain(idn, folder):

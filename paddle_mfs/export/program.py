@@ -3,7 +3,6 @@
 Built through paddle.static, where a convolution's bias is a parameter of one dimension: dygraph adds it through a reshape
 and a 4-D addition, which no Paddle-Lite fusion recognises.
 """
-import contextlib
 from pathlib import Path
 
 from paddle_mfs.export.graph import INPUT, OUTPUTS, SHAPE
@@ -11,16 +10,10 @@ from paddle_mfs.export.graph import INPUT, OUTPUTS, SHAPE
 NAME = "idn"
 
 
-@contextlib.contextmanager
 def _static_mode():
-    import paddle
-    was_dynamic = paddle.in_dynamic_mode()
-    paddle.enable_static()
-    try:
-        yield
-    finally:
-        if was_dynamic:
-            paddle.disable_static()
+    """A context in which this thread builds and runs programs. (`paddle.enable_static` does nothing outside the main thread.)"""
+    from paddle.base.framework import _dygraph_guard
+    return _dygraph_guard(None)
 
 
 def _conv(x, node):

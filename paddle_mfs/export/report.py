@@ -6,11 +6,14 @@ from pathlib import Path
 
 from paddle_mfs.export.census import census
 from paddle_mfs.export.check import reference
-from paddle_mfs.export.lite import LiteRunner, optimise
-from paddle_mfs.export.paddle import PaddleRunner, save_program
+from paddle_mfs.export.paddle import save_program
 from paddle_mfs.export.plain import save_plain
+from paddle_mfs.export.program import NAME
 from paddle_mfs.export.targets import TARGETS
-from paddle_mfs.runtime import openvino
+from paddle_mfs.runtime import choose
+from paddle_mfs.runtime.lite import LiteRunner, optimise
+from paddle_mfs.runtime.openvino import OpenVINORunner
+from paddle_mfs.runtime.paddle import PaddleRunner
 
 
 def _count(nb):
@@ -30,8 +33,8 @@ def _export_all(idn, folder):
             rewritten = folder / f"{target}_{precision}"
             rewritten.mkdir()
             save_program(idn, rewritten, passes)
-            optimise(folder / "plain", settings.places, nb["plain"], precision)
-            optimise(rewritten, settings.places, nb["ours"], precision)
+            optimise(folder / "plain" / f"{NAME}.pdmodel", settings.places, nb["plain"], precision)
+            optimise(rewritten / f"{NAME}.pdmodel", settings.places, nb["ours"], precision)
             counts[f"{target} {precision}"] = {which: _count(path) for which, path in nb.items()}
     (folder / "ours").mkdir()
     save_program(idn, folder / "ours")
@@ -49,9 +52,10 @@ def _runners(idn, folder, threads):
     runners = {("dygraph", "Paddle's own operators"): lambda x: reference(idn, x), ("dygraph", "compiled kernels"): dygraph}
     for graph in ("plain", "ours"):
         runners["Paddle-Lite x86", graph] = LiteRunner(folder / f"{graph}_x86_fp32.nb")
-        runners["Paddle Inference", graph] = PaddleRunner(folder / graph, threads)
-        if openvino.is_available():
-            runners["OpenVINO", graph] = openvino.ProgramRunner(folder / graph / "idn.pdmodel", threads)
+        program = folder / graph / f"{NAME}.pdmodel"
+        runners["Paddle Inference", graph] = PaddleRunner(program, threads)
+        if choose("auto") == "openvino":
+            runners["OpenVINO", graph] = OpenVINORunner(program, threads)
     return runners
 
 

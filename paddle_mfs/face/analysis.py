@@ -47,7 +47,7 @@ class FaceAnalyser:
     Args:
         detector, mesh: callables (N, 3, H, W) float32 numpy -> list of numpy arrays, as `Detector` and `Landmarker` want them.
             Default: the bundled BlazeFace and FaceMesh.
-        engine: what runs the default networks: "auto" (OpenVINO where installed, else Paddle), "openvino" or "paddle".
+        engine: what runs the default networks, see `runtime.make_runner`.
 
     Example: `face = FaceAnalyser().largest(read_image("a.jpg"), "a.jpg")`.
     """

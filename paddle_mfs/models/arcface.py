@@ -92,4 +92,5 @@ class IRSEResNet(nn.Layer):
         x = F.max_pool2d(self.prelu(self.bn1(self.conv1(x))), 2, 2)
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         feature = self.dropout(self.bn2(x))
-        return self.bn3(self.fc(feature.flatten(1))), feature
+        flat = feature.reshape([feature.shape[0], -1])      # not flatten: Paddle-Lite crashes on it
+        return self.bn3(self.fc(flat)), feature

@@ -36,7 +36,7 @@ class Branch(nn.Layer):
 
     def forward(self, x):
         x = self.narrow_act(self.narrow(self.blocks(x)))
-        return self.output(self.narrow_block(x)).flatten(1)
+        return self.output(self.narrow_block(x)).squeeze([2, 3])      # not flatten: Paddle-Lite crashes on it
 
 
 @MODELS.register("facemesh")

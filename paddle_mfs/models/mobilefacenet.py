@@ -77,4 +77,4 @@ class MobileFaceNet(nn.Layer):
         x = self.blocks(self.stem_pointwise(x))
         feature = self.feature_act(self.feature(x))
         embedding = self.embedding(self.global_pointwise(self.global_depthwise(feature)))
-        return embedding.flatten(1), feature
+        return embedding.squeeze([2, 3]), feature      # not flatten: Paddle-Lite crashes on it

@@ -1,21 +1,71 @@
-"""Engines that run a network on numpy arrays; one engine a file."""
+"""Engines that run a network on numpy arrays, all to the same pixels.
+
+    runner.py   one network: a program for each size of picture, batches picture by picture
+    trace.py    a dygraph layer -> a Paddle inference program that every engine can read
+    openvino.py, paddle.py, lite.py     the engines: program -> callable, (1, C, H, W) float32 -> list of arrays
+
+Different runners may be called from different threads at the same time; so may one, its calls then wait for each other.
+A program is made when a runner first sees its size of picture. That switches Paddle between its two modes for a moment:
+runners wait for each other there, but no other thread may run Paddle in dygraph meanwhile.
+"""
+import importlib.util
+
 from paddle_mfs.errors import UserError
 
-ENGINES = ("auto", "openvino", "paddle")
+# engine -> package it needs, how to get that
+PACKAGES = {"openvino": ("openvino", "pip install openvino"),
+            "paddle": ("paddle", "pip install paddlepaddle==2.6.2"),
+            "lite": ("paddlelite", "pip install paddlelite==2.13rc0 (Python 3.8 or 3.10)")}
+ENGINES = ("auto", *PACKAGES)
+THREADS = 2      # small networks gain nothing from more
 
 
-def make_runner(layer, engine="auto"):
-    """A callable, numpy array -> list of numpy arrays, that runs a Paddle layer.
+def choose(engine="auto"):
+    """The engine to use: "auto" is OpenVINO where it is installed, else Paddle Inference.
 
-    Args:
-        engine: "openvino", "paddle" (dygraph), or "auto": OpenVINO where it is installed, else Paddle.
+    Raises: UserError for an unknown engine, or one whose package is not installed.
     """
     if engine not in ENGINES:
         raise UserError(f"no engine named {engine!r}; choose {', '.join(ENGINES)}")
-    from paddle_mfs.runtime import openvino
-    from paddle_mfs.runtime.dygraph import DygraphRunner
-    if engine == "openvino" and not openvino.is_available():
-        raise UserError("engine 'openvino': the package is not installed; run `pip install openvino` or choose engine paddle")
-    if engine == "paddle" or not openvino.is_available():
-        return DygraphRunner(layer)
-    return openvino.OpenVINORunner(layer)
+    if engine == "auto":
+        return "openvino" if _is_installed("openvino") else "paddle"
+    package, remedy = PACKAGES[engine]
+    if not _is_installed(engine):
+        raise UserError(f"{package} is not installed; {remedy}")
+    return engine
+
+
+def _is_installed(engine):
+    return importlib.util.find_spec(PACKAGES[engine][0]) is not None
+
+
+def make_runner(layer, engine="auto", threads=None):
+    """A callable that runs a Paddle layer: (N, C, H, W) float32 numpy array -> list of arrays (N, ...), the caller's to keep.
+
+    Args:
+        layer: its forward takes one tensor and returns one or several. It is put into eval mode and must not change afterwards.
+        engine: "openvino", "paddle" (Paddle Inference), "lite" (Paddle-Lite x86) or "auto", see `choose`.
+        threads: at most so many; None: 2. Paddle-Lite takes one.
+    Raises: UserError, see `choose`.
+    """
+    from paddle_mfs.runtime.runner import Runner
+    from paddle_mfs.runtime.trace import save_layer
+    layer.eval()
+    return Runner(lambda shape, folder: save_layer(layer, shape, folder), choose(engine), threads or THREADS)
+
+
+def idn_runner(idn, engine="auto", threads=None):
+    """Like `make_runner`, of a baked IDN through its deploy graph: (N, 3, S, S) RGB in [0, 1] -> [result, mask (N, 1, S, S)]."""
+    from paddle_mfs.export.graph import read_idn
+    from paddle_mfs.export.program import NAME, Program
+    from paddle_mfs.export.rewrites import EXACT, rewrite
+    from paddle_mfs.export.targets import TARGETS
+    from paddle_mfs.runtime.runner import Runner
+    engine = choose(engine)
+    passes = TARGETS["x86"].passes["fp32"] if engine == "lite" else EXACT
+
+    def save(shape, folder):
+        Program(rewrite(read_idn(idn), passes), shape).save(folder)
+        return folder / f"{NAME}.pdmodel"
+
+    return Runner(save, engine, threads or THREADS)

@@ -9,10 +9,12 @@ import yaml
 from paddle_mfs.errors import UserError
 from paddle_mfs.export.plain import exportable
 from paddle_mfs.export.check import compare, crops_to_batch, reference
-from paddle_mfs.export.lite import LiteRunner, export_lite, optimise
-from paddle_mfs.export.paddle import PaddleRunner, export_paddle
+from paddle_mfs.export.lite import export_lite
+from paddle_mfs.export.paddle import export_paddle
 from paddle_mfs.face.align import align
 from paddle_mfs.face.image import read_image
+from paddle_mfs.runtime.lite import LiteRunner, optimise
+from paddle_mfs.runtime.paddle import PaddleRunner
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +52,7 @@ def test_paddle_export(swapper, batch, expected, tmp_path):
     card = export_paddle(identity.idn, folder, identity.facts, lambda run: compare("export", expected, batch, run))
     assert {path.name for path in folder.iterdir()} == {"idn.pdmodel", "idn.pdiparams", "deploy.yml"}
     assert [path.name for path in tmp_path.iterdir()] == ["export"], "no temporary folder is left"
-    assert parity(expected, batch, PaddleRunner(folder)) <= 1e-5
+    assert parity(expected, batch, PaddleRunner(folder / "idn.pdmodel")) <= 1e-5
     assert parity(expected, batch, lambda x: reference(identity.idn, x)) == 0, "the identity in use is left as it was"
 
     deploy = yaml.safe_load((folder / "deploy.yml").read_text())
@@ -58,7 +60,7 @@ def test_paddle_export(swapper, batch, expected, tmp_path):
     assert deploy["crop"]["size"] == 224 and np.allclose(deploy["crop"]["template"][0], [76.5892, 103.3926])
     assert deploy["input"]["name"] == "image" and deploy["input"]["shape"] == [1, 3, 224, 224]
     assert [output["shape"][1] for output in deploy["outputs"]] == [3, 1]
-    assert [output["name"] for output in deploy["outputs"]] == PaddleRunner(folder).output_names
+    assert [output["name"] for output in deploy["outputs"]] == PaddleRunner(folder / "idn.pdmodel").output_names
     assert deploy["provenance"]["source_sha256"] == identity.facts["source_sha256"] and deploy["provenance"]["synthetic"] is True
     assert deploy["versions"].keys() == {"paddle", "paddle_mfs"} and deploy["provenance"]["weights"]["licence"]
 
@@ -107,7 +109,7 @@ def test_failed_lite_exports_leave_nothing(swapper, batch, expected, tmp_path):
     (tmp_path / "idn.pdmodel").write_bytes(b"garbage")
     (tmp_path / "idn.pdiparams").write_bytes(b"garbage")
     with pytest.raises(UserError, match="opt failed") as error:
-        optimise(tmp_path, "x86", tmp_path / "x.nb")
+        optimise(tmp_path / "idn.pdmodel", "x86", tmp_path / "x.nb")
     assert "\n" not in str(error.value)
 
 

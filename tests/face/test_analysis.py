@@ -33,10 +33,8 @@ def test_face_fields(reference):
     assert np.abs(left - [192, 243]).max() < 6 and np.abs(right - [320, 242]).max() < 6
 
 
-@pytest.mark.parametrize("engine", ["paddle", "openvino"])
+@pytest.mark.parametrize("engine", ["paddle", "openvino", "lite"])
 def test_engines_agree(engine, reference, reference_image):
-    if engine == "openvino":
-        pytest.importorskip("openvino")
     face = FaceAnalyser(engine=engine).largest(reference_image)
     assert np.abs(face.landmarks - reference.landmarks).max() < 0.05
 

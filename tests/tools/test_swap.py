@@ -29,6 +29,16 @@ def test_one_picture(run_script, samples, tmp_path):
     assert read_provenance(output)["synthetic"] is True
 
 
+@pytest.mark.parametrize("engine", ["paddle", "lite"])
+def test_engines_write_the_same_picture(run_script, samples, tmp_path, engine, swapper):
+    output = tmp_path / "swapped.png"
+    done = run_script("swap", "--source", samples / "source.jpg", "--target", samples / "target.jpg", "--output", output,
+                      "--engine", engine)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    target, result = read_image(samples / "target.jpg"), read_image(output)
+    assert np.abs(result.astype(int) - swapper.swap(target)).max() <= 1 < np.abs(result.astype(int) - target).max()
+
+
 def test_default_name_and_compare(run_script, samples, tmp_path):
     done = run_script("swap", "--source", samples / "source.jpg", "--target", samples / "target.jpg", "--compare", cwd=tmp_path)
     assert done.returncode == 0 and done.stdout.strip() == "output/target_source.png", done.stderr
@@ -80,6 +90,7 @@ def test_bad_targets_and_outputs(run_script, samples, tmp_path):
     one_line(swap(good, wall / "x.png"), "cannot be written")
     one_line(swap(good, good), "is an input")
     one_line(swap(good, tmp_path / "x.png", "--face", "3"), "target.jpg", "no face 3")
+    one_line(swap(good, tmp_path / "x.png", "--engine", "abacus"), "no engine named 'abacus'")
     one_line(swap(good, tmp_path / "x.png", "--weights", tmp_path / "no.pdparams"), "no.pdparams: no such weights file")
     one_line(swap(good, tmp_path / "x.png", "--weights", wall), "wall.png: not a readable weights file")
     assert [path.name for path in tmp_path.iterdir()] == ["wall.png"]

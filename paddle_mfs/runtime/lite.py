@@ -1,0 +1,68 @@
+"""Paddle-Lite on x86, and its optimiser, which writes .nb files for every target.
+
+https://www.paddlepaddle.org.cn/lite/v2.12/user_guides/opt/opt_bin.html
+"""
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from paddle_mfs.errors import UserError
+
+
+def optimise(program, places, output, precision="fp32"):
+    """Run opt over a .pdmodel (.pdiparams beside it) -> `output` (a path ending in .nb). Raises UserError with opt's last words.
+
+    Precision fp16 is arm's: the weights stay fp32 in the file and are converted when it is loaded.
+    """
+    program, output = Path(program), Path(output)
+    command = [sys.executable, "-I", str(Path(__file__).with_name("opt_process.py")),
+               str(program), str(program.with_suffix(".pdiparams")), places, precision, str(output.with_suffix(""))]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    if done.returncode or not output.is_file():
+        words = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        raise UserError(f"{output}: paddlelite's opt failed for {places} (exit {done.returncode}): "
+                        f"{words[-1] if words else 'no message'}")
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Sends what C++ prints to stdout and stderr to nowhere."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept, nowhere = [os.dup(1), os.dup(2)], os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        for number, saved in zip((1, 2), kept):
+            os.dup2(saved, number)
+            os.close(saved)
+        os.close(nowhere)
+
+
+class LiteRunner:
+    """An x86 .nb run by Paddle-Lite on one thread: (1, C, H, W) float32 -> list of arrays. `path` is not read again afterwards."""
+
+    def __init__(self, path):
+        from paddlelite.lite import MobileConfig, create_paddle_predictor
+        config = MobileConfig()
+        config.set_model_from_file(str(path))
+        with _quiet():
+            self.predictor = create_paddle_predictor(config)
+        self.version = self.predictor.get_version()
+        self.input_names, self.output_names = self.predictor.get_input_names(), self.predictor.get_output_names()
+
+    def __call__(self, x):
+        self.predictor.get_input(0).from_numpy(x)
+        self.predictor.run()
+        return [self.predictor.get_output(i).numpy().copy() for i in range(len(self.output_names))]
+
+
+def run_program(program, threads=1):
+    """A .pdmodel as a LiteRunner. Paddle-Lite's Python interface has no setting for threads: it uses one."""
+    nb = Path(program).with_suffix(".nb")
+    optimise(program, "x86", nb)
+    return LiteRunner(nb)
