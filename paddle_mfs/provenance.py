@@ -2,8 +2,8 @@
 
 The facts are written as an XMP packet (https://developer.adobe.com/xmp/docs/) holding IPTC's Digital Source Type
 (https://cv.iptc.org/newscodes/digitalsourcetype/), which platforms read, and all facts as JSON in a property of our own; PNG
-also gets text chunks, JPEG and WebP EXIF's Software and ImageDescription. Hashes identify the pictures used; the pictures
-are not stored.
+also gets text chunks, JPEG and WebP EXIF's Software and ImageDescription. Clips carry the JSON as their comment, and MP4 and
+MOV the packet too. Hashes identify the pictures used; the pictures are not stored.
 """
 import datetime
 import hashlib
@@ -22,7 +22,9 @@ from paddle_mfs.files import sha256
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 SWAPPED = SOURCE_TYPES + "compositeWithTrainedAlgorithmicMedia"     # a picture edited with a trained network
 GENERATED = SOURCE_TYPES + "trainedAlgorithmicMedia"                # a picture made by a trained network
-FORMATS = (".png", ".jpg", ".jpeg", ".webp")                        # what we write: formats that carry XMP
+PICTURE_FORMATS = (".png", ".jpg", ".jpeg", ".webp")                # what we write: formats that carry XMP
+CLIP_FORMATS = (".mp4", ".m4v", ".mov", ".mkv", ".webm")            # and containers that carry tags
+_XMP_BOX = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")      # the `uuid` box of XMP part 3, 1.1.3 (MP4, QuickTime)
 _NAMESPACE = "urn:paddle_mfs:provenance:1"
 _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -59,10 +61,10 @@ def weights_facts(path):
     return {"file": Path(path).name, "sha256": sha256(path), "licence": card.get("licence", "not stated")}
 
 
-def check_format(path):
-    """Raise UserError unless `path` ends like a format that can carry provenance (PNG, JPEG, WebP)."""
-    if Path(path).suffix.lower() not in FORMATS:
-        raise UserError(f"{path}: outputs are written as {', '.join(FORMATS)} (formats that carry their provenance); "
+def check_format(path, formats=PICTURE_FORMATS):
+    """Raise UserError unless `path` ends like one of the formats, all of which can carry provenance."""
+    if Path(path).suffix.lower() not in formats:
+        raise UserError(f"{path}: outputs are written as {', '.join(formats)} (formats that carry their provenance); "
                         "choose one of them")
 
 
@@ -96,22 +98,50 @@ def save_options(path, record):
     return {"xmp": packet, "exif": exif.tobytes()}
 
 
-def read_provenance(path):
-    """The record a picture carries, or None when it carries none of ours.
+def video_tags(record):
+    """Container tags (a dict) that carry `record` in a clip: players and ffprobe show them."""
+    return {"comment": json.dumps(record, ensure_ascii=False),
+            "description": "Synthetic video: a face was swapped by a neural network"}
 
-    Raises UserError when the file is missing or no picture.
+
+def append_xmp(path, record):
+    """Append the XMP packet of `record` to a finished MP4 or MOV, as the `uuid` box that XMP readers look for."""
+    packet = _XMP_BOX + xmp_packet(record)
+    with open(path, "ab") as file:
+        file.write((len(packet) + 8).to_bytes(4, "big") + b"uuid" + packet)
+
+
+def read_provenance(path):
+    """The record a picture or clip carries, or None when it carries none of ours.
+
+    Raises UserError when the file is missing or neither picture nor clip.
     """
     try:
         with Image.open(path) as picture:
             packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
     except OSError as error:
-        raise UserError(f"{path}: cannot be read as a picture ({error.strerror or 'not a picture'}); "
-                        "give a PNG, JPEG or WebP") from None
+        if error.strerror or Path(path).suffix.lower() in PICTURE_FORMATS:
+            raise UserError(f"{path}: cannot be read as a picture ({error.strerror or 'not a picture'}); "
+                            "give a PNG, JPEG, WebP or clip") from None
+        return _clip_record(path)
     text = packet.decode("utf-8", "replace") if isinstance(packet, bytes) else packet
     found = re.search(r'mfs:provenance="([^"]*)"', text) if _NAMESPACE in text else None
-    if not found:
-        return None
+    return _parsed(html.unescape(found.group(1))) if found else None
+
+
+def _clip_record(path):
+    import av
     try:
-        return json.loads(html.unescape(found.group(1)))
+        with av.open(str(path), metadata_errors="replace", options={"protocol_whitelist": "file"}) as clip:
+            tags = {key.lower(): value for key, value in clip.metadata.items()}
+    except (av.error.FFmpegError, OSError):
+        raise UserError(f"{path}: neither a picture nor a clip; give a PNG, JPEG, WebP or clip") from None
+    record = _parsed(tags.get("comment", ""))
+    return record if isinstance(record, dict) and record.get("software") == "paddle_mfs" else None
+
+
+def _parsed(text):
+    try:
+        return json.loads(text)
     except ValueError:
         return None

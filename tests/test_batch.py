@@ -46,3 +46,19 @@ def test_refused(pictures, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="holds no picture"):
         plan(source, tmp_path / "empty")
+
+
+def test_clips(pictures, tmp_path):
+    source = tmp_path / "source.jpg"
+    for name in ("d.mp4", "e.AVI", "a.mov"):
+        (pictures / name).write_bytes(b"x")
+    assert plan(source, pictures / "d.mp4") == [(pictures / "d.mp4", Path("output/d_source.mp4"))]
+    assert plan(source, pictures / "e.AVI")[0][1] == Path("output/e_source.mp4")
+    assert plan(source, pictures / "d.mp4", tmp_path / "x.webm")[0][1] == tmp_path / "x.webm"
+    outputs = {target.name: output.name for target, output in plan(source, pictures, tmp_path / "out")}
+    assert outputs["d.mp4"] == "d.mp4" and outputs["e.AVI"] == "e.mp4" and outputs["a.mov"] == "a_mov.mov"
+    for output in (tmp_path / "x.png", tmp_path / "x.avi"):
+        with pytest.raises(UserError, match=f"{output.name}: outputs are written as .mp4"):
+            plan(source, pictures / "d.mp4", output)
+    with pytest.raises(UserError, match="x.mp4: outputs are written as .png"):
+        plan(source, pictures / "b.jpg", tmp_path / "x.mp4")

@@ -1,12 +1,15 @@
 """Every output says what it is; the record survives each format it is written in."""
 import re
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from paddle_mfs.errors import UserError
-from paddle_mfs.provenance import SWAPPED, picture_sha256, provenance, read_provenance, save_options, weights_facts, xmp_packet
+from paddle_mfs.provenance import (
+    SWAPPED, append_xmp, picture_sha256, provenance, read_provenance, save_options, video_tags, weights_facts, xmp_packet)
 
 RGB = np.random.default_rng(0).integers(0, 256, (24, 32, 3), np.uint8)
 
@@ -40,7 +43,8 @@ def test_pictures_without_a_record(tmp_path):
     Image.fromarray(RGB).save(tmp_path / "plain.png")
     assert read_provenance(tmp_path / "plain.png") is None
     (tmp_path / "text.png").write_text("no picture")
-    for name in ("text.png", "gone.png"):
+    (tmp_path / "text.mp4").write_text("no clip")
+    for name in ("text.png", "gone.png", "text.mp4", "gone.mp4"):
         with pytest.raises(UserError, match=name):
             read_provenance(tmp_path / name)
     with pytest.raises(UserError, match="picture.bmp"):
@@ -56,3 +60,43 @@ def test_hashes(tmp_path):
     (tmp_path / "w.json").write_text('{"licence": "MIT"}')
     digest = picture_sha256(tmp_path / "file")
     assert weights_facts(tmp_path / "w.pdparams") == {"file": "w.pdparams", "sha256": digest, "licence": "MIT"}
+
+
+def write_clip(path, record):
+    import av
+    with av.open(str(path), "w") as output:
+        if record:
+            output.metadata.update(video_tags(record))
+        stream = output.add_stream("libvpx-vp9" if path.suffix == ".webm" else "libx264", rate=5)
+        stream.width, stream.height = 32, 24
+        output.mux(stream.encode(av.VideoFrame.from_ndarray(RGB, format="rgb24").reformat(format="yuv420p")))
+        output.mux(stream.encode(None))
+    if record and path.suffix in (".mp4", ".m4v", ".mov"):
+        append_xmp(path, record)
+
+
+def boxes(data):
+    """Top-level boxes of an MP4: (name, content)."""
+    while data:
+        size = int.from_bytes(data[:4], "big")
+        yield data[4:8], data[8:size]
+        data = data[size:]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".m4v", ".mov", ".mkv", ".webm"])
+def test_clips_carry_the_record(tmp_path, suffix):
+    record = provenance(source_sha256="ab" * 32, weights={"file": "w", "licence": "a \"b\" <c> & 'é'"})
+    path = tmp_path / f"clip{suffix}"
+    write_clip(path, None)
+    assert read_provenance(path) is None
+    write_clip(path, record)
+    assert read_provenance(path) == record
+    if suffix in (".mp4", ".m4v", ".mov"):
+        [packet] = [content for name, content in boxes(path.read_bytes()) if name == b"uuid"]
+        assert packet[:16].hex() == "be7acfcb97a942e89c71999491e3afac" and packet[16:] == xmp_packet(record)
+        if shutil.which("exiftool"):
+            told = subprocess.run(["exiftool", "-XMP:DigitalSourceType", "-s3", path], capture_output=True, text=True).stdout
+            assert told.strip() == SWAPPED
+    if shutil.which("ffprobe"):
+        told = subprocess.run(["ffprobe", "-v", "error", "-show_format", path], capture_output=True, text=True).stdout
+        assert "compositeWithTrainedAlgorithmicMedia" in told and "ab" * 32 in told

@@ -1,0 +1,143 @@
+"""A clip with its faces swapped: decoding, finding faces, swapping and encoding overlap, a few frames in flight.
+
+    reader -> Picture (native frame + RGB view) -> faces -> swap in the RGB view, the change into the native frame -> writer
+"""
+import contextlib
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+import av
+import numpy as np
+
+from paddle_mfs.errors import UserError
+from paddle_mfs.face.align import template
+from paddle_mfs.face.geometry import invert, similarity, transform
+from paddle_mfs.files import sha256
+from paddle_mfs.models.idn import SIZE
+from paddle_mfs.provenance import provenance
+from paddle_mfs.video.ahead import ahead
+from paddle_mfs.video.frame import Picture
+from paddle_mfs.video.read import VideoReader
+from paddle_mfs.video.write import choose_codec, write_video
+
+STAGES = ("decode", "faces", "swap", "encode")
+MARGIN = 3      # pixels by which a paste may reach beyond its crop
+
+
+@dataclass
+class Summary:
+    """What became of a clip.
+
+    frames written; swapped: those with a face swapped, the others passed through; skipped: corrupt ones left out;
+    seconds it took; busy: seconds each of STAGES worked (they overlap); is_interrupted: stopped before the end, the file
+    holds what was done; notes: what could not be kept, a sentence each.
+    """
+    frames: int = 0
+    swapped: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    busy: Counter = field(default_factory=Counter)
+    is_interrupted: bool = False
+    notes: list = field(default_factory=list)
+
+    def __str__(self):
+        parts = [f"{self.frames} frames", f"{self.swapped} swapped", f"{self.frames - self.swapped} passed through",
+                 f"{self.skipped} corrupt skipped", f"{self.frames / max(self.seconds, 1e-9):.1f} fps"]
+        return ", ".join(parts + self.notes)
+
+
+def swap_video(swapper, target, output, face="largest", start=None, end=None, max_frames=None, codec=None, quality=None,
+               progress=None, stop=None):
+    """Swap the faces of a clip, frame by frame; sound, subtitles and tags are kept.
+
+    Args:
+        swapper: FaceSwapper. target: path of the clip. output: path, see video.write.CONTAINERS.
+        face: "largest", "all", or an index, 0 being the largest; a frame without it passes through as it is.
+        start, end, max_frames: the part to do, see VideoReader.
+        codec, quality: see video.write; None: the container's default.
+        progress: called with (frames done, frames expected or None) after each frame.
+        stop: called without arguments after each frame; once it returns True no more is read, what was read is finished.
+    Returns: Summary.
+    Raises: UserError, one line; then there is no output.
+    """
+    begun, summary = time.perf_counter(), Summary()
+    with VideoReader(target, start, end, max_frames) as reader:
+        codec, pixel_format = choose_codec(output, reader.first.format, (reader.first.width, reader.first.height), codec)
+        record = provenance(target_sha256=sha256(target), **swapper.identity.facts)
+        pictures = ahead(_pictures(reader, pixel_format, summary))
+        pictures = ahead(_with_faces(pictures, swapper, face, summary))
+        pictures = ahead(_swapped(pictures, swapper, summary))
+        with contextlib.closing(pictures), write_video(output, reader, record, codec, pixel_format, quality) as writer:
+            for picture in pictures:
+                with _clock(summary, "encode"):
+                    writer.write(picture.frame)
+                summary.frames += 1
+                if progress:
+                    progress(summary.frames, reader.total)
+                if stop and not summary.is_interrupted:
+                    summary.is_interrupted = bool(stop())
+            with _clock(summary, "encode"):
+                writer.finish(is_whole=not (reader.is_part or summary.is_interrupted))
+        summary.skipped, summary.notes = reader.skipped, writer.notes
+    summary.seconds = time.perf_counter() - begun
+    return summary
+
+
+@contextlib.contextmanager
+def _clock(summary, stage):
+    begun = time.perf_counter()
+    yield
+    summary.busy[stage] += time.perf_counter() - begun
+
+
+def _pictures(reader, pixel_format, summary):
+    """Decode until the end, or until the summary says interrupted."""
+    frames, converter = reader.frames(pixel_format), av.video.reformatter.VideoReformatter()
+    while not summary.is_interrupted:
+        with _clock(summary, "decode"):
+            frame = next(frames, None)
+            if frame is None:
+                return
+            picture = Picture(frame, reader.turn, converter)
+        yield picture
+
+
+def _with_faces(pictures, swapper, which, summary):
+    """Yield (picture, faces to swap)."""
+    with contextlib.closing(pictures):
+        for picture in pictures:
+            with _clock(summary, "faces"):
+                faces = swapper.analyser.faces(picture.rgb)
+                faces = faces if which == "all" else faces[:1] if which == "largest" else faces[int(which):int(which) + 1]
+            yield picture, faces
+
+
+def _swapped(pictures, swapper, summary):
+    """Swap each face of each picture; a face that cannot be painted stays."""
+    with contextlib.closing(pictures):
+        for picture, faces in pictures:
+            with _clock(summary, "swap"):
+                done = [_swap_face(swapper, picture, face) for face in faces]
+            summary.swapped += any(done)
+            yield picture
+
+
+def _swap_face(swapper, picture, face):
+    matrix = similarity(face.five, template(SIZE))
+    low, high = -MARGIN, SIZE - 1 + MARGIN
+    corners = transform(np.array([[low, low], [high, low], [low, high], [high, high]], np.float64), invert(matrix))
+    with picture.editing(corners):
+        try:
+            swap_in_place(swapper, picture.rgb, face)
+        except UserError:
+            return False
+    return True
+
+
+def swap_in_place(swapper, image, face):
+    """The one place that waits for `FaceSwapper.swap_faces`."""
+    from paddle_mfs.face.align import align
+    from paddle_mfs.face.paste import paste
+    crop, matrix = align(image, face.five, SIZE)
+    paste(image, *swapper.paint(crop), matrix, inplace=True)

@@ -1,0 +1,157 @@
+"""Frames of a clip, in order, with their times; whatever FFmpeg reads."""
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from paddle_mfs.errors import UserError
+from paddle_mfs.video.frame import colour_matrix, orientation
+
+LOCAL = {"protocol_whitelist": "file"}      # a playlist may not fetch anything from elsewhere
+
+
+def open_clip(path):
+    """av.open for reading. Raises UserError when `path` is missing, empty or nothing that FFmpeg knows."""
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}; give a clip")
+    if not path.stat().st_size:
+        raise UserError(f"{path}: the file is empty; give another clip")
+    try:
+        return av.open(str(path), options=LOCAL, metadata_errors="replace")
+    except PermissionError:
+        raise UserError(f"{path}: may not be read; check its permissions") from None
+    except (av.error.FFmpegError, OSError):
+        raise UserError(f"{path}: not a video, or cut off before its index; give a clip that plays") from None
+
+
+class VideoReader:
+    """The frames of a clip's first video stream.
+
+    Args:
+        path: any container and codec that PyAV's FFmpeg reads.
+        start, end: seconds from the clip's beginning; frames with start <= time < end are read. None: all.
+        max_frames: read at most so many.
+
+    Attributes:
+        stream: the PyAV stream; first: the first frame, as decoded; turn: how it is shown, see frame.orientation.
+        time_base: seconds a tick of the frames' times; rate: frames a second (Fraction), an average where it varies.
+        begin: seconds in the file's own time that become 0 in the frames' times; origin: where the file's time starts.
+        is_part: was less than the whole clip asked for?
+        total: frames expected, None when unknown; skipped: corrupt frames passed over so far.
+
+    Raises: UserError, one line, when it is no clip, has no video stream, or no frame (in that part) can be decoded.
+    """
+
+    def __init__(self, path, start=None, end=None, max_frames=None):
+        self.path = Path(path)
+        if start is not None and end is not None and end <= start:
+            raise UserError(f"{path}: the end ({end:g} s) is not after the start ({start:g} s); choose a later end")
+        self.container = open_clip(path)
+        self.stream = next((s for s in self.container.streams.video
+                            if not s.disposition & av.stream.Disposition.attached_pic), None)
+        if self.stream is None or self.stream.codec_context is None:
+            self.close()
+            raise UserError(f"{path}: holds no video that can be decoded; give a clip with pictures")
+        self.stream.thread_type = "SLICE"       # threads by frame report an error late, and lose what follows one near the end
+        self.time_base = self.stream.time_base
+        self.rate = self.stream.guessed_rate or self.stream.average_rate or Fraction(25)
+        self.origin = (self.container.start_time or 0) / av.time_base
+        self.is_part = start is not None or end is not None or max_frames is not None
+        self.skipped, self._last = 0, None
+        self._start, self._end, self._limit = self.origin + (start or 0), self.origin + (end or float("inf")), max_frames
+        if start:
+            self._seek()
+        self._decoding = self._decode()
+        self.first = next(self._decoding, None)
+        if self.first is None:
+            self.close()
+            part = " in the part asked for" if self.is_part else ""
+            raise UserError(f"{path}: no frame can be read{part}; give {'another part' if part else 'a clip that plays'}")
+        self.begin = float(self.first.pts * self.time_base) if start else self.origin
+        self.turn = orientation(self.first)
+        self.total = self._expected(start or 0, end, max_frames)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.container.close()
+
+    def frames(self, pixel_format):
+        """Yield each frame once, writable, in `pixel_format` and the first one's size, its pts (in `time_base`) from 0 on."""
+        converter = av.video.reformatter.VideoReformatter()
+        begin = round(self.begin / self.time_base)
+        frame, size = self.first, (self.first.width, self.first.height)
+        while frame is not None:
+            pts, duration = frame.pts, frame.duration
+            matrix = colour_matrix(frame) if frame.format.is_rgb else None      # of YUV frames: the same again
+            frame = converter.reformat(frame, *size, pixel_format, dst_colorspace=matrix, threads=1)
+            frame.make_writable()       # the decoder still refers to it
+            frame.pict_type = 0         # the encoder chooses its own
+            frame.pts, frame.duration, frame.time_base = pts - begin, duration, self.time_base
+            yield frame
+            frame = next(self._decoding, None)
+
+    def _seek(self):
+        try:
+            self.container.seek(int(self._start / self.time_base), stream=self.stream)
+        except (av.error.FFmpegError, OSError):         # a format without an index: read from the beginning
+            self.container.seek(0)
+
+    def _decode(self):
+        """Decoded frames of the part asked for, their pts ascending."""
+        given = 0
+        for frame in self._every():
+            if frame.is_corrupt:
+                self.skipped += 1
+                continue
+            self._date(frame)
+            time = float(frame.pts * self.time_base)
+            if time >= self._end or given == self._limit:
+                return
+            if time >= self._start - float(self.time_base) / 2:
+                given += 1
+                yield frame
+
+    def _every(self):
+        """Every frame that can be decoded from here on; a packet that cannot counts as one frame skipped."""
+        packets = self.container.demux(self.stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except (av.error.FFmpegError, OSError):     # the file ends in the middle
+                packet = None
+            try:
+                frames = self.stream.codec_context.decode(packet if packet is not None and packet.size else None)
+            except av.error.EOFError:
+                return
+            except (av.error.FFmpegError, OSError):
+                self.skipped += 1
+                frames = []
+            yield from frames
+            if packet is None or not packet.size:
+                return
+
+    def _date(self, frame):
+        """Give the frame a pts after the last one's, in the stream's time base, where the file has none or a wrong one."""
+        step = max(round(1 / self.rate / self.time_base), 1)
+        if frame.pts is not None and frame.time_base and frame.time_base != self.time_base:
+            frame.pts = round(frame.pts * frame.time_base / self.time_base)
+        if frame.pts is None:
+            frame.pts = frame.dts if frame.dts is not None else (0 if self._last is None else self._last + step)
+        if self._last is not None and frame.pts <= self._last:
+            frame.pts = self._last + 1
+        frame.duration = frame.duration or step
+        self._last = frame.pts
+
+    def _expected(self, start, end, limit):
+        whole = self.container.duration / av.time_base if self.container.duration else None
+        frames = self.stream.frames or (whole and round(whole * self.rate))
+        if self.is_part and (end or whole):
+            frames = max(round((min(end or whole, whole or end) - start) * float(self.rate)), 1)
+        return min(frames, limit) if frames and limit else frames or limit
+

@@ -1,0 +1,195 @@
+"""What goes through reader and writer unchanged: pictures, times, sound, subtitles, tags, colours, orientation."""
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from paddle_mfs.errors import UserError
+from paddle_mfs.provenance import provenance, read_provenance
+from paddle_mfs.video.read import VideoReader
+from paddle_mfs.video.write import choose_codec, write_video
+
+WORDS = ((0.02, 0.12, "first"), (0.13, 0.22, "second"))
+
+
+def pass_through(target, output, codec=None, quality=None, **part):
+    """Reader into writer -> (frames, reader, notes)."""
+    with VideoReader(target, **part) as reader:
+        codec, pixel_format = choose_codec(output, reader.first.format, (reader.first.width, reader.first.height), codec)
+        with write_video(output, reader, provenance(), codec, pixel_format, quality) as writer:
+            count = 0
+            for frame in reader.frames(pixel_format):
+                writer.write(frame)
+                count += 1
+            writer.finish(is_whole=not reader.is_part)
+    return count, reader, writer.notes
+
+
+def close(first, second, tolerance=0.0021):
+    return len(first) == len(second) and np.abs(np.array(first) - second).max() <= tolerance
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm"])
+def test_everything_is_kept(make_clip, decoded, packets, tmp_path, suffix):
+    clip = make_clip(tmp_path / f"in{suffix}", sound=True, words=WORDS, metadata={"title": "A title"})
+    output = tmp_path / f"out{suffix}"
+    count, reader, notes = pass_through(clip, output)
+    assert count == 6 and reader.skipped == 0 and notes == [] and reader.total in (6, None)
+    before, after = decoded(clip)[0], decoded(output)[0]
+    assert close([time for time, _ in before], [time for time, _ in after])
+    for (_, old), (_, new) in zip(before, after):
+        assert all(a.shape == b.shape for a, b in zip(old, new)) and np.abs(old[0].astype(int) - new[0]).mean() < 3
+    for kind in ("audio", "subtitle"):
+        old, new = packets(clip, kind), packets(output, kind)
+        assert [data for _, data in old] == [data for _, data in new] and len(old) >= 2
+        assert close([time for time, _ in old], [time for time, _ in new])
+    with av.open(str(output)) as result:
+        assert {key.lower(): value for key, value in result.metadata.items()}["title"] == "A title"
+        assert result.streams.video[0].codec_context.name == ("vp9" if suffix == ".webm" else "h264")
+    assert read_provenance(output)["synthetic"] is True
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([clip.name, output.name])
+
+
+def test_variable_frame_rate(make_clip, decoded, tmp_path):
+    times = [0, 0.04, 0.1, 0.3, 0.31, 0.7]
+    clip = make_clip(tmp_path / "in.mp4", times=times)
+    for name in ("out.mp4", "out.mkv"):
+        pass_through(clip, tmp_path / name)
+        assert close([time for time, _ in decoded(tmp_path / name)[0]], times, 0.0011)
+
+
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm"])
+def test_rotation_is_kept(make_clip, decoded, tmp_path, rotation, suffix):
+    clip = make_clip(tmp_path / "in.mp4", frames=2, size=(96, 64), rotation=rotation)
+    pass_through(clip, tmp_path / f"out{suffix}")
+    (before, first), (after, same) = decoded(clip), decoded(tmp_path / f"out{suffix}")
+    assert first.rotation == same.rotation != 0 and (first.width, first.height) == (same.width, same.height)
+
+
+@pytest.mark.parametrize("output, size, pixel_format, codec, expected", [
+    ("out.mp4", (96, 64), "yuv420p", None, ("h264", "yuv420p")),
+    ("out.mp4", (96, 64), "yuv422p", None, ("h264", "yuv422p")),
+    ("out.mkv", (96, 64), "yuv444p", None, ("h264", "yuv444p")),
+    ("out.mp4", (96, 64), "yuv420p10le", None, ("hevc", "yuv420p10le")),
+    ("out.mov", (96, 64), "yuv422p10le", None, ("hevc", "yuv422p10le")),
+    ("out.mkv", (96, 64), "yuv420p10le", "h264", ("h264", "yuv420p10le")),
+    ("out.webm", (96, 64), "yuv420p10le", None, ("av1", "yuv420p10le")),
+    ("out.webm", (95, 63), "yuv420p", None, ("vp9", "yuv420p")),
+    ("out.mp4", (95, 63), "yuv420p", None, ("h264", "yuv444p")),
+    ("out.mov", (96, 63), "yuv422p", None, ("h264", "yuv422p")),
+    ("out.mp4", (96, 64), "yuv420p", "av1", ("av1", "yuv420p")),
+    ("out.mp4", (96, 64), "yuv420p", "h265", ("hevc", "yuv420p")),
+    ("out.webm", (96, 64), "bgr0", None, ("vp9", "yuv444p")),
+])
+def test_sizes_and_pixel_formats(make_clip, decoded, tmp_path, output, size, pixel_format, codec, expected):
+    clip = make_clip(tmp_path / "in.mkv", frames=3, size=size, pixel_format=pixel_format, codec="ffv1")
+    pass_through(clip, tmp_path / output, codec)
+    with av.open(str(tmp_path / output)) as result:
+        context = result.streams.video[0].codec_context
+        name = context.codec.canonical_name
+        assert (name, context.pix_fmt) == expected and (context.width, context.height) == size
+    old, new = (av.open(str(path)) for path in (clip, tmp_path / output))
+    with old, new:
+        pairs = [(a.to_ndarray(format="rgb24").astype(int), b.to_ndarray(format="rgb24"))
+                 for a, b in zip(old.decode(video=0), new.decode(video=0))]
+    assert len(pairs) == 3 and all(np.abs(a - b).mean() < 5 for a, b in pairs)
+
+
+@pytest.mark.parametrize("colour", [{"colorspace": 1, "color_primaries": 1, "color_trc": 1, "color_range": 1},
+                                    {"colorspace": 5, "color_primaries": 5, "color_trc": 6, "color_range": 2},
+                                    {"colorspace": 9, "color_primaries": 9, "color_trc": 18, "color_range": 1}])
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_colour_tags(make_clip, decoded, tmp_path, colour, suffix):
+    clip = make_clip(tmp_path / "in.mp4", frames=2, size=(64, 64), colour=colour)
+    pass_through(clip, tmp_path / f"out{suffix}")
+    for path in (clip, tmp_path / f"out{suffix}"):
+        frame = decoded(path)[1]
+        assert {key: int(getattr(frame, key)) for key in colour} == colour
+
+
+def test_one_frame(make_clip, decoded, tmp_path):
+    clip = make_clip(tmp_path / "in.mp4", frames=1)
+    assert pass_through(clip, tmp_path / "out.mp4")[0] == 1
+    assert len(decoded(tmp_path / "out.mp4")[0]) == 1
+
+
+def test_part(make_clip, decoded, packets, tmp_path):
+    clip = make_clip(tmp_path / "in.mkv", frames=30, size=(64, 64), sound=True, words=((0.3, 0.7, "over the cut"), (0.9, 1, "late")))
+    output = tmp_path / "out.mkv"
+    count, reader, _ = pass_through(clip, output, quality=0, start=0.5, end=0.8)
+    assert count == 7 and reader.total in (7, 8)
+    before, after = decoded(clip)[0], decoded(output)[0]
+    assert close([time for time, _ in after], [time - before[13][0] for time, _ in before[13:20]])
+    assert all((a == b).all() for (_, old), (_, new) in zip(before[13:20], after) for a, b in zip(old, new))    # lossless
+    sound = {data: time for time, data in packets(clip, "audio")}
+    shifts = [sound[data] - time for time, data in packets(output, "audio")]
+    assert len(shifts) >= 3 and np.abs(np.array(shifts) - before[13][0]).max() <= 0.002
+    [(time, word)] = packets(output, "subtitle")
+    assert word == b"over the cut" and time <= 0.001
+
+    assert pass_through(clip, output, max_frames=4)[0] == 4 == len(decoded(output)[0])
+    assert max(time for time, _ in packets(output, "audio")) < 0.16
+    assert pass_through(clip, output, start=0.2, max_frames=100)[1].total == 25
+
+
+@pytest.mark.parametrize("part, told", [({"start": 9}, "no frame can be read in the part"), ({"start": 1, "end": 0.5}, "not after"),
+                                        ({"max_frames": 0}, "no frame can be read in the part")])
+def test_no_such_part(make_clip, tmp_path, part, told):
+    clip = make_clip(tmp_path / "in.mp4", size=(64, 64))
+    with pytest.raises(UserError, match=f"in.mp4.*{told}"):
+        VideoReader(clip, **part)
+
+
+def test_cut_off_and_damaged_files(make_clip, decoded, tmp_path):
+    clip = make_clip(tmp_path / "in.mkv", frames=30, sound=True)
+    data = clip.read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(data[:len(data) // 2])
+    count, *_ = pass_through(tmp_path / "cut.mkv", tmp_path / "out.mkv")
+    assert 5 <= count < 30 and len(decoded(tmp_path / "out.mkv")[0]) == count
+
+    with av.open(str(clip)) as opened:
+        places = [(packet.pos, packet.size) for packet in opened.demux(video=0) if packet.size]
+    damaged = bytearray(data)
+    for position, size in (places[7], places[16]):
+        damaged[position + 16:position + size] = b"\xff" * (size - 16)
+    (tmp_path / "damaged.mkv").write_bytes(damaged)
+    count, reader, _ = pass_through(tmp_path / "damaged.mkv", tmp_path / "out.mkv")
+    assert reader.skipped == 2 and count == 28 == len(decoded(tmp_path / "out.mkv")[0])
+
+
+def test_not_clips(make_clip, tmp_path):
+    (tmp_path / "text.mp4").write_text("these are words")
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    (tmp_path / "folder.mp4").mkdir()
+    whole = make_clip(tmp_path / "in.mp4", sound=True).read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(whole[:whole.index(b"moov")])       # its index is at the end
+    make_clip(tmp_path / "none.mkv", frames=0)
+    with av.open(str(tmp_path / "sound.mkv"), "w") as output:
+        stream = output.add_stream("flac", rate=48000)
+        frame = av.AudioFrame("s16", "stereo", 4608)
+        frame.sample_rate, frame.pts, frame.time_base = 48000, 0, Fraction(1, 48000)
+        output.mux([*stream.encode(frame), *stream.encode(None)])
+    for name, told in [("text", "not a video"), ("empty", "is empty"), ("folder", "is a folder"), ("gone", "no such file"),
+                       ("cut", "cut off before its index")]:
+        with pytest.raises(UserError, match=f"{name}.mp4: .*{told}"):
+            VideoReader(tmp_path / f"{name}.mp4")
+    for name, told in [("none", "no frame can be read|not a video"), ("sound", "holds no video")]:
+        with pytest.raises(UserError, match=f"{name}.mkv: .*({told})"):
+            VideoReader(tmp_path / f"{name}.mkv")
+
+
+def test_refused_outputs(make_clip, tmp_path):
+    clip = make_clip(tmp_path / "in.mp4", size=(64, 64))
+    for output, codec, quality, told in [("out.avi", None, None, "written as .mp4"), ("out.webm", "h264", None, "does not take"),
+                                         ("out.mp4", None, 99, "quality 99"), ("in.mp4/out.mp4", None, None, "cannot be written")]:
+        with pytest.raises(UserError, match=told):
+            pass_through(clip, tmp_path / output, codec, quality)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+
+
+def test_what_a_container_cannot_hold_is_told(make_clip, tmp_path):
+    clip = make_clip(tmp_path / "in.mkv", frames=2, sound=True, words=WORDS)
+    _, _, notes = pass_through(clip, tmp_path / "out.webm")
+    assert len(notes) == 2 and "flac" in notes[0] and "left out" in notes[1]
