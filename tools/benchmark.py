@@ -1,8 +1,9 @@
-"""Size of the IDN and the time of every step around it relative to the IDN's own; or the speed of training; or the exports.
+"""Size of the IDN and the time of every step around it relative to the IDN's own; or the speed of training; the exports; clips.
 
     python tools/benchmark.py
     python tools/benchmark.py --training        # crops a second, from Paddle's own operators to ours
     python tools/benchmark.py --export          # plain export against ours: kernels, sizes, speed, as Markdown
+    python tools/benchmark.py --video           # clips, decode to encode, beside the usual shape of such a pipeline, as Markdown
 """
 import argparse
 import json
@@ -20,6 +21,8 @@ def arguments():
     parser.add_argument("--repeats", type=int, default=10, help="runs of each step, the median counts (default: 10)")
     parser.add_argument("--training", action="store_true", help="time training steps instead, on samples/faces at 128 px")
     parser.add_argument("--export", action="store_true", help="compare the plain export with ours instead, for every target")
+    parser.add_argument("--video", action="store_true", help="time whole clips instead: 512 px and 1280x720, made of --target")
+    parser.add_argument("--frames", type=int, default=200, help="of each clip of --video (default: 200)")
     parser.add_argument("--threads", type=int, default=1, help="of every engine of --export (default: 1)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
     return parser.parse_args()
@@ -54,8 +57,18 @@ def export(args):
     print(json.dumps(report) if args.json else markdown(report))
 
 
+def video(args):
+    from paddle_mfs.face.image import read_image
+    from paddle_mfs.swapper import FaceSwapper
+    from paddle_mfs.video.benchmark import compare, markdown
+    results = compare(FaceSwapper(args.source), read_image(args.target), max(10, args.frames))
+    print(json.dumps(results) if args.json else markdown(results))
+
+
 def main():
     args = arguments()
+    if args.video:
+        return video(args)
     if args.training:
         return training(args.json)
     if args.export:

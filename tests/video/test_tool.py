@@ -54,14 +54,28 @@ with VideoReader(sys.argv[1]) as reader:
 """
 
 
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory):
+    """4000 grey frames."""
+    path = tmp_path_factory.mktemp("clips") / "long.mp4"
+    frame = av.VideoFrame.from_ndarray(np.full((96, 64), 90, np.uint8), format="yuv420p")
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
+        stream.width, stream.height = 64, 64
+        for number in range(4000):
+            frame.pts = number
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return path
+
+
 @pytest.fixture
-def start(root, make_clip, tmp_path):
-    """start(arguments of python ...) runs on a long clip until some of the output is on the disk -> (process, output folder)."""
-    clip = make_clip(tmp_path / "long.mp4", frames=4000, size=(64, 64), sound=True, picture=np.full((64, 64, 3), 90, np.uint8))
+def start(root, long_clip, tmp_path):
+    """start(arguments of python ...) runs on the long clip until some of the output is on the disk -> (process, output folder)."""
     place, processes = tmp_path / "out", []
 
     def run(*arguments):
-        arguments = [{"CLIP": clip, "OUTPUT": place / "done.mp4"}.get(argument, argument) for argument in arguments]
+        arguments = [{"CLIP": long_clip, "OUTPUT": place / "done.mp4"}.get(argument, argument) for argument in arguments]
         process = subprocess.Popen([sys.executable, *arguments], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    env={**os.environ, "PYTHONPATH": str(root)})
         processes.append(process)
