@@ -19,7 +19,8 @@ def arguments():
     parser.add_argument("--overwrite", action="store_true", help="of a folder, also do the pictures that have an output already")
     parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
     parser.add_argument("--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)")
-    parser.add_argument("--engine", default="auto", metavar="|".join(ENGINES), help="what runs the networks (default: auto)")
+    parser.add_argument("--engine", default="auto", choices=ENGINES,
+                        help="what runs the networks (default: auto, which is openvino where it is installed, else paddle)")
     return parser.parse_args()
 
 
