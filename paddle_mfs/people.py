@@ -89,6 +89,22 @@ class Role:
     identity: Identity
 
 
+def parse_map(words):
+    """["TARGET_FACE=SOURCE", ...] -> {target face picture: source picture}, as `roles` wants it.
+
+    Raises: UserError for a word without "=" or with nothing on one side, and for a target face named twice.
+    """
+    sources = {}
+    for word in words:
+        target, equals, source = word.partition("=")
+        if not (target and source):
+            raise UserError(f"--map {word}: write TARGET_FACE=SOURCE, two pictures with = between")
+        if target in sources:
+            raise UserError(f"--map {word}: {target} has a source already; leave one out")
+        sources[target] = source
+    return sources
+
+
 def roles(baker, sources):
     """{path of a picture of the target: path of the source picture} -> [Role]; the largest face of each picture counts.
 

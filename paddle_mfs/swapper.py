@@ -78,6 +78,11 @@ class FaceSwapper:
         return other
 
     @property
+    def default_face(self):
+        """Which faces are swapped when nothing else is said: "all" where each person has a source, else "largest"."""
+        return "all" if self.roles else "largest"
+
+    @property
     def facts(self):
         """What outputs say about their making: `Identity.facts`; with several sources, source_sha256 is a list."""
         hashes = list(dict.fromkeys(role.identity.facts["source_sha256"] for role in self.roles))
@@ -88,17 +93,17 @@ class FaceSwapper:
 
         Args:
             image: (H, W, 3) uint8 RGB.
-            face: "largest", "all", or an index, 0 being the leftmost. None: "largest"; "all" where each person has a source.
+            face: "largest", "all", or an index, 0 being the leftmost. None: `default_face`.
             name: what error messages call the picture.
         Returns: (H, W, 3) uint8 RGB; pixels the mask does not touch are those of `image`.
         Raises: UserError when there is no such face, none that a source is meant for, or the weights leave it as it is.
         """
-        face = face if face is not None else "all" if self.roles else "largest"
+        face = self.default_face if face is None else face
         if face == "largest":
             faces = [self.analyser.largest(image, name)]
         else:
             faces = pick(self.analyser.faces(image, small=True), face, name)
-        return self._swap(image, faces, False, name)
+        return _pasted(image.copy(), self.patches(image, faces, None, name))
 
     def swap_faces(self, image, faces, inplace=False, tracks=None):
         """Swap faces already found: what a clip wants of each frame.
@@ -112,30 +117,33 @@ class FaceSwapper:
         Returns: (H, W, 3) uint8 RGB; pixels no mask touches are those of `image`, and so is a face that no source is meant for
             or that the weights leave as it is.
         """
-        return self._swap(image, faces, inplace, None, tracks)
+        return _pasted(image if inplace else image.copy(), self.patches(image, faces, tracks))
 
-    def _swap(self, image, faces, inplace, name, tracks=None):
-        """`name` None: pass over a face that cannot be painted, instead of raising UserError."""
-        jobs = []
+    def patches(self, image, faces, tracks=None, name=None):
+        """The swapped faces, ready for `paste(image, painted, mask, matrix)`; arguments as for `swap_faces`.
+
+        Args:
+            name: None, or what error messages call the picture: a face that cannot be painted is then an error.
+        Returns: list of (painted, mask, matrix), see `paint` and `align`; faces that stay as they are have none.
+        """
+        made = []
         for found in faces:
             memory, face = Memory() if tracks is None else tracks.of(found), plain(found)
             identity = self._identity(image, face, memory)
-            if identity is not None:
-                crop, matrix = align(image, face.five, SIZE)
-                jobs.append((crop, matrix, transform(face.landmarks[:, :2].astype(np.float64), matrix), identity, memory))
-        if faces and not jobs and name is not None:
-            raise UserError(f"{name}: shows nobody whose face is to be swapped ({len(faces)} looked at); "
-                            "give a clearer picture of them")
-        result = image if inplace else image.copy()
-        for crop, matrix, landmarks, identity, memory in jobs:
+            if identity is None:
+                continue
+            crop, matrix = align(image, face.five, SIZE)
             try:
                 painted, mask = self.paint(crop, name, identity)
             except UserError:
                 if name is not None:
                     raise
                 continue
-            paste(result, *self._blended(crop, painted, mask, landmarks, memory), matrix, inplace=True)
-        return result
+            landmarks = transform(face.landmarks[:, :2].astype(np.float64), matrix)
+            made.append((*self._blended(crop, painted, mask, landmarks, memory), matrix))
+        if faces and not made and name is not None:
+            raise UserError(f"{name}: shows nobody who is to be swapped ({len(faces)} looked at); give a clearer picture of them")
+        return made
 
     def _identity(self, image, face, memory):
         """What this face gets: an Identity, or None to leave it."""
@@ -199,6 +207,12 @@ class FaceSwapper:
         record = provenance(target_sha256=picture_sha256(target), **self.facts)
         write_image(output, shown, **save_options(output, record))
         return result
+
+
+def _pasted(image, patches):
+    for patch in patches:
+        paste(image, *patch, inplace=True)
+    return image
 
 
 def side_by_side(pictures, captions=(), gap=8):

@@ -12,7 +12,8 @@ class OpenVINORunner:
         import openvino
         core = openvino.Core()
         compiled = core.compile_model(core.read_model(str(program)), "CPU", {
-            "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"})
+            "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32",
+            "ENABLE_CPU_PINNING": False})       # or every runner computes on the first core, and two of them wait for each other
         self._request = compiled.create_infer_request()
 
     def __call__(self, x):

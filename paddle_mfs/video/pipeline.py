@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 import av
 import numpy as np
 
-from paddle_mfs.errors import UserError
-from paddle_mfs.face.align import template
-from paddle_mfs.face.geometry import invert, similarity, transform
+from paddle_mfs.face.geometry import invert, transform
+from paddle_mfs.face.paste import paste
 from paddle_mfs.files import sha256
 from paddle_mfs.models.idn import SIZE
+from paddle_mfs.people import Choice, Tracks
 from paddle_mfs.provenance import provenance
 from paddle_mfs.video.ahead import ahead
 from paddle_mfs.video.frame import Picture
@@ -47,13 +47,14 @@ class Summary:
         return ", ".join(parts + self.notes)
 
 
-def swap_video(swapper, target, output, face="largest", start=None, end=None, max_frames=None, codec=None, quality=None,
+def swap_video(swapper, target, output, face=None, start=None, end=None, max_frames=None, codec=None, quality=None,
                progress=None, stop=None):
     """Swap the faces of a clip, frame by frame; sound, subtitles and tags are kept.
 
     Args:
         swapper: FaceSwapper. target: path of the clip. output: path, see video.write.CONTAINERS.
-        face: "largest", "all", or an index, 0 being the largest; a frame without it passes through as it is.
+        face: "largest", "all", or an index, 0 being the leftmost; None: `swapper.default_face`. A frame
+            without it passes through as it is.
         start, end, max_frames: the part to do, see VideoReader.
         codec, quality: see video.write; None: the container's default.
         progress: called with (frames done, frames expected or None) after each frame.
@@ -64,7 +65,7 @@ def swap_video(swapper, target, output, face="largest", start=None, end=None, ma
     begun, summary = time.perf_counter(), Summary()
     with VideoReader(target, start, end, max_frames) as reader:
         codec, pixel_format = choose_codec(output, reader.first.format, (reader.first.width, reader.first.height), codec)
-        record = provenance(target_sha256=sha256(target), **swapper.identity.facts)
+        record = provenance(target_sha256=sha256(target), **swapper.facts)
         pictures = ahead(_pictures(reader, pixel_format, summary))
         pictures = ahead(_with_faces(pictures, swapper, face, summary))
         pictures = ahead(_swapped(pictures, swapper, summary))
@@ -105,39 +106,29 @@ def _pictures(reader, pixel_format, summary):
 
 def _with_faces(pictures, swapper, which, summary):
     """Yield (picture, faces to swap)."""
+    choice = Choice(swapper.default_face if which is None else which)
     with contextlib.closing(pictures):
         for picture in pictures:
             with _clock(summary, "faces"):
-                faces = swapper.analyser.faces(picture.rgb)
-                faces = faces if which == "all" else faces[:1] if which == "largest" else faces[int(which):int(which) + 1]
+                faces = choice(swapper.analyser.faces(picture.rgb))
             yield picture, faces
 
 
 def _swapped(pictures, swapper, summary):
     """Swap each face of each picture; a face that cannot be painted stays."""
+    tracks = Tracks()
     with contextlib.closing(pictures):
         for picture, faces in pictures:
             with _clock(summary, "swap"):
-                done = [_swap_face(swapper, picture, face) for face in faces]
-            summary.swapped += any(done)
+                patches = swapper.patches(picture.rgb, faces, tracks)
+                for patch in patches:
+                    _paste(picture, *patch)
+            summary.swapped += bool(patches)
             yield picture
 
 
-def _swap_face(swapper, picture, face):
-    matrix = similarity(face.five, template(SIZE))
+def _paste(picture, painted, mask, matrix):
     low, high = -MARGIN, SIZE - 1 + MARGIN
     corners = transform(np.array([[low, low], [high, low], [low, high], [high, high]], np.float64), invert(matrix))
     with picture.editing(corners):
-        try:
-            swap_in_place(swapper, picture.rgb, face)
-        except UserError:
-            return False
-    return True
-
-
-def swap_in_place(swapper, image, face):
-    """The one place that waits for `FaceSwapper.swap_faces`."""
-    from paddle_mfs.face.align import align
-    from paddle_mfs.face.paste import paste
-    crop, matrix = align(image, face.five, SIZE)
-    paste(image, *swapper.paint(crop), matrix, inplace=True)
+        paste(picture.rgb, painted, mask, matrix, inplace=True)
