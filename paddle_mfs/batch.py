@@ -97,10 +97,18 @@ def _jobs(paths, folder, source, place, needs_folder):
     word = source.stem if source else MAPPED
     if folder and needs_folder:
         place = place / f"{folder.resolve().name}_{word}"
-    stems = Counter(path.stem.lower() for path in paths)
-    names = [path.stem if stems[path.stem.lower()] == 1 else path.name.replace(".", "_") for path in paths]
     return [Job(path, place / f"{name if folder else f'{name}_{word}'}{_suffix(path)}", source)
-            for path, name in zip(paths, names)]
+            for path, name in zip(paths, _names(paths))]
+
+
+def _names(paths):
+    """A name for each path: its stem; where several have that, with its suffix; then with its folders."""
+    kinds = [[path.stem for path in paths],
+             [path.name.replace(".", "_") for path in paths],
+             ["_".join(part.replace(".", "_") for part in path.parts if part not in ("/", "..")) for path in paths]]
+    counts = [Counter(name.lower() for name in names) for names in kinds]
+    return [next((name for name, count in zip(choices, counts) if count[name.lower()] == 1), choices[-1])
+            for choices in zip(*kinds)]
 
 
 def is_clip(path):
