@@ -102,10 +102,11 @@ def _jobs(paths, folder, source, place, needs_folder):
 
 
 def _names(paths):
-    """A name for each path: its stem; where several have that, with its suffix; then with its folders."""
+    """A name for each path: its stem; where several have that, with its suffix; then with the folders in which they differ."""
+    common = os.path.commonpath([path.absolute().parent for path in paths])
     kinds = [[path.stem for path in paths],
              [path.name.replace(".", "_") for path in paths],
-             ["_".join(part.replace(".", "_") for part in path.parts if part not in ("/", "..")) for path in paths]]
+             ["_".join(path.absolute().relative_to(common).parts).replace(".", "_") for path in paths]]
     counts = [Counter(name.lower() for name in names) for names in kinds]
     return [next((name for name, count in zip(choices, counts) if count[name.lower()] == 1), choices[-1])
             for choices in zip(*kinds)]
