@@ -1,9 +1,11 @@
-"""Size of the IDN and the time of every step around it relative to the IDN's own; or the speed of training; the exports; clips.
+"""Size of the IDN and the time of every step around it relative to the IDN's own; or training; exports; int8; clips.
 
     python tools/benchmark.py
     python tools/benchmark.py --training        # crops a second, from Paddle's own operators to ours
     python tools/benchmark.py --export          # plain export against ours: kernels, sizes, speed, as Markdown
     python tools/benchmark.py --video           # clips, decode to encode, beside the usual shape of such a pipeline, as Markdown
+    python tools/benchmark.py --upsampling      # ways of upsampling: multiply-adds, memory traffic, x86 time, as Markdown
+    python tools/benchmark.py --int8            # ways to choose 8-bit ranges, and what int8 loses, as Markdown
 """
 import argparse
 import json
@@ -23,6 +25,10 @@ def arguments():
     parser.add_argument("--export", action="store_true", help="compare the plain export with ours instead, for every target")
     parser.add_argument("--video", action="store_true", help="time whole clips instead: 512 px and 1280x720, made of --target")
     parser.add_argument("--frames", type=int, default=200, help="of each clip of --video (default: 200)")
+    parser.add_argument("--upsampling", action="store_true", help="compare ways of upsampling instead, on the whole network")
+    parser.add_argument("--int8", action="store_true", help="compare ways to quantise for arm instead (minutes)")
+    parser.add_argument("--faces", help="of --int8: folder of faces to measure on (default: a third of samples/faces; "
+                                        "the others calibrate)")
     parser.add_argument("--threads", type=int, default=1, help="of every engine of --export (default: 1)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
     return parser.parse_args()
@@ -65,10 +71,37 @@ def video(args):
     print(json.dumps(results) if args.json else markdown(results))
 
 
+def upsampling(args):
+    from paddle_mfs.export.check import crops_to_batch
+    from paddle_mfs.export.upsampling_costs import compare_upsampling, markdown
+    from paddle_mfs.identity import bake
+    identity = bake(args.source)
+    rows = compare_upsampling(identity.idn, crops_to_batch([identity.crop])[:1], max(1, args.repeats))
+    print(json.dumps(rows) if args.json else markdown(rows))
+
+
+def int8(args):
+    from paddle_mfs.export.calibration import compare_ways, markdown
+    from paddle_mfs.export.int8 import split_crops
+    from paddle_mfs.face.analysis import FaceAnalyser
+    from paddle_mfs.identity import bake
+    from paddle_mfs.metrics.evaluate import load_crop
+    identity, source = bake(args.source), load_crop(args.source, FaceAnalyser())
+    faces, measured = split_crops(SAMPLES / "faces")
+    if args.faces:
+        measured = [face for part in split_crops(args.faces) for face in part]
+    report = compare_ways(identity.idn, (source.image, source.landmarks), faces, measured)
+    print(json.dumps(report) if args.json else markdown(report))
+
+
 def main():
     args = arguments()
     if args.video:
         return video(args)
+    if args.upsampling:
+        return upsampling(args)
+    if args.int8:
+        return int8(args)
     if args.training:
         return training(args.json)
     if args.export:

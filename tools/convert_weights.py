@@ -4,7 +4,7 @@ import difflib
 
 from tqdm import tqdm
 
-from paddle_mfs.convert.networks import GENERATOR, NETWORKS
+from paddle_mfs.convert.networks import GENERATOR, MOBILE, NETWORKS
 from paddle_mfs.errors import UserError, run_tool
 
 EXAMPLES = """examples:
@@ -12,6 +12,7 @@ EXAMPLES = """examples:
   convert_weights.py mobilefacenet facemesh --from ~/networks   these two
   convert_weights.py squeezenet --from ~/networks/percep-squeezenet1_0 --out ~/mine
   convert_weights.py mfs_224 --from output/finetune_224         a training run's result, as float16
+  convert_weights.py mfs_224_mobile --from output/mobile_224    of the mobile variant, what differs from mfs_224
 A network's folder holds weights.npz and graph.json (format: paddle_mfs/convert/graph.py). Folder names:
 """ + "\n".join(f"  {name:14} {network.folder}" for name, network in NETWORKS.items()) + f"\n  {GENERATOR:14} mfs_v0"
 
@@ -30,19 +31,20 @@ def parse(arguments=None):
 
 def main():
     options = parse()
-    known = [*NETWORKS, GENERATOR]
+    known = [*NETWORKS, GENERATOR, MOBILE]
     for name in options.names:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             raise UserError(f"{name}: no such network; " + (f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"))
-    from paddle_mfs.convert.convert import convert_generator, convert_network, present
+    from paddle_mfs.convert.convert import convert_generator, convert_mobile, convert_network, present
     from paddle_mfs.convert.precision import read_faces
     names = options.names or present(options.root)
     faces = read_faces(options.faces)
     for name in (progress := tqdm(names, unit="network", disable=None)):
         progress.set_description(name)
-        if name == GENERATOR:
-            path, card = convert_generator(options.root, options.out, faces)
+        if name in (GENERATOR, MOBILE):
+            convert = convert_generator if name == GENERATOR else convert_mobile
+            path, card = convert(options.root, options.out, faces)
         else:
             path, card = convert_network(name, options.root, options.out, faces, half=not options.float32)
         tqdm.write(f"{path}: {card['parameters']:,} parameters, {card['stored_as']}, {path.stat().st_size / 1e6:.1f} MB")

@@ -6,6 +6,7 @@ import numpy as np
 from paddle_mfs.convert import networks
 from paddle_mfs.convert.graph import named_parameters, parameters_in_order, read_arrays, read_graph
 from paddle_mfs.errors import UserError
+from paddle_mfs.files import sha256
 from paddle_mfs.weights import card_path, load_state, read_card, save_state, write_card
 
 
@@ -89,6 +90,23 @@ def write_generator(path, state, facts, half=True):
             "stored_as": "float16" if half else "float32", **facts}
     write_card(path, card)
     return card
+
+
+def convert_mobile(root, out, faces=None):
+    """Convert a training run's mobile variant (`mfs.pdparams` and card) to what differs from `out`/mfs_224.pdparams.
+
+    Returns (path, card). Raises UserError for a missing or damaged source, and for a run without a card or of the other form.
+    """
+    trained, under = Path(root) / "mfs.pdparams", Path(out) / f"{networks.GENERATOR}.pdparams"
+    below = load_state(under)
+    state, facts, half = _trained(trained, faces)
+    if "half_pixel" not in state:
+        raise UserError(f"{trained}: is not of the mobile variant; train with configs/model/idn_mobile.yml")
+    stored = np.float16 if half else np.float32
+    changed = {name: value for name, value in state.items()
+               if name not in below or not np.array_equal(value.astype(stored), below[name].astype(stored))}
+    path = Path(out) / f"{networks.MOBILE}.pdparams"
+    return path, write_generator(path, changed, {**facts, "over": {"file": under.name, "sha256": sha256(under)}}, half)
 
 
 def convert_generator(root, out, faces=None):

@@ -103,6 +103,7 @@ NETWORKS = {
 
 # Our own swap network: named arrays already, under the public parameter names.
 GENERATOR = "mfs_224"
+MOBILE = "mfs_224_mobile"
 GENERATOR_FOLDER = "mfs_v0"
 GENERATOR_LICENCE = "research and non-commercial use"
 GENERATOR_LICENCE_NOTE = (

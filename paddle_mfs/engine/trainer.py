@@ -18,7 +18,6 @@ from paddle_mfs.engine.objective import Objective
 from paddle_mfs.errors import UserError
 from paddle_mfs.files import sha256
 from paddle_mfs.losses.perceptual import perceptual_network
-from paddle_mfs.models import create_model
 from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
 from paddle_mfs.models.mfs import MobileFaceSwap, load_mfs
 from paddle_mfs.teachers import create_teacher
@@ -58,10 +57,12 @@ class Trainer:
     def _build_net(self, encoder):
         model = self.config.model
         if model.init is None:
-            net = MobileFaceSwap(encoder.feature_width, encoder.embedding_width, model.residual)
+            net = MobileFaceSwap(encoder.feature_width, encoder.embedding_width, model.residual, model.half_pixel)
         else:
             net = load_mfs(None if model.init == "bundled" else model.init)
             check_widths(net, encoder, model.init, model.encoder)
+            net = net.with_upsampling(model.half_pixel)
+        net.freeze(model.frozen)
         net.train()
         return net
 
@@ -147,7 +148,8 @@ class Trainer:
         decay = min(self.config.ema.decay ** every, self.step / (self.step + 10 * every))
         mine = self.net.state_dict()
         for name, average in self.ema.state_dict().items():
-            average.set_value(average * decay + mine[name] * (1 - decay))
+            if not bool((average == mine[name]).all()):         # what is frozen stays as it is, to the last bit
+                average.set_value(average * decay + mine[name] * (1 - decay))
 
     def save_checkpoint(self):
         """Write a checkpoint under run.output and return its folder."""

@@ -5,4 +5,6 @@
     paddle.py     writes the Paddle model                     lite.py       writes .nb files; census.py reads their kernels
     check.py      same pixels as dygraph?                     ranges.py     does everything fit into half precision?
     plain.py      the export without rewrites                 report.py     plain export against ours
+    int8.py       8-bit graphs, and what they lose            sensitivity.py  which layers to leave in float
+    calibration.py  ways to choose the 8-bit ranges
 """

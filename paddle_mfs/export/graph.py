@@ -19,12 +19,14 @@ class Node:
     """One operation. Two nodes are the same only if they are one object.
 
     Attributes:
-        kind: conv, norm, leaky_relu, relu, tanh, sigmoid, upsample (bilinear x2, corners aligned), concat, add, subtract,
-            multiply, scale or detach.
+        kind: conv, transposed (depthwise transposed conv, stride 2), norm, leaky_relu, relu, tanh, sigmoid, upsample
+            (bilinear x2), shuffle (pixel shuffle x2), concat, add, subtract, multiply, scale or detach.
         inputs: names of what it reads: outputs of earlier nodes, or "image".
         output: the name of what it makes.
-        settings: conv: weight (out, in/groups, k, k), bias (out,) or None, stride, padding, groups. norm: weight, bias, mean,
-            variance (C,), epsilon. leaky_relu: slope. scale: factor, offset. Arrays are float32 numpy.
+        settings: conv: weight (out, in/groups, k, k), bias (out,) or None, stride, padding, groups. transposed: weight
+            (C, 1, k, k), bias, padding. norm: weight, bias, mean,
+            variance (C,), epsilon. leaky_relu: slope. upsample: half_pixel, ring (`models.layers.upsample2x`). scale: factor,
+            offset. Arrays are float32 numpy.
     """
     kind: str
     inputs: Tuple[str, ...]
@@ -35,6 +37,17 @@ class Node:
         """A copy with other inputs, another output or other settings."""
         return replace(self, inputs=self.inputs if inputs is None else inputs, output=output or self.output,
                        settings={**self.settings, **settings})
+
+
+def is_pointwise(node):
+    """Whether a node is a 1x1 convolution of all channels."""
+    return node.kind == "conv" and node.settings["weight"].shape[2:] == (1, 1) and node.settings["padding"] == 0 \
+        and node.settings["stride"] == 1 and node.settings["groups"] == 1
+
+
+def is_depthwise(node):
+    """Whether a node is a convolution of every channel alone, one output a channel."""
+    return node.kind == "conv" and node.settings["groups"] == len(node.settings["weight"]) > 1
 
 
 def chains(nodes, *kinds):
@@ -84,8 +97,9 @@ def read_idn(idn):
     def leaky_relu(x, name):
         return add("leaky_relu", x, f"{name}.leaky_relu", slope=SLOPE)
 
-    def upsample(x, name):
-        return add("upsample", x, f"{name}.upsample")
+    def upsample(x, name, ring):
+        half_pixel = idn.half_pixel
+        return add("upsample", x, f"{name}.upsample", half_pixel=half_pixel, ring=ring if half_pixel else 0)
 
     y, skips = add("scale", INPUT, "input", factor=2.0, offset=-1.0), []
     for number, layer in enumerate(idn.encoder):
@@ -97,18 +111,18 @@ def read_idn(idn):
     *blocks, last = idn.mask.children()
     for number, block in enumerate(blocks):
         name, layer = f"mask.{number}", block._sub_layers
-        m = norm(separable(upsample(m, name), name, layer["1"], layer["2"]), f"{name}.norm", layer["3"])
+        m = norm(separable(upsample(m, name, 1), name, layer["1"], layer["2"]), f"{name}.norm", layer["3"])
         m = leaky_relu(m, name)
     mask = add("sigmoid", conv(m, f"mask.{len(blocks)}", last, padding=1), "mask")
 
     for number, layer in enumerate(idn.decoder):
         name = f"decoder.{number}"
-        y = leaky_relu(separable(upsample(y, name), name, layer.depthwise, layer.pointwise), name)
+        y = leaky_relu(separable(upsample(y, name, 1), name, layer.depthwise, layer.pointwise), name)
         if len(skips) > 1:
             y = add("concat", (y, skips.pop()), f"{name}.concat")
 
     layer = idn.final._sub_layers
-    y = upsample(conv(y, "final.1", layer["1"]), "final")
+    y = upsample(conv(y, "final.1", layer["1"]), "final", 0)
     y = leaky_relu(norm(y, "final.2", layer["2"]), "final.2")
     y = leaky_relu(norm(conv(y, "final.4", layer["4"], padding=1), "final.5", layer["5"]), "final.5")
     y = add("tanh", conv(y, "final.7", layer["7"], padding=1), "final.tanh")

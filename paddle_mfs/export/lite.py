@@ -21,7 +21,8 @@ def _opt_version():
     return version("paddlelite")
 
 
-def export_lite(idn, folder, name, facts, targets=("arm", "gpu", "x86"), precision="fp32", check=None, largest=None):
+def export_lite(idn, folder, name, facts, targets=("arm", "gpu", "x86"), precision="fp32", check=None, largest=None,
+                quantise=None):
     """Write a .nb (`nb_name`) and its card (.json) to `folder` for each target; each file whole or not at all.
 
     Args:
@@ -31,6 +32,8 @@ def export_lite(idn, folder, name, facts, targets=("arm", "gpu", "x86"), precisi
         check: None, or a callable (LiteRunner) -> largest difference from dygraph, raising UserError when it is too large.
             Only the x86 file runs here; the number goes into its card, the others' cards hold null.
         largest: None, or the largest value on the way from `ranges.largest_value`, for the cards.
+        quantise: for int8: a callable (idn, folder, target) that writes the quantised program and returns facts for the card
+            (`int8.Quantiser`).
     Returns: list of (path of the .nb, card).
     Raises: UserError when paddlelite is missing, opt fails, the folder cannot be written, or the check fails.
     """
@@ -42,10 +45,13 @@ def export_lite(idn, folder, name, facts, targets=("arm", "gpu", "x86"), precisi
             made = []
             for target in targets:
                 built = Path(temporary) / nb_name(name, target, precision)
-                save_program(idn, temporary, TARGETS[target].passes[precision])
+                if precision == "int8":
+                    quantised = quantise(idn, temporary, target)
+                else:
+                    quantised = save_program(idn, temporary, TARGETS[target].passes[precision])
                 optimise(Path(temporary) / f"{NAME}.pdmodel", TARGETS[target].places, built, precision)
                 difference = check(LiteRunner(built)) if check and target == "x86" else None
-                made.append((built, _card(built, target, precision, facts, difference, largest)))
+                made.append((built, _card(built, target, precision, facts, difference, largest, quantised)))
             for built, card in made:
                 path = folder / built.name
                 os.replace(built, path)
@@ -61,10 +67,11 @@ def nb_name(name, target, precision="fp32"):
     return f"{name}_{target}.nb" if precision == "fp32" else f"{name}_{target}_{precision}.nb"
 
 
-def _card(path, target, precision, facts, difference, largest):
+def _card(path, target, precision, facts, difference, largest, quantised):
     card = deploy_card(facts)
     card.pop("model")
     card["versions"]["paddlelite"] = _opt_version()
     return {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path),
             "target": target, "valid_places": TARGETS[target].places, "precision": precision, "census": census(path),
-            "difference_from_dygraph": difference and float(f"{difference:.2e}"), "largest_value": largest, **card}
+            "difference_from_dygraph": difference and float(f"{difference:.2e}"), "largest_value": largest,
+            **({"int8": quantised} if quantised else {}), **card}

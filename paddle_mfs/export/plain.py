@@ -14,7 +14,7 @@ def exportable(idn):
 
     Input `image` (1, 3, 224, 224) RGB in [0, 1]; outputs as in graph.OUTPUTS.
     """
-    copy = IDN()
+    copy = IDN(idn.half_pixel)
     copy.set_state_dict(idn.state_dict())
     return record(copy, SHAPE, INPUT)
 

@@ -10,23 +10,36 @@ from paddle_mfs.export.graph import INPUT, OUTPUTS, SHAPE
 NAME = "idn"
 
 
-def _static_mode():
+def static_mode():
     """A context in which this thread builds and runs programs. (`paddle.enable_static` does nothing outside the main thread.)"""
     from paddle.base.framework import _dygraph_guard
     return _dygraph_guard(None)
 
 
+def _parameters(node):
+    """Weight and bias of a convolution for paddle.static.nn."""
+    import paddle
+
+    def attribute(name):
+        value, initial = node.settings[name], paddle.nn.initializer.Assign
+        return False if value is None else paddle.ParamAttr(f"{node.output}.{name}", initial(value), trainable=False)
+
+    return {"param_attr": attribute("weight"), "bias_attr": attribute("bias")}
+
+
 def _conv(x, node):
     import paddle
     s = node.settings
-
-    def parameter(kind, value):
-        return paddle.ParamAttr(f"{node.output}.{kind}", paddle.nn.initializer.Assign(value), trainable=False)
-
-    bias = False if s["bias"] is None else parameter("bias", s["bias"])
-    depthwise = s["groups"] == len(s["weight"]) > 1         # without cuDNN Paddle writes depthwise_conv2d, as dygraph does
+    depthwise = s["groups"] > 1                             # without cuDNN Paddle writes depthwise_conv2d, as dygraph does
     return paddle.static.nn.conv2d(x, len(s["weight"]), s["weight"].shape[2], s["stride"], s["padding"], groups=s["groups"],
-                                   param_attr=parameter("weight", s["weight"]), bias_attr=bias, use_cudnn=not depthwise)
+                                   use_cudnn=not depthwise, **_parameters(node))
+
+
+def _transposed(x, node):
+    import paddle
+    s = node.settings
+    return paddle.static.nn.conv2d_transpose(x, len(s["weight"]), filter_size=s["weight"].shape[2], stride=2, padding=s["padding"],
+                                             groups=len(s["weight"]), use_cudnn=False, **_parameters(node))
 
 
 def _norm(x, node):
@@ -43,13 +56,16 @@ def _operators():
     """kind -> function (paddle variables, node) -> paddle variable."""
     import paddle
     import paddle.nn.functional as F
+    from paddle_mfs.models.layers import upsample2x
     return {"conv": lambda x, node: _conv(x[0], node),
+            "transposed": lambda x, node: _transposed(x[0], node),
             "norm": lambda x, node: _norm(x[0], node),
             "leaky_relu": lambda x, node: F.leaky_relu(x[0], node.settings["slope"]),
             "relu": lambda x, node: F.relu(x[0]),
             "tanh": lambda x, node: F.tanh(x[0]),
             "sigmoid": lambda x, node: F.sigmoid(x[0]),
-            "upsample": lambda x, node: F.interpolate(x[0], scale_factor=2, mode="bilinear", align_corners=True),
+            "upsample": lambda x, node: upsample2x(x[0], **node.settings),
+            "shuffle": lambda x, node: F.pixel_shuffle(x[0], 2),
             "concat": lambda x, node: paddle.concat(x, 1),
             "add": lambda x, node: paddle.add(*x),
             "subtract": lambda x, node: paddle.subtract(*x),
@@ -69,7 +85,7 @@ class Program:
     def __init__(self, nodes, shape=SHAPE):
         import paddle
         self.program, start, self.scope = paddle.static.Program(), paddle.static.Program(), paddle.static.Scope()
-        with _static_mode(), paddle.static.scope_guard(self.scope), paddle.static.program_guard(self.program, start), \
+        with static_mode(), paddle.static.scope_guard(self.scope), paddle.static.program_guard(self.program, start), \
                 paddle.utils.unique_name.guard():
             operators, self.variables = _operators(), {INPUT: paddle.static.data(INPUT, list(shape), "float32")}
             for node in nodes:
@@ -83,13 +99,13 @@ class Program:
     def run(self, x, names=tuple(name for name, _, _ in OUTPUTS)):
         """float32 array of the input's shape -> list of arrays, the values called `names`."""
         import paddle
-        with _static_mode(), paddle.static.scope_guard(self.scope):
+        with static_mode(), paddle.static.scope_guard(self.scope):
             return self.executor.run(self.program, feed={INPUT: x}, fetch_list=[self.variables[name] for name in names])
 
     def save(self, folder):
         """Write `folder`/idn.pdmodel and `folder`/idn.pdiparams; outputs in the order of OUTPUTS."""
         import paddle
-        with _static_mode(), paddle.static.scope_guard(self.scope):
+        with static_mode(), paddle.static.scope_guard(self.scope):
             paddle.static.save_inference_model(str(Path(folder) / NAME), [self.variables[INPUT]],
                                                [self.variables[name] for name, _, _ in OUTPUTS], self.executor,
                                                program=self.program.clone())

@@ -1,20 +1,12 @@
 """Rewrites of the graph: each a function, list of nodes -> list of nodes, that leaves every pixel where it was.
 
-Each is exact up to the rounding of float32 (tests/export/test_rewrites.py shows it, one by one).
-EXACT is applied for every target, in this order; targets.py lists what a target adds.
+Each is exact up to the rounding of float32 (tests/export/test_rewrites.py shows it, one by one). EXACT is applied for every
+target, in this order; targets.py lists what a target adds. upsampling.py has those of the mobile variant's upsampling.
 """
 import numpy as np
 
-from paddle_mfs.export.graph import INPUT, Node, chains, substitute
-
-
-def _is_pointwise(node):
-    return node.kind == "conv" and node.settings["weight"].shape[2:] == (1, 1) and node.settings["padding"] == 0 \
-        and node.settings["stride"] == 1 and node.settings["groups"] == 1
-
-
-def _is_depthwise(node):
-    return node.kind == "conv" and node.settings["groups"] == node.settings["weight"].shape[0] > 1
+from paddle_mfs.export.graph import INPUT, Node, chains, is_depthwise, is_pointwise, substitute
+from paddle_mfs.export.upsampling import CENTRE, channels, depthwise, fold_upsampling
 
 
 def _bias(conv):
@@ -33,13 +25,14 @@ def drop_detach(nodes):
 def pointwise_before_upsample(nodes):
     """upsample, then 1x1 convolution or batch norm -> the same the other way round, on a quarter of the pixels.
 
-    All are linear, and interpolation weights sum to 1, which is what lets a bias pass. A convolution that makes more channels
-    stays where it is: more would have to be upsampled.
+    All are linear, and interpolation weights sum to 1, which is what lets a bias pass (in the half-pixel form they do not, at the
+    edge). A convolution that makes more channels stays where it is: more would have to be upsampled.
     """
-    def moves(node):
-        return node.kind == "norm" or _is_pointwise(node) and len(node.settings["weight"]) <= node.settings["weight"].shape[1]
+    def moves(upsample, node):
+        narrow = is_pointwise(node) and len(node.settings["weight"]) <= node.settings["weight"].shape[1]
+        return (node.kind == "norm" or narrow) and not upsample.settings["half_pixel"]
 
-    found = [pair for kind in ("conv", "norm") for pair in chains(nodes, "upsample", kind) if moves(pair[1])]
+    found = [pair for kind in ("conv", "norm") for pair in chains(nodes, "upsample", kind) if moves(*pair)]
     if not found:
         return nodes
     upsample, linear = found[0]
@@ -48,9 +41,20 @@ def pointwise_before_upsample(nodes):
     return pointwise_before_upsample(nodes)
 
 
+def share_upsampling(nodes):
+    """Two upsamplings of one map (the mask's first and the decoder's) -> one."""
+    first = {}
+    for node in [node for node in nodes if node.kind == "upsample"]:
+        kept = first.setdefault((node.inputs, *sorted(node.settings.items())), node)
+        if kept is not node:
+            nodes = [other.changed(inputs=tuple(kept.output if name == node.output else name for name in other.inputs))
+                     for other in nodes if other is not node]
+    return nodes
+
+
 def fold_norms(nodes):
-    """conv, batch norm -> conv with scaled weights and a bias."""
-    for conv, norm in chains(nodes, "conv", "norm"):
+    """conv (or transposed conv), batch norm -> conv with scaled weights and a bias."""
+    for conv, norm in chains(nodes, "conv", "norm") + chains(nodes, "transposed", "norm"):
         s = norm.settings
         factor = s["weight"] / np.sqrt(s["variance"] + s["epsilon"])
         folded = conv.changed(output=norm.output, weight=conv.settings["weight"] * factor[:, None, None, None],
@@ -61,12 +65,12 @@ def fold_norms(nodes):
 
 def fold_depthwise_bias(nodes):
     """depthwise conv with a bias, 1x1 conv -> the bias is passed through the 1x1 conv and added there, once."""
-    for depthwise, pointwise in chains(nodes, "conv", "conv"):
-        if not (_is_depthwise(depthwise) and _is_pointwise(pointwise)) or depthwise.settings["bias"] is None:
+    for spatial, pointwise in chains(nodes, "conv", "conv"):
+        if not (is_depthwise(spatial) and is_pointwise(pointwise)) or spatial.settings["bias"] is None:
             continue
-        passed = pointwise.settings["weight"][:, :, 0, 0] @ depthwise.settings["bias"]
-        nodes = substitute(nodes, [depthwise, pointwise],
-                           [depthwise.changed(bias=None), pointwise.changed(bias=_bias(pointwise) + passed)])
+        passed = pointwise.settings["weight"][:, :, 0, 0] @ spatial.settings["bias"]
+        nodes = substitute(nodes, [spatial, pointwise],
+                           [spatial.changed(bias=None), pointwise.changed(bias=_bias(pointwise) + passed)])
     return nodes
 
 
@@ -108,20 +112,51 @@ def leaky_relu_as_relu(nodes):
     return nodes
 
 
+def leaky_relu_in_depthwise(nodes):
+    """upsample, LeakyReLU -> upsample, depthwise 3x3 that copies, LeakyReLU: Paddle-Lite's arm fp16 knows the LeakyReLU of a
+    convolution but none alone, and would go to fp32 and back for it."""
+    made_by = {node.output: node for node in nodes}
+    for node in [node for node in nodes if node.kind == "leaky_relu" and made_by[node.inputs[0]].kind == "upsample"]:
+        kernel = np.repeat(CENTRE, channels(nodes, node.inputs[0]), 0)
+        copy = depthwise(node.inputs, f"{node.output}.copy", kernel, None)
+        nodes = substitute(nodes, [node], [copy, node.changed(inputs=(copy.output,))])
+    return nodes
+
+
+def centre_input(nodes):
+    """conv(factor * image + offset) -> conv'(image + offset / factor), the factor folded into the kernel: one step, not two.
+
+    The sum is padded with zeros as before, so the picture's edge does not change.
+    """
+    for scale, conv in chains(nodes, "scale", "conv"):
+        if scale.inputs == (INPUT,):
+            factor = scale.settings["factor"]
+            nodes = substitute(nodes, [scale, conv], [
+                scale.changed(factor=1.0, offset=scale.settings["offset"] / factor),
+                conv.changed(weight=conv.settings["weight"] * np.float32(factor))])
+    return nodes
+
+
 def depthwise_4x4_as_5x5(nodes):
     """Depthwise 4x4, stride 2, padding 1 -> 5x5, stride 2, padding 2, with zeros for the first row and column of the kernel.
 
     Paddle-Lite has fast ARM depthwise kernels for 3x3 and 5x5 only.
     """
     def grown(node):
-        if not _is_depthwise(node) or node.settings["weight"].shape[2:] != (4, 4) or node.settings["padding"] != 1:
+        if not is_depthwise(node) or node.settings["weight"].shape[2:] != (4, 4) or node.settings["padding"] != 1:
             return node
         return node.changed(weight=np.pad(node.settings["weight"], ((0, 0), (0, 0), (1, 0), (1, 0))), padding=2)
 
     return [grown(node) for node in nodes]
 
 
-EXACT = (drop_detach, pointwise_before_upsample, fold_norms, fold_depthwise_bias, image_as_sigmoid, blend_once)
+def exact(upsampling):
+    """The rewrites that every target gets, in order; `upsampling` is the one of the mobile variant's upsampling."""
+    return (drop_detach, fold_depthwise_bias, upsampling, pointwise_before_upsample, fold_norms, image_as_sigmoid, blend_once,
+            share_upsampling)
+
+
+EXACT = exact(fold_upsampling)
 
 
 def rewrite(nodes, passes=EXACT):

@@ -5,6 +5,9 @@ MobileFaceSwap, arXiv 2201.03808, Fig. 2. 0.500 M parameters and 0.31 G multiply
     encoder  depthwise 4x4 s2 + pointwise, LeakyReLU 0.1     3-32-64-128-256-512, 224 px -> 7 px
     decoder  bilinear x2, depthwise 3x3 + pointwise, LeakyReLU, concat with the encoder's map of that size
     final    bilinear x2 and three convolutions -> image;  mask (on the detached bottleneck) -> where it is shown
+
+The mobile variant (`half_pixel`) differs in the sampling points of its upsampling alone: then upsampling and the depthwise
+convolution after it are one small convolution on a phone (export/rewrites.py). Its weights are trained for it.
 """
 from typing import NamedTuple
 
@@ -27,11 +30,12 @@ class Swap(NamedTuple):
     image: paddle.Tensor
 
 
-def run_idn(x, encoder, decoder, final, mask):
+def run_idn(x, encoder, decoder, final, mask, half_pixel=False):
     """The way through the IDN, given its layers as callables (baked, or of many identities at once) -> Swap.
 
     Args:
         x: target crops (N, 3, S, S), RGB in [0, 1], S a multiple of 32.
+        half_pixel: of the mobile variant, whose decoder layers pad nothing.
     """
     y, skips = x * 2 - 1, []
     for layer in encoder:
@@ -39,7 +43,7 @@ def run_idn(x, encoder, decoder, final, mask):
         skips.append(y)
     m = mask(skips.pop().detach())
     for layer in decoder:
-        y = F.leaky_relu(layer(upsample2x(y)), SLOPE)
+        y = F.leaky_relu(layer(upsample2x(y, half_pixel, ring=int(half_pixel))), SLOPE)
         if len(skips) > 1:
             y = paddle.concat([y, skips.pop()], 1)
     image = (1 + final(y)) / 2
@@ -49,9 +53,9 @@ def run_idn(x, encoder, decoder, final, mask):
 class SeparableConv2D(nn.Layer):
     """Depthwise then pointwise convolution. The public code keeps biases and never sets them: they start at zero."""
 
-    def __init__(self, inputs, outputs, kernel_size, stride):
+    def __init__(self, inputs, outputs, kernel_size, stride, padding):
         super().__init__()
-        self.depthwise = DepthwiseConv2D(inputs, kernel_size, stride, padding=1)
+        self.depthwise = DepthwiseConv2D(inputs, kernel_size, stride, padding)
         self.pointwise = Conv2D(inputs, outputs, 1)
         self.pointwise.bias.set_value(paddle.zeros([outputs]))
 
@@ -66,12 +70,13 @@ class IDN(nn.Layer):
     forward: target crops (N, 3, S, S) RGB in [0, 1] -> (result (N, 3, S, S) in [0, 1], mask (N, 1, S, S)).
     """
 
-    def __init__(self):
+    def __init__(self, half_pixel=False):
         super().__init__()
-        self.encoder = nn.LayerList([SeparableConv2D(i, o, 4, 2) for i, o in ENCODER])
-        self.decoder = nn.LayerList([SeparableConv2D(i, o, 3, 1) for i, o in DECODER])
-        self.final = FinalHead()
-        self.mask = FusionMask()
+        self.half_pixel = half_pixel
+        self.encoder = nn.LayerList([SeparableConv2D(i, o, 4, 2, padding=1) for i, o in ENCODER])
+        self.decoder = nn.LayerList([SeparableConv2D(i, o, 3, 1, padding=0 if half_pixel else 1) for i, o in DECODER])
+        self.final = FinalHead(half_pixel)
+        self.mask = FusionMask(half_pixel)
 
     def set_identity(self, weights):
         """Bake the IdentityWeights of one identity (G = 1) into the encoder and decoder; biases become zero."""
@@ -84,5 +89,5 @@ class IDN(nn.Layer):
                 layer.pointwise.bias.set_value(paddle.zeros_like(layer.pointwise.bias))
 
     def forward(self, x):
-        swap = run_idn(x, self.encoder, self.decoder, self.final, self.mask)
+        swap = run_idn(x, self.encoder, self.decoder, self.final, self.mask, self.half_pixel)
         return swap.result, swap.mask

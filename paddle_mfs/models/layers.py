@@ -152,21 +152,34 @@ class FrozenPReLU(nn.Layer):
 _upsampling_matrices = {}
 
 
-def _upsampling_matrix(size):
-    """(2*size, size) matrix of bilinear x2 upsampling with align_corners=True in one dimension, and its transpose."""
-    if size not in _upsampling_matrices:
-        position = np.arange(2 * size) * (size - 1) / (2 * size - 1)
-        low = np.minimum(position.astype(int), max(size - 2, 0))
-        matrix = np.zeros((2 * size, size), np.float32)
-        matrix[np.arange(2 * size), low] = 1 - (position - low)
-        matrix[np.arange(2 * size), np.minimum(low + 1, size - 1)] += position - low
-        _upsampling_matrices[size] = paddle.to_tensor(matrix), paddle.to_tensor(matrix.T.copy())
-    return _upsampling_matrices[size]
+def _upsampling_matrix(size, half_pixel, ring):
+    """Matrix (2*size + 2*ring, size) of bilinear x2 upsampling in one dimension, and its transpose."""
+    key = size, half_pixel, ring
+    if key not in _upsampling_matrices:
+        if half_pixel:
+            position = (np.arange(-ring, 2 * size + ring) + 0.5) / 2 - 0.5
+        else:
+            position = np.arange(2 * size) * (size - 1) / (2 * size - 1)
+        distance = np.abs(position[:, None] - np.arange(size))
+        matrix = (1 - distance).clip(0).astype(np.float32)          # beyond the edge there is nothing, which counts as zero
+        _upsampling_matrices[key] = paddle.to_tensor(matrix), paddle.to_tensor(matrix.T.copy())
+    return _upsampling_matrices[key]
 
 
-def upsample2x(x):
-    """Bilinear x2, align_corners=True: (N, C, H, W) -> (N, C, 2H, 2W)."""
-    if not _compiled(x):
+def upsample2x(x, half_pixel=False, ring=0):
+    """Bilinear x2: (N, C, H, W) -> (N, C, 2H, 2W).
+
+    Args:
+        half_pixel: False: align_corners=True, the public network's. True: align_corners=False, and beyond its edge the map goes
+            on as zeros instead of repeating its last pixel: then upsampling is a convolution, also at the edge.
+        ring: of the half-pixel form, pixels more on every side, as a convolution without padding wants: (N, C, 2H+2ring, 2W+2ring).
+    """
+    if _compiled(x):
+        h, w = x.shape[2:]
+        return paddle.matmul(_upsampling_matrix(h, half_pixel, ring)[0],
+                             paddle.matmul(x, _upsampling_matrix(w, half_pixel, ring)[1]))
+    if not half_pixel:
         return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)
-    h, w = x.shape[2:]
-    return paddle.matmul(_upsampling_matrix(h)[0], paddle.matmul(x, _upsampling_matrix(w)[1]))
+    y = F.interpolate(F.pad(x, [1, 1, 1, 1]), scale_factor=2, mode="bilinear", align_corners=False)
+    cut = 2 - ring
+    return y[:, :, cut:-cut, cut:-cut]

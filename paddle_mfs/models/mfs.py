@@ -1,20 +1,23 @@
 """MobileFaceSwap as it is trained and stored: the IIN with the two heads of the IDN, in the public checkpoint layout."""
 import functools
+from pathlib import Path
 
 import paddle
 import paddle.nn.functional as F
 
+from paddle_mfs.errors import UserError
+from paddle_mfs.files import sha256
 from paddle_mfs.models.fusion import FinalHead, FusionMask
 from paddle_mfs.models.idn import IDN, run_idn
 from paddle_mfs.models.iin import DECODER, ENCODER, IIN
 from paddle_mfs.models.layers import depthwise_conv2d
 from paddle_mfs.registry import MODELS
-from paddle_mfs.weights import bundled, check_state, load_state
+from paddle_mfs.weights import bundled, check_state, load_state, read_card
 
 
-def _injected(x, kernels, matrices, stride):
+def _injected(x, kernels, matrices, stride, padding):
     """A separable convolution with weights of G identities over (N, C, H, W), N/G consecutive samples an identity."""
-    y = depthwise_conv2d(x, kernels, None, stride, 1)
+    y = depthwise_conv2d(x, kernels, None, stride, padding)
     groups, n, (h, w) = kernels.shape[0], x.shape[0], y.shape[2:]
     y = paddle.matmul(matrices.unsqueeze(1), y.reshape([groups, n // groups, -1, h * w]))
     return y.reshape([n, -1, h, w])
@@ -25,13 +28,54 @@ class MobileFaceSwap(IIN):
     """IIN + `final` + `mask`: everything that is learned. Its state dict has exactly the public names.
 
     Many identities in one batch (training) go through `forward`; one identity for many frames is `bake`d into an IDN.
-    Both give the same pixels (tests/models/test_mfs.py).
+    Both give the same pixels (tests/models/test_mfs.py). The mobile variant's state has one more entry, `half_pixel`, by which
+    its files are known.
     """
 
-    def __init__(self, feature_width=512, embedding_width=192, residual=True):
+    def __init__(self, feature_width=512, embedding_width=192, residual=True, half_pixel=False):
         super().__init__(feature_width, embedding_width, residual)
-        self.final = FinalHead()
-        self.mask = FusionMask()
+        self.final = FinalHead(half_pixel)
+        self.mask = FusionMask(half_pixel)
+        self._frozen = []
+        if half_pixel:
+            self.register_buffer("half_pixel", paddle.ones([1]))
+
+    @property
+    def is_mobile(self):
+        """Whether this is the mobile variant (half-pixel upsampling)."""
+        return "half_pixel" in self._buffers
+
+    def with_upsampling(self, half_pixel):
+        """This network, or one of the other form with the same weights (to be trained further: they were made for this form)."""
+        if half_pixel == self.is_mobile:
+            return self
+        net = MobileFaceSwap(self.feature_width, self.embedding_width, self.residual, half_pixel)
+        net.set_state_dict({**net.state_dict(), **{k: v for k, v in self.state_dict().items() if k != "half_pixel"}})
+        if not self.training:
+            net.eval()
+        return net
+
+    def freeze(self, beginnings):
+        """Keep the sub-layers and parameters whose names begin so as they are, the statistics of their batch norms too.
+
+        Raises UserError when nothing is called so.
+        """
+        def met(name, beginning):
+            return f"{name}.".startswith(f"{beginning}.")
+
+        self._frozen = [layer for name, layer in self.named_sublayers() if any(met(name, one) for one in beginnings)]
+        for beginning in beginnings:
+            parameters = [parameter for name, parameter in self.named_parameters() if met(name, beginning)]
+            if not parameters:
+                raise UserError(f"model.frozen: no part of the network is called {beginning}")
+            for parameter in parameters:
+                parameter.stop_gradient = True
+
+    def train(self):
+        """Training mode, but for what is frozen."""
+        super().train()
+        for layer in self._frozen:
+            layer.eval()
 
     def forward(self, x, embedding, feature):
         """Target crops (N, 3, S, S) RGB in [0, 1], N/G consecutive ones for each of G identities -> Swap.
@@ -39,18 +83,18 @@ class MobileFaceSwap(IIN):
         embedding (G, embedding_width) of unit length; feature (G, feature_width, 7, 7).
         """
         weights = self.inject(embedding, feature)
-        encoder = [functools.partial(_injected, kernels=k, matrices=m, stride=2)
+        encoder = [functools.partial(_injected, kernels=k, matrices=m, stride=2, padding=1)
                    for k, m in zip(weights.encoder_depthwise, weights.encoder_pointwise)]
-        decoder = [functools.partial(_injected, kernels=k, matrices=m, stride=1)
+        decoder = [functools.partial(_injected, kernels=k, matrices=m, stride=1, padding=0 if self.is_mobile else 1)
                    for k, m in zip(weights.decoder_depthwise, weights.decoder_pointwise)]
-        return run_idn(x, encoder, decoder, self.final, self.mask)
+        return run_idn(x, encoder, decoder, self.final, self.mask, self.is_mobile)
 
     @paddle.no_grad()
     def bake(self, embedding, feature):
         """One identity, embedding (1, embedding_width) and feature (1, feature_width, 7, 7) -> IDN in eval mode."""
         training = self.training
         self.eval()
-        idn = IDN()
+        idn = IDN(self.is_mobile)
         idn.set_identity(self.inject(F.normalize(embedding), feature))
         idn.final.set_state_dict(self.final.state_dict())
         idn.mask.set_state_dict(self.mask.state_dict())
@@ -65,11 +109,18 @@ class MobileFaceSwap(IIN):
 def load_mfs(path=None):
     """Load MobileFaceSwap weights, ours or the public `MobileFaceSwap_224.pdparams` -> MobileFaceSwap in eval mode.
 
-    The widths and the form (residual or purely predicted kernels) are read off the file. None loads the bundled weights.
-    Raises UserError when the file is missing, truncated, or of another network.
+    The widths and the form (residual or purely predicted kernels, mobile or not) are read off the file. None loads the bundled
+    weights. A file whose card names another `over` which it lies holds only what differs from that one.
+    Raises UserError when a file is missing, truncated, or of another network.
     """
-    path = bundled("mfs_224") if path is None else path
-    return net_for(load_state(path), path)
+    path = Path(bundled("mfs_224") if path is None else path)
+    state, below = load_state(path), read_card(path).get("over")
+    if below:
+        under = path.with_name(below["file"])
+        state = {**load_state(under), **state}
+        if sha256(under) != below["sha256"]:
+            raise UserError(f"{under}: is not the file that {path.name} was made for (its card has the hash); get both again")
+    return net_for(state, path)
 
 
 def net_for(state, origin="weights"):
@@ -77,7 +128,7 @@ def net_for(state, origin="weights"):
     first, style = state.get("predictor.first.weight"), state.get("EncoderModulation.0.style.weight")
     net = MobileFaceSwap(feature_width=first.shape[1] if first is not None and first.ndim == 4 else 512,
                          embedding_width=style.shape[0] if style is not None and style.ndim == 2 else 512,
-                         residual="predictor.base_enc.0" in state)
+                         residual="predictor.base_enc.0" in state, half_pixel="half_pixel" in state)
     check_state({name: value.shape for name, value in net.state_dict().items()}, state, origin)
     net.set_state_dict(state)
     net.eval()

@@ -5,8 +5,9 @@
     openvino.py, paddle.py, lite.py     the engines: program -> callable, (1, C, H, W) float32 -> list of arrays
 
 Different runners may be called from different threads at the same time; so may one, its calls then wait for each other.
-A program is made when a runner first sees its size of picture. That switches Paddle between its two modes for a moment:
-runners wait for each other there, but no other thread may run Paddle in dygraph meanwhile.
+OpenVINO and Paddle compute at the same time as Python's other threads, Paddle-Lite does not.
+A program is made when a runner first sees its size of picture (a second or so). That takes Paddle out of its dygraph mode
+for a moment: runners wait for each other there, but no other thread may run Paddle itself meanwhile.
 """
 import importlib.util
 
@@ -45,7 +46,7 @@ def make_runner(layer, engine="auto", threads=None):
     Args:
         layer: its forward takes one tensor and returns one or several. It is put into eval mode and must not change afterwards.
         engine: "openvino", "paddle" (Paddle Inference), "lite" (Paddle-Lite x86) or "auto", see `choose`.
-        threads: at most so many; None: 2. Paddle-Lite takes one.
+        threads: how many the engine may compute with; None: 2. Paddle-Lite takes one.
     Raises: UserError, see `choose`.
     """
     from paddle_mfs.runtime.runner import Runner
@@ -58,11 +59,14 @@ def idn_runner(idn, engine="auto", threads=None):
     """Like `make_runner`, of a baked IDN through its deploy graph: (N, 3, S, S) RGB in [0, 1] -> [result, mask (N, 1, S, S)]."""
     from paddle_mfs.export.graph import read_idn
     from paddle_mfs.export.program import NAME, Program
-    from paddle_mfs.export.rewrites import EXACT, rewrite
+    from paddle_mfs.export.rewrites import EXACT, exact, rewrite
     from paddle_mfs.export.targets import TARGETS
+    from paddle_mfs.export.upsampling import upsampling_as_transposed
     from paddle_mfs.runtime.runner import Runner
     engine = choose(engine)
-    passes = TARGETS["x86"].passes["fp32"] if engine == "lite" else EXACT
+    passes = {"openvino": exact(upsampling_as_transposed),      # its Paddle reader has no pixel shuffle
+              "paddle": EXACT,
+              "lite": TARGETS["x86"].passes["fp32"]}[engine]
 
     def save(shape, folder):
         Program(rewrite(read_idn(idn), passes), shape).save(folder)

@@ -27,7 +27,7 @@ def optimise(program, places, output, precision="fp32"):
 
 
 @contextlib.contextmanager
-def _quiet():
+def quiet():
     """Sends what C++ prints to stdout and stderr to nowhere."""
     sys.stdout.flush()
     sys.stderr.flush()
@@ -44,13 +44,16 @@ def _quiet():
 
 
 class LiteRunner:
-    """An x86 .nb run by Paddle-Lite on one thread: (1, C, H, W) float32 -> list of arrays. `path` is not read again afterwards."""
+    """An x86 .nb run by Paddle-Lite: (1, C, H, W) float32 -> list of arrays. `path` is not read again afterwards.
+
+    Paddle-Lite computes on one thread, and Python's other threads stand still meanwhile: it keeps the interpreter's lock.
+    """
 
     def __init__(self, path):
         from paddlelite.lite import MobileConfig, create_paddle_predictor
         config = MobileConfig()
         config.set_model_from_file(str(path))
-        with _quiet():
+        with quiet():
             self.predictor = create_paddle_predictor(config)
         self.version = self.predictor.get_version()
         self.input_names, self.output_names = self.predictor.get_input_names(), self.predictor.get_output_names()
@@ -62,7 +65,7 @@ class LiteRunner:
 
 
 def run_program(program, threads=1):
-    """A .pdmodel as a LiteRunner. Paddle-Lite's Python interface has no setting for threads: it uses one."""
+    """A .pdmodel as a LiteRunner, its .nb written beside it. Paddle-Lite's Python interface has no setting for `threads`."""
     nb = Path(program).with_suffix(".nb")
     optimise(program, "x86", nb)
     return LiteRunner(nb)

@@ -53,7 +53,8 @@ class StreamCopier:
             copy = self._output.add_stream_from_template(stream, opaque=True)
         except (ValueError, av.error.FFmpegError):
             name = stream.codec_context.name if stream.codec_context else stream.type
-            self.notes.append(f"{stream.type} stream {stream.index} ({name}) is left out: {self._output.format.name} cannot hold it")
+            self.notes.append(f"{stream.type} stream {stream.index} ({name}) is left out: "
+                              f"{self._output.format.name} cannot hold it")
             return
         copy.metadata.update(stream.metadata)
         copy.disposition = stream.disposition

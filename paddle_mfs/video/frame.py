@@ -15,7 +15,7 @@ BT709, BT601, FULL_RANGE = 1, 5, 2
 
 
 def colour_matrix(frame):
-    """Matrix coefficients (H.273) of a frame; one that does not say is BT.709 from 720 lines on, else BT.601, as players take it."""
+    """Matrix coefficients (H.273) of a frame; where it does not say, as players take it: BT.709 from 720 lines on, or BT.601."""
     if frame.colorspace in LUMA:
         return frame.colorspace
     return BT709 if min(frame.width, frame.height) >= 720 else BT601
@@ -27,6 +27,7 @@ class Picture:
     Attributes:
         frame: the av.VideoFrame as it will be encoded.
         rgb: (H, W, 3) uint8 RGB, turned as the clip is shown.
+        is_changed: did an `editing` change it?
     """
 
     def __init__(self, frame, turn, converter):
@@ -35,7 +36,7 @@ class Picture:
         matrix = colour_matrix(frame)
         rgb = converter.reformat(frame, format="rgb24", src_colorspace=matrix, dst_colorspace=matrix, threads=1)
         self.rgb = _turned(planes(rgb)[0].reshape(frame.height, -1, 3), turn)
-        self._turn = turn
+        self._turn, self.is_changed = turn, False
 
     @contextlib.contextmanager
     def editing(self, points):
@@ -44,15 +45,16 @@ class Picture:
         points: pixels of `rgb`; what lies outside the picture is ignored.
         """
         pixels = _turned_back(self.rgb, self._turn)
-        size = np.array(pixels.shape[1::-1])
+        size = pixels.shape[1::-1]
         points = _points_back(points, self._turn, self.rgb.shape)
         x1, y1 = (np.floor(points.min(0) / 4) * 4).clip(0, size).astype(int)       # chroma samples cover 1, 2 or 4 pixels
         x2, y2 = (np.ceil((points.max(0) + 1) / 4) * 4).clip(0, size).astype(int)
         part = pixels[y1:y2, x1:x2]
-        before = part.copy()
+        before = part.copy("C")
         yield
-        if part.size:
+        if (part != before).any():
             add_change(self.frame, before, np.ascontiguousarray(part), (x1, y1))
+            self.is_changed = True
 
 
 def orientation(frame):
@@ -108,7 +110,7 @@ def add_change(frame, before, after, corner):
     """Bring what happened to a part of the RGB view into the frame.
 
     Args:
-        frame: writable av.VideoFrame, planar YUV or grey.
+        frame: writable av.VideoFrame, planar YUV.
         before, after: (h, w, 3) uint8 RGB, the part before and after; whole chroma samples, or up to the frame's edge.
         corner: x, y of its first pixel.
     """
@@ -122,8 +124,6 @@ def add_change(frame, before, after, corner):
     change = cv2.subtract(after, before, dtype=cv2.CV_32F)
     arrays = planes(frame)
     _add(arrays[0][y:y + height, x:x + width], cv2.transform(change, luma[None] * (luma_scale / 255)), depth)
-    if len(arrays) < 3:
-        return
     across, down = (round(a / b) for a, b in zip((frame.width, frame.height), arrays[1].shape[::-1]))
     if width % across or height % down:         # the last sample of an odd side
         change = cv2.copyMakeBorder(change, 0, height % down, 0, width % across, cv2.BORDER_REPLICATE)

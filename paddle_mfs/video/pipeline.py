@@ -8,21 +8,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import av
-import numpy as np
 
-from paddle_mfs.face.geometry import invert, transform
-from paddle_mfs.face.paste import paste
 from paddle_mfs.files import sha256
-from paddle_mfs.models.idn import SIZE
-from paddle_mfs.people import Choice, Tracks
 from paddle_mfs.provenance import provenance
 from paddle_mfs.video.ahead import ahead
+from paddle_mfs.video.faces import Faces
 from paddle_mfs.video.frame import Picture
 from paddle_mfs.video.read import VideoReader
 from paddle_mfs.video.write import choose_codec, write_video
 
 STAGES = ("decode", "faces", "swap", "encode")
-MARGIN = 3      # pixels by which a paste may reach beyond its crop
 
 
 @dataclass
@@ -53,8 +48,8 @@ def swap_video(swapper, target, output, face=None, start=None, end=None, max_fra
 
     Args:
         swapper: FaceSwapper. target: path of the clip. output: path, see video.write.CONTAINERS.
-        face: "largest", "all", or an index, 0 being the leftmost; None: `swapper.default_face`. A frame
-            without it passes through as it is.
+        face: "largest", "all", or an index, 0 being the leftmost; None: `swapper.default_face`. A frame without it passes
+            through as it is.
         start, end, max_frames: the part to do, see VideoReader.
         codec, quality: see video.write; None: the container's default.
         progress: called with (frames done, frames expected or None) after each frame.
@@ -62,13 +57,13 @@ def swap_video(swapper, target, output, face=None, start=None, end=None, max_fra
     Returns: Summary.
     Raises: UserError, one line; then there is no output.
     """
-    begun, summary = time.perf_counter(), Summary()
+    begun, summary, faces = time.perf_counter(), Summary(), Faces(swapper, face)
     with VideoReader(target, start, end, max_frames) as reader:
         codec, pixel_format = choose_codec(output, reader.first.format, (reader.first.width, reader.first.height), codec)
         record = provenance(target_sha256=sha256(target), **swapper.facts)
         pictures = ahead(_pictures(reader, pixel_format, summary))
-        pictures = ahead(_with_faces(pictures, swapper, face, summary))
-        pictures = ahead(_swapped(pictures, swapper, summary))
+        pictures = ahead(_with_faces(pictures, faces, summary))
+        pictures = ahead(_swapped(pictures, faces, summary))
         with contextlib.closing(pictures), write_video(output, reader, record, codec, pixel_format, quality) as writer:
             for picture in pictures:
                 with _clock(summary, "encode"):
@@ -104,31 +99,20 @@ def _pictures(reader, pixel_format, summary):
         yield picture
 
 
-def _with_faces(pictures, swapper, which, summary):
-    """Yield (picture, faces to swap)."""
-    choice = Choice(swapper.default_face if which is None else which)
+def _with_faces(pictures, faces, summary):
+    """Yield (picture, its faces to swap)."""
     with contextlib.closing(pictures):
         for picture in pictures:
             with _clock(summary, "faces"):
-                faces = choice(swapper.analyser.faces(picture.rgb))
-            yield picture, faces
+                found = faces.find(picture.rgb, picture.frame.time)
+            yield picture, found
 
 
-def _swapped(pictures, swapper, summary):
-    """Swap each face of each picture; a face that cannot be painted stays."""
-    tracks = Tracks()
+def _swapped(pictures, faces, summary):
+    """Yield the pictures, their faces swapped."""
     with contextlib.closing(pictures):
-        for picture, faces in pictures:
+        for picture, found in pictures:
             with _clock(summary, "swap"):
-                patches = swapper.patches(picture.rgb, faces, tracks)
-                for patch in patches:
-                    _paste(picture, *patch)
-            summary.swapped += bool(patches)
+                faces.swap(picture, found)
+            summary.swapped += picture.is_changed
             yield picture
-
-
-def _paste(picture, painted, mask, matrix):
-    low, high = -MARGIN, SIZE - 1 + MARGIN
-    corners = transform(np.array([[low, low], [high, low], [low, high], [high, high]], np.float64), invert(matrix))
-    with picture.editing(corners):
-        paste(picture.rgb, painted, mask, matrix, inplace=True)

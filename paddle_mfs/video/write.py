@@ -71,12 +71,12 @@ def _candidates(pixel_format, size, codec):
     """Pixel formats that may stand for a clip's own, the best first."""
     name, depth = pixel_format.name, pixel_format.components[0].bits
     across, down = (8 // max(chroma(8), 1) for chroma in (pixel_format.chroma_width, pixel_format.chroma_height))
-    chroma = "444" if pixel_format.is_rgb else {(2, 2): "420", (2, 1): "422", (1, 1): "444", (1, 2): "444"}.get((across, down), "420")
+    is_grey = len(pixel_format.components) < 3     # what its range means differs between decoders: coded as colour
+    chroma = "420" if is_grey else "444" if pixel_format.is_rgb or across == 1 else "422" if (across, down) == (2, 1) else "420"
     if codec in ("h264", "h265") and (size[0] % 2 and chroma != "444" or size[1] % 2 and chroma == "420"):
         chroma = "444"      # these two cannot code half a chroma sample
     deep = [f"yuv{chroma}p10le", "yuv420p10le"] if depth > 8 else []
-    is_planar = name.startswith(("yuv4", "yuvj4", "gray"))
-    is_same = is_planar and chroma in (name[3:6], name[4:7]) or name.startswith("gray")
+    is_same = chroma in (name[3:6] if name.startswith("yuv4") else name[4:7]) and name.startswith(("yuv4", "yuvj4"))
     return ([name] if is_same else []) + deep + [f"yuv{chroma}p", "yuv420p"]
 
 
@@ -88,10 +88,10 @@ class VideoWriter:
     """
 
     def __init__(self, path, container_format, reader, codec, pixel_format, quality, record):
-        self._reader = reader
         how = CODECS[codec]
         is_mp4 = container_format in ("mp4", "mov")
-        self._container = av.open(str(path), "w", format=container_format, container_options={"movflags": "faststart"} if is_mp4 else {})
+        first_index = {"movflags": "faststart"} if is_mp4 else {}      # the index before the pictures, as web players want it
+        self._container = av.open(str(path), "w", format=container_format, container_options=first_index)
         kept = {key: value for key, value in reader.container.metadata.items() if key.lower() not in OWN_TAGS}
         self._container.metadata.update({**kept, **video_tags(record)})
         options = {**how.options, "crf": str(how.quality if quality is None else quality)}
@@ -110,28 +110,41 @@ class VideoWriter:
         self._stream.metadata.update({key: value for key, value in reader.stream.metadata.items() if key.lower() not in OWN_TAGS})
         self._copier = StreamCopier(reader, self._container)
         self.notes = self._copier.notes
-        self._end, self._is_open = 0.0, False
+        self._end, self._is_muxing = None, False        # seconds, None before the first frame
 
     def write(self, frame):
         """Encode the next frame (as `VideoReader.frames` yields it), after what else the clip has up to its time."""
-        if not self._is_open:       # the first frame says what the numbers mean
+        if self._end is None:       # the first frame says what the numbers mean
             for key in ("color_range", "colorspace", "color_primaries", "color_trc"):
                 setattr(self._stream.codec_context, key, getattr(frame, key))
-            self._is_open = True
         self._copier.copy(before=float(frame.pts * frame.time_base))
-        self._container.mux(self._stream.encode(frame))
+        self._mux(self._stream.encode(frame))
         self._end = float((frame.pts + frame.duration) * frame.time_base)
 
     def finish(self, is_whole):
         """Write what is left: delayed frames, the other streams (to their end when the clip is whole) and the index."""
-        self._container.mux(self._stream.encode(None))
+        packets = self._stream.encode(None)
+        if not self._is_muxing:
+            _date_all(packets)
+        self._mux(packets)
         self._copier.copy(before=float("inf") if is_whole else self._end)
         self._container.close()
+
+    def _mux(self, packets):
+        self._is_muxing |= bool(packets)
+        self._container.mux(packets)
 
     def close(self):
         self._copier.close()
         with contextlib.suppress(av.error.FFmpegError, OSError):        # only when it failed before
             self._container.close()
+
+
+def _date_all(packets):
+    """Give a whole clip's packets ascending decoding times: x265 leaves those of a clip of a few frames unset."""
+    following = None
+    for packet in reversed(packets):
+        packet.dts = following = packet.pts if following is None else min(packet.pts, following - 1)
 
 
 @contextlib.contextmanager

@@ -140,3 +140,24 @@ def test_bad_settings_are_one_line(make_config, override, message):
     with pytest.raises(UserError) as error:
         Trainer(make_config(override, "loss.perceptual_weights=no/squeezenet.pdparams"))
     assert message in str(error.value) and "\n" not in str(error.value)
+
+
+def test_mobile_variant_is_trained_over_frozen_weights(make_config, root):
+    from paddle_mfs.config import load_config
+    frozen = load_config(root / "configs" / "model" / "idn_mobile.yml").model.frozen
+    trainer = Trainer(make_config("data.targets=1", "model.init=bundled", "model.half_pixel=true", f"model.frozen={frozen}"))
+    before = weights_of(trainer)
+    trainer.net.eval()
+    trainer.net.train()                     # as evaluation and previews do
+    for _ in range(2):
+        trainer.train_step(fixed_batch(trainer))
+    after = weights_of(trainer)
+    changed = {name for name in before if not np.array_equal(before[name], after[name])}
+    assert trainer.net.is_mobile and "half_pixel" in after
+    assert not [name for name in changed if any(name.startswith(f"{beginning}.") for beginning in frozen)]
+    assert {"predictor.base_dec.0", "final.4.weight", "mask.2.2.weight", "DecoderModulation.1.weight"} <= changed
+
+
+def test_a_frozen_part_that_is_not_there_is_told(make_config):
+    with pytest.raises(UserError, match="model.frozen: no part of the network is called predicter"):
+        Trainer(make_config("model.frozen=[predicter]"))

@@ -7,8 +7,9 @@ import pytest
 from paddle_mfs.export.check import reference
 from paddle_mfs.export.graph import Node, chains, read_idn
 from paddle_mfs.export.program import Program
-from paddle_mfs.export.rewrites import (EXACT, blend_once, depthwise_4x4_as_5x5, drop_detach, fold_depthwise_bias, fold_norms,
-                                        image_as_sigmoid, leaky_relu_as_relu, pointwise_before_upsample, rewrite)
+from paddle_mfs.export.rewrites import (EXACT, blend_once, centre_input, depthwise_4x4_as_5x5, drop_detach, fold_depthwise_bias,
+                                        fold_norms, image_as_sigmoid, leaky_relu_as_relu, leaky_relu_in_depthwise,
+                                        pointwise_before_upsample, rewrite, share_upsampling)
 
 TOLERANCE = 1e-6
 #            rewrite                     how many nodes of each kind it adds or takes from the IDN
@@ -19,6 +20,8 @@ CHANGES = [(drop_detach, {"detach": -1}),
            (image_as_sigmoid, {"tanh": -1, "scale": -1, "sigmoid": 1}),
            (blend_once, {"scale": -1, "multiply": -1, "subtract": 1}),
            (leaky_relu_as_relu, {"leaky_relu": -16, "relu": 16, "scale": 32, "add": 16}),
+           (leaky_relu_in_depthwise, {"conv": 1}),
+           (centre_input, {}),
            (depthwise_4x4_as_5x5, {})]
 
 
@@ -49,6 +52,8 @@ def test_nodes_are_the_network(nodes, picture, wanted):
 
 @pytest.mark.parametrize("one, changes", CHANGES, ids=[one.__name__ for one, _ in CHANGES])
 def test_each_alone(one, changes, nodes, picture, wanted):
+    if one is leaky_relu_in_depthwise:
+        nodes = rewrite(nodes)              # before, a batch norm stands in between
     rewritten = one(nodes)
     before, after = (collections.Counter(node.kind for node in them) for them in (nodes, rewritten))
     assert {kind: after[kind] - before[kind] for kind in before | after if after[kind] != before[kind]} == changes
@@ -56,7 +61,14 @@ def test_each_alone(one, changes, nodes, picture, wanted):
     assert difference(run(rewritten, picture), wanted) <= TOLERANCE
 
 
-@pytest.mark.parametrize("added", [(), (leaky_relu_as_relu,), (depthwise_4x4_as_5x5,)], ids=["exact", "npu", "arm"])
+def test_the_bottleneck_is_upsampled_once(nodes, picture, wanted):
+    shared = share_upsampling(drop_detach(nodes))
+    assert sum(node.kind == "upsample" for node in nodes) - sum(node.kind == "upsample" for node in shared) == 1
+    assert difference(run(shared, picture), wanted) <= TOLERANCE
+
+
+@pytest.mark.parametrize("added", [(), (leaky_relu_as_relu,), (depthwise_4x4_as_5x5,), (leaky_relu_in_depthwise,)],
+                         ids=["exact", "npu", "arm", "arm fp16"])
 def test_all_together(added, nodes, picture, wanted):
     rewritten = rewrite(nodes, EXACT + added)
     assert difference(run(rewritten, picture), wanted) <= 2 * TOLERANCE
@@ -82,7 +94,7 @@ def test_pointwise_passes_an_upsampling_unless_it_widens(outputs, moves, picture
     rng = np.random.RandomState(outputs)
     weight, bias = rng.randn(outputs, 3, 1, 1).astype("f"), rng.randn(outputs).astype("f")
     conv = {"weight": weight, "bias": bias, "stride": 1, "padding": 0, "groups": 1}
-    nodes = [Node("upsample", ("image",), "up"), Node("conv", ("up",), "result", conv), Node("sigmoid", ("result",), "mask")]
+    nodes = [Node("upsample", ("image",), "up", {"half_pixel": False, "ring": 0}), Node("conv", ("up",), "result", conv), Node("sigmoid", ("result",), "mask")]
     rewritten = pointwise_before_upsample(nodes)
     assert [node.kind for node in rewritten] == (["conv", "upsample", "sigmoid"] if moves else ["upsample", "conv", "sigmoid"])
     assert difference(run(rewritten, picture), run(nodes, picture)) <= TOLERANCE

@@ -68,6 +68,24 @@ def test_upsampling_equals_paddle(h, w):
         lambda t: F.interpolate(t, scale_factor=2, mode="bilinear", align_corners=True), [x]))
 
 
+@pytest.mark.parametrize("ring", [0, 1])
+@pytest.mark.parametrize("h, w", [(4, 4), (7, 9), (1, 3)])
+def test_half_pixel_upsampling_equals_paddle(h, w, ring):
+    """Compiled against Paddle's operators, and those against plain interpolation of a map with zeros around it."""
+    paddle.seed(0)
+    x = leaf(2, 3, h, w)
+
+    def run(x):
+        return layers.upsample2x(x, half_pixel=True, ring=ring)
+
+    compiled = outputs_and_gradients(run, [x])
+    with layers.plain_operators():
+        assert_same(compiled, outputs_and_gradients(run, [x]))
+    wide = F.interpolate(F.pad(x, [3, 3, 3, 3]), scale_factor=2, mode="bilinear", align_corners=False)
+    assert compiled[0].shape == (2, 3, 2 * h + 2 * ring, 2 * w + 2 * ring)
+    np.testing.assert_allclose(compiled[0], wide[:, :, 6 - ring:ring - 6, 6 - ring:ring - 6].numpy(), atol=1e-6)
+
+
 def test_frozen_prelu_equals_paddle_and_gives_its_slopes_no_gradient():
     paddle.seed(0)
     prelu, x = layers.FrozenPReLU(4), leaf(2, 4, 5, 5)

@@ -4,10 +4,11 @@ import paddle
 import pytest
 
 from paddle_mfs.errors import UserError
+from paddle_mfs.files import sha256
 from paddle_mfs.models.embedder import check_widths, load_encoder
 from paddle_mfs.models.idn import IDN
 from paddle_mfs.models.mfs import MobileFaceSwap, load_mfs
-from paddle_mfs.weights import bundled, load_state, save_state
+from paddle_mfs.weights import bundled, load_state, save_state, write_card
 
 PUBLIC_BYTES = 82_834_948       # MobileFaceSwap_224.pdparams as its authors released it
 ENCODER, DECODER_IN, DECODER_OUT = [3, 32, 64, 128, 256, 512], [512, 512, 256, 128], [256, 128, 64, 32]
@@ -167,3 +168,35 @@ def test_other_network_is_refused():
 def test_an_encoder_of_other_widths_is_refused(public_file):
     with pytest.raises(UserError, match=f"{public_file.name}.*512.*192.*--encoder"):
         check_widths(load_mfs(public_file), load_encoder(), public_file, None)
+
+
+def test_mobile_variant_batched_equals_baked():
+    assert_batched_equals_baked(load_mfs().with_upsampling(half_pixel=True), 224)
+
+
+def test_the_forms_of_upsampling_share_their_weights_and_differ_in_pixels():
+    net = load_mfs()
+    mobile = net.with_upsampling(half_pixel=True)
+    assert mobile.is_mobile and not net.is_mobile and net.with_upsampling(False) is net
+    assert mobile.state_dict().keys() - net.state_dict().keys() == {"half_pixel"}
+    back, identity, x = mobile.with_upsampling(half_pixel=False), random_identity(net, 1), paddle.rand([1, 3, 64, 64])
+    with paddle.no_grad():
+        wanted = net(x, *identity).result.numpy()
+        np.testing.assert_array_equal(back(x, *identity).result.numpy(), wanted)
+        assert np.abs(mobile(x, *identity).result.numpy() - wanted).max() > 0.01
+
+
+def test_a_file_over_another_is_both(tmp_path):
+    """What differs from a file beside it, as the bundled mobile weights are stored."""
+    state = load_state(bundled("mfs_224"))
+    save_state(tmp_path / "under.pdparams", state, half=True)
+    upper = {"half_pixel": np.ones(1, np.float32), "final.7.bias": state["final.7.bias"] + 1}
+    save_state(tmp_path / "over.pdparams", upper)
+    write_card(tmp_path / "over.pdparams", {"over": {"file": "under.pdparams", "sha256": sha256(tmp_path / "under.pdparams")}})
+    net = load_mfs(tmp_path / "over.pdparams")
+    assert net.is_mobile
+    np.testing.assert_array_equal(net.state_dict()["final.7.bias"].numpy(), upper["final.7.bias"])
+    np.testing.assert_array_equal(net.state_dict()["mask.5.weight"].numpy(), state["mask.5.weight"])
+    save_state(tmp_path / "under.pdparams", {**state, "final.7.bias": upper["final.7.bias"]}, half=True)
+    with pytest.raises(UserError, match="under.pdparams: is not the file that over.pdparams was made for"):
+        load_mfs(tmp_path / "over.pdparams")

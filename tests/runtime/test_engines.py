@@ -15,20 +15,19 @@ from paddle_mfs.face.align import align
 from paddle_mfs.face.image import read_image
 from paddle_mfs.models import create_model
 from paddle_mfs.models.embedder import FaceEmbedder
+from paddle_mfs.models.idn import IDN
 from paddle_mfs.runtime import choose, idn_runner, make_runner
 
 NAMES = ("openvino", "paddle", "lite")
 TOLERANCE = 1e-3
-SIZES = {"blazeface": 128, "facemesh": 192, "encoder": 112, "arcface": 112, "idn": 224}
+SIZES = {"blazeface": 128, "facemesh": 192, "encoder": 112, "arcface": 112, "idn": 224, "mobile": 224}
 
 
 @pytest.fixture(scope="module")
-def pictures(samples):
+def pictures(swapper, samples):
     """size -> (2, 3, size, size) float32 in [0, 1]: the heads of two generated adults."""
-    from paddle_mfs.face.analysis import FaceAnalyser
-    analyser = FaceAnalyser()
     images = [read_image(samples / name) for name in ("source.jpg", "target.jpg")]
-    fives = [analyser.largest(image).five for image in images]
+    fives = [swapper.analyser.largest(image).five for image in images]
 
     def make(size):
         crops = np.stack([align(image, five, size)[0] for image, five in zip(images, fives)])
@@ -39,7 +38,7 @@ def pictures(samples):
 def _arcface(x):
     """The public encoder, which is not bundled, with random weights and the batch norms of the pictures x."""
     network = create_model("arcface")
-    norms = [layer for layer in network.sublayers() if isinstance(layer, nn.layer.norm._BatchNormBase)]
+    norms = [layer for layer in network.sublayers() if isinstance(layer, nn.BatchNorm2D)]
     for layer in norms:
         layer._momentum = 0.0
         layer.weight.set_value(paddle.full(layer.weight.shape, 0.5))
@@ -49,10 +48,18 @@ def _arcface(x):
     return network
 
 
+def _mobile(idn):
+    """The mobile variant with the weights of another."""
+    network = IDN(half_pixel=True)
+    network.set_state_dict(idn.state_dict())
+    return network
+
+
 @pytest.fixture(scope="module")
 def network(swapper, pictures):
     """name -> layer."""
     made = {"idn": lambda: swapper.identity.idn,
+            "mobile": lambda: _mobile(swapper.identity.idn),
             "encoder": lambda: FaceEmbedder(create_model("mobilefacenet", weights="bundled")),
             "arcface": lambda: _arcface(pictures(112))}
 
@@ -74,7 +81,7 @@ def difference(outputs, wanted):
 def test_same_pixels(engine, name, network, pictures):
     layer, x = network(name), pictures(SIZES[name])
     wanted = reference(layer, x)
-    run = idn_runner(layer, engine) if name == "idn" else make_runner(layer, engine)
+    run = (idn_runner if isinstance(layer, IDN) else make_runner)(layer, engine)
     assert difference(run(x), wanted) <= TOLERANCE
     assert difference(run(x[1:]), [value[1:] for value in wanted]) <= TOLERANCE, "the number of pictures may change"
     assert difference(wanted, [value[::-1] for value in wanted]) > 10 * TOLERANCE, "the pictures must tell wrong from right"

@@ -98,7 +98,7 @@ def decoded():
 
 @pytest.fixture(scope="session")
 def packets():
-    """packets(path, kind) -> list of (seconds, bytes) of the one stream of that kind; MP4's empty subtitles between others left out."""
+    """packets(path, kind) -> list of (seconds, bytes) of the one stream of that kind, without MP4's empty subtitles."""
     def read(path, kind):
         with av.open(str(path)) as clip:
             [stream] = [stream for stream in clip.streams if stream.type == kind]

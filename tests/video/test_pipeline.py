@@ -65,6 +65,8 @@ def test_frames_without_a_face_pass_through(swapper, make_clip, decoded, wall, t
     clip = make_clip(tmp_path / "one.mp4", frames=1)
     assert swap_video(swapper, clip, tmp_path / "out.mp4", face=3).swapped == 0     # there is one face only
     assert swap_video(swapper, clip, tmp_path / "out.mp4", face="all").swapped == 1
+    with pytest.raises(UserError, match="face 'nose'"):
+        swap_video(swapper, clip, tmp_path / "out.mp4", face="nose")
 
 
 def test_stopping_keeps_what_was_done(swapper, make_clip, decoded, wall, packets, tmp_path):

@@ -81,6 +81,7 @@ def test_rotation_is_kept(make_clip, decoded, tmp_path, rotation, suffix):
     ("out.mov", (96, 63), "yuv422p", None, ("h264", "yuv422p")),
     ("out.mp4", (96, 64), "yuv420p", "av1", ("av1", "yuv420p")),
     ("out.mp4", (96, 64), "yuv420p", "h265", ("hevc", "yuv420p")),
+    ("out.mkv", (95, 63), "gray", None, ("h264", "yuv444p")),
     ("out.webm", (96, 64), "bgr0", None, ("vp9", "yuv444p")),
 ])
 def test_sizes_and_pixel_formats(make_clip, decoded, tmp_path, output, size, pixel_format, codec, expected):
@@ -109,14 +110,18 @@ def test_colour_tags(make_clip, decoded, tmp_path, colour, suffix):
         assert {key: int(getattr(frame, key)) for key in colour} == colour
 
 
-def test_one_frame(make_clip, decoded, tmp_path):
-    clip = make_clip(tmp_path / "in.mp4", frames=1)
-    assert pass_through(clip, tmp_path / "out.mp4")[0] == 1
-    assert len(decoded(tmp_path / "out.mp4")[0]) == 1
+@pytest.mark.parametrize("frames", [1, 2, 5])
+@pytest.mark.parametrize("codec", ["h264", "h265", "vp9", "av1"])
+def test_a_few_frames(make_clip, decoded, tmp_path, frames, codec):
+    clip = make_clip(tmp_path / "in.mp4", frames=frames, size=(64, 64))
+    for name in ("out.mp4", "out.mkv"):
+        assert pass_through(clip, tmp_path / name, codec)[0] == frames
+        assert close([time for time, _ in decoded(tmp_path / name)[0]], [number / 25 for number in range(frames)])
 
 
 def test_part(make_clip, decoded, packets, tmp_path):
-    clip = make_clip(tmp_path / "in.mkv", frames=30, size=(64, 64), sound=True, words=((0.3, 0.7, "over the cut"), (0.9, 1, "late")))
+    words = ((0.3, 0.7, "over the cut"), (0.9, 1, "late"))
+    clip = make_clip(tmp_path / "in.mkv", frames=30, size=(64, 64), sound=True, words=words)
     output = tmp_path / "out.mkv"
     count, reader, _ = pass_through(clip, output, quality=0, start=0.5, end=0.8)
     assert count == 7 and reader.total in (7, 8)
@@ -134,7 +139,8 @@ def test_part(make_clip, decoded, packets, tmp_path):
     assert pass_through(clip, output, start=0.2, max_frames=100)[1].total == 25
 
 
-@pytest.mark.parametrize("part, told", [({"start": 9}, "no frame can be read in the part"), ({"start": 1, "end": 0.5}, "not after"),
+@pytest.mark.parametrize("part, told", [({"start": 9}, "no frame can be read in the part"),
+                                        ({"start": 1, "end": 0.5}, "not after"),
                                         ({"max_frames": 0}, "no frame can be read in the part")])
 def test_no_such_part(make_clip, tmp_path, part, told):
     clip = make_clip(tmp_path / "in.mp4", size=(64, 64))
@@ -183,7 +189,8 @@ def test_not_clips(make_clip, tmp_path):
 def test_refused_outputs(make_clip, tmp_path):
     clip = make_clip(tmp_path / "in.mp4", size=(64, 64))
     for output, codec, quality, told in [("out.avi", None, None, "written as .mp4"), ("out.webm", "h264", None, "does not take"),
-                                         ("out.mp4", None, 99, "quality 99"), ("in.mp4/out.mp4", None, None, "cannot be written")]:
+                                         ("out.mp4", None, 99, "quality 99"),
+                                         ("in.mp4/out.mp4", None, None, "cannot be written")]:
         with pytest.raises(UserError, match=told):
             pass_through(clip, tmp_path / output, codec, quality)
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]

@@ -71,7 +71,7 @@ def long_clip(tmp_path_factory):
 
 @pytest.fixture
 def start(root, long_clip, tmp_path):
-    """start(arguments of python ...) runs on the long clip until some of the output is on the disk -> (process, output folder)."""
+    """start(arguments of python ...) runs on the long clip until some output is on the disk -> (process, output folder)."""
     place, processes = tmp_path / "out", []
 
     def run(*arguments):
@@ -93,7 +93,8 @@ def start(root, long_clip, tmp_path):
 
 
 def test_ctrl_c_leaves_a_file_that_plays(start, root, samples):
-    process, place = start(root / "tools" / "swap.py", "--source", samples / "source.jpg", "--target", "CLIP", "--output", "OUTPUT")
+    process, place = start(root / "tools" / "swap.py", "--source", samples / "source.jpg",
+                           "--target", "CLIP", "--output", "OUTPUT")
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in told

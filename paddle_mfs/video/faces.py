@@ -1,0 +1,37 @@
+"""The one place that knows how the faces of a clip are found, chosen and swapped."""
+import numpy as np
+
+from paddle_mfs.face.geometry import invert, transform
+from paddle_mfs.face.paste import paste
+from paddle_mfs.models.idn import SIZE
+from paddle_mfs.people import Choice, Tracks
+
+MARGIN = 3      # pixels by which a paste may reach beyond its crop
+
+
+class Faces:
+    """Finds and swaps the faces of one clip; `find` and `swap` may run in different threads.
+
+    Args:
+        swapper: FaceSwapper. which: "largest", "all", an index, or None for `swapper.default_face`. Raises UserError when it is another word.
+    """
+
+    def __init__(self, swapper, which):
+        self._swapper, self._tracks = swapper, Tracks()
+        self._choose = Choice(swapper.default_face if which is None else which)
+
+    def find(self, image, time):
+        """The faces to swap in a frame, (H, W, 3) uint8 RGB, shown at `time` seconds; [] when there is none."""
+        return self._choose(self._swapper.analyser.faces(image))
+
+    def swap(self, picture, faces):
+        """Swap them in a `Picture`. A face that cannot be painted stays as it is."""
+        for painted, mask, matrix in self._swapper.patches(picture.rgb, faces, self._tracks):
+            with picture.editing(_reach(matrix)):
+                paste(picture.rgb, painted, mask, matrix, inplace=True)
+
+
+def _reach(matrix):
+    """(4, 2) corners, in pixels of the image, of the crop that `matrix` cuts and a little more: what a paste may change."""
+    low, high = -MARGIN, SIZE - 1 + MARGIN
+    return transform(np.array([[low, low], [high, low], [low, high], [high, high]], np.float64), invert(matrix))
