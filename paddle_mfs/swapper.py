@@ -25,6 +25,7 @@ UNCHANGED = 2 / 255      # a crop whose every pixel stays this close to the targ
 LUMA = (0.299, 0.587, 0.114)        # ITU-R BT.601
 OPAQUE = 1e-3            # below this mask value the painted image cannot be told from the result, and is not seen
 COLOUR_RATE = 0.1        # of the way the colour of a tracked face goes, in each frame, to what that frame alone would give
+OBJECT_RATE = 0.5        # likewise of what lies on it
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,14 @@ class SwapOptions:
     colour_match 0..1: how much of the target's colour (Lab mean, contrast of L) the painted face takes on, beyond what the
         network gives it.
     keep_mouth: the inside of an open mouth (teeth, tongue) stays the target's.
+    keep_objects: what lies on the face and is not of skin's colour stays, see `blend.occlusion` for what it sees and what not.
 
     Raises: UserError for a value out of range.
     """
     strength: float = 1.0
     colour_match: float = 0.0
     keep_mouth: bool = False
+    keep_objects: bool = False
 
     def __post_init__(self):
         for name in ("strength", "colour_match"):
@@ -161,13 +164,17 @@ class FaceSwapper:
         return memory.identity
 
     def _blended(self, crop, painted, mask, landmarks, memory):
-        """The painted crop and its mask after the options' colour and mouth."""
+        """The painted crop and its mask as the options want them."""
         if self.options.colour_match:
             colour = blend.match_colour(crop, painted, mask, landmarks)
             memory.colour = memory.colour.towards(colour, COLOUR_RATE) if memory.colour else colour
             painted = blend.apply_colour(painted, memory.colour, self.options.colour_match)
         if self.options.keep_mouth:
             mask = mask * (1 - blend.open_mouth(landmarks, SIZE))
+        if self.options.keep_objects:
+            found = blend.occlusion(crop, landmarks)
+            memory.occlusion = found if memory.occlusion is None else memory.occlusion + OBJECT_RATE * (found - memory.occlusion)
+            mask = mask * (1 - memory.occlusion)
         return painted, mask
 
     def paint(self, crop, name="target", identity=None):

@@ -28,6 +28,8 @@ def arguments():
     parser.add_argument("--colour-match", type=float, nargs="?", const=1.0, default=0.0, metavar="AMOUNT",
                         help="give the face the target's colour, 0 (default) to 1 (without a number)")
     parser.add_argument("--keep-mouth", action="store_true", help="keep the inside of the target's open mouth")
+    parser.add_argument("--keep-objects", action="store_true",
+                        help="keep what lies on the face: cups, microphones, masks; not hands or strands of hair")
     parser.add_argument("--compare", action="store_true", help="write source | target | result side by side")
     parser.add_argument("--skip-existing", action="store_true", help="keep outputs that are there (default: make them anew)")
     parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
@@ -49,7 +51,7 @@ def main():
     from paddle_mfs.batch import plan, swap_all, table
     from paddle_mfs.people import check_choice, parse_map
     from paddle_mfs.swapper import FaceSwapper, SwapOptions
-    options = SwapOptions(args.strength, args.colour_match, args.keep_mouth)
+    options = SwapOptions(args.strength, args.colour_match, args.keep_mouth, args.keep_objects)
     if args.face is not None:
         check_choice(args.face)
     mapped = parse_map(args.map or [])

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from paddle_mfs.face.regions import INNER_LIPS, MOUTH_LEFT, MOUTH_RIGHT, oval_mask, region_mask
+from paddle_mfs.face.regions import (INNER_LIPS, LEFT_BROW, LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, OUTER_LIPS, RIGHT_BROW, RIGHT_EYE,
+                                     oval_mask, region_mask)
 
 STEP = 2                    # colour statistics look at every second pixel of every second row
 CONTRAST = 0.67, 1.5        # the match changes the contrast of the lightness by no more than this
@@ -17,6 +18,12 @@ FEWEST = 64                 # pixels below which there is no colour to match
 LIPS_UPPER, LIPS_LOWER = 13, 14             # middle of the inner lips' contour
 CLOSED, OPEN = 0.06, 0.14   # height of the inner lips / width of the mouth: fully painted below, fully kept above
 MOUTH_FEATHER = 1.5 / 224   # of the crop: sigma
+FEATURES = OUTER_LIPS, LEFT_EYE + LEFT_BROW, RIGHT_EYE + RIGHT_BROW     # not of skin's colour
+SPREAD = 15.0, 6.0, 6.0     # L, a, b: skin is taken to vary by this at least
+FAR = 3.0                   # spreads from the face's median colour: no skin
+COVERED = 0.2               # share of the skin around a feature that is covered: then so is the feature
+SMALLEST = 200 / 224 ** 2   # of the crop: smaller patches are part of the face (moles, nostrils, glints)
+OCCLUSION_FEATHER = 2 / 224     # of the crop: sigma
 
 
 @dataclass(frozen=True)
@@ -69,3 +76,52 @@ def open_mouth(landmarks, size):
         return np.zeros((size, size), np.float32)
     inside = region_mask(points, INNER_LIPS, size, size).astype(np.float32) * np.float32(amount / 255)
     return cv2.GaussianBlur(inside, (0, 0), MOUTH_FEATHER * size)
+
+
+def occlusion(crop, landmarks):
+    """What lies on the face and is of another colour than its skin -> (S, S) float32 in [0, 1], feathered.
+
+    Skin's colour is the median (in Lab) of the face oval without eyes, brows and mouth; these count as covered when the skin
+    around them is. Sees cups, microphones, masks, hats and dark hair; does not see hands and thin strands of hair, and takes hard
+    shadows and highlights for objects now and then.
+    """
+    size = crop.shape[0]
+    lab = cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = cv2.GaussianBlur(lab, (0, 0), 1.5 * size / 224)
+    oval = oval_mask(landmarks, size, size) > 0
+    features = [_widened(_hull(landmarks, points, size), 7) for points in FEATURES]
+    skin = oval & ~np.any(features, 0)
+    if skin.sum() < SMALLEST * size * size:
+        return np.zeros((size, size), np.float32)
+    colours = lab[skin]
+    median = np.median(colours, 0)
+    spread = np.maximum(1.48 * np.median(np.abs(colours - median), 0), SPREAD)       # 1.48 MAD estimates a standard deviation
+    far = (np.square((lab - median) / spread).sum(-1) > FAR ** 2) & oval
+    covered = far & skin
+    for feature in features:
+        around = _widened(feature, 13) & skin
+        if (covered & around).sum() > COVERED * around.sum():
+            covered |= feature & far
+    covered = cv2.morphologyEx(covered.astype(np.uint8), cv2.MORPH_OPEN, _square(5, size))
+    covered = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, _square(7, size))
+    count, labels, statistics, _ = cv2.connectedComponentsWithStats(covered)
+    large = [n for n in range(1, count) if statistics[n, cv2.CC_STAT_AREA] >= SMALLEST * size * size]
+    found = _widened(np.isin(labels, large), 5).astype(np.float32)
+    return cv2.GaussianBlur(found, (0, 0), OCCLUSION_FEATHER * size)
+
+
+def _hull(landmarks, points, size):
+    """(size, size) bool: the convex hull of some landmarks."""
+    mask = np.zeros((size, size), np.uint8)
+    hull = cv2.convexHull(np.rint(np.asarray(landmarks)[points, :2]).astype(np.int32))
+    return cv2.fillConvexPoly(mask, hull, 1) > 0
+
+
+def _widened(mask, pixels):
+    """A bool mask dilated by a square of so many pixels of a 224 px crop."""
+    return cv2.dilate(mask.astype(np.uint8), _square(pixels, mask.shape[0])) > 0
+
+
+def _square(pixels, size):
+    side = max(1, round(pixels * size / 224)) | 1
+    return np.ones((side, side), np.uint8)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from paddle_mfs.face.align import align
-from paddle_mfs.face.blend import Colour, apply_colour, match_colour, open_mouth
+from paddle_mfs.face.blend import Colour, apply_colour, match_colour, occlusion, open_mouth
 from paddle_mfs.face.geometry import transform
-from paddle_mfs.face.regions import INNER_LIPS, oval_mask, region_mask
+from paddle_mfs.face.image import read_image
+from paddle_mfs.face.regions import INNER_LIPS, OUTER_LIPS, oval_mask, region_mask
 
 SIZE = 224
 
@@ -71,3 +72,32 @@ def test_an_open_mouth_is_kept_and_a_closed_one_is_not(crop_and_landmarks):
     assert full[inside].mean() > 0.7 and full[~cv2.dilate(inside.astype(np.uint8), np.ones((13, 13))).astype(bool)].max() < 1e-3
     rising = [open_mouth(opened(share), SIZE).sum() for share in np.linspace(0.05, 0.15, 11)]
     assert (np.diff(rising) >= 0).all(), "no jump between closed and open"
+
+
+@pytest.fixture(scope="module")
+def plain_faces(analyser, root):
+    """(crop, landmarks) of the twelve sample faces, none of them covered."""
+    made = []
+    for path in sorted((root / "samples" / "faces").glob("*.jpg")):
+        image = read_image(path)
+        face = analyser.largest(image)
+        crop, matrix = align(image, face.five, SIZE)
+        made.append((crop, transform(face.landmarks[:, :2].astype(np.float64), matrix)))
+    return made
+
+
+def test_uncovered_faces_are_painted(plain_faces):
+    kept = [occlusion(*face)[oval_mask(face[1], SIZE, SIZE) > 0].mean() for face in plain_faces]
+    assert np.median(kept) == 0 and np.mean(kept) < 0.03, kept
+
+
+@pytest.mark.parametrize("colour", [(35, 35, 38), (235, 235, 230), (90, 160, 200)])
+def test_a_disc_over_the_mouth_is_seen(plain_faces, colour):
+    shares = []
+    for crop, landmarks in plain_faces:
+        truth, centre = np.zeros((SIZE, SIZE), np.uint8), landmarks[OUTER_LIPS].mean(0) + [5, 10]
+        cv2.circle(truth, tuple(np.rint(centre).astype(int).tolist()), 30, 1, -1)
+        covered = np.where(truth[..., None] > 0, np.uint8(colour), crop)
+        inside = (truth > 0) & (oval_mask(landmarks, SIZE, SIZE) > 0)
+        shares.append(occlusion(covered, landmarks)[inside].mean())
+    assert np.mean(shares) > 0.8 and np.median(shares) > 0.9, shares
