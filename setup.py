@@ -22,7 +22,6 @@ setup(
     install_requires=[line for line in RUNTIME if line not in LITE],
     extras_require={
         "lite": LITE,                                                   # exporting .nb files and running them
-        "quant": ["paddleslim==2.6.0"],                                 # brings its own opencv-python and scikit-learn
         "dev": LITE + ["pytest>=7"],
     },
 )

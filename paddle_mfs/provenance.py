@@ -55,10 +55,12 @@ def picture_sha256(picture):
 
 
 def weights_facts(path):
-    """{file, sha256, licence} of a weights file; the licence is the one its card names, "not stated" without a card."""
+    """{file, sha256, licence} of a weights file, and the file it lies `over` if it does; the licence is the one its card names, "not
+    stated" without a card."""
     from paddle_mfs.weights import read_card
     card = read_card(path)
-    return {"file": Path(path).name, "sha256": sha256(path), "licence": card.get("licence", "not stated")}
+    facts = {"file": Path(path).name, "sha256": sha256(path), "licence": card.get("licence", "not stated")}
+    return {**facts, "over": card["over"]["file"]} if "over" in card else facts
 
 
 def check_format(path, formats=PICTURE_FORMATS):

@@ -52,6 +52,9 @@ def describe(card):
         distances, kept = measured["distance_to_source"], card["int8"]["kept_in_float"]
         return (f"simulated: {measured['psnr_db']:.1f} dB against fp32, distance to the source {distances['fp32']:.3f} -> "
                 f"{distances['int8']:.3f}, {len(kept)} layer(s) left in float")
+    if card["precision"] == "fp16" or card["target"] == "gpu":
+        half = card["half_precision"]["largest_difference"]
+        return f"simulated in fp16: largest difference from dygraph {half['result']:.1e}, of the mask {half['mask']:.1e}"
     difference = card["difference_from_dygraph"]
     return "not run here" if difference is None else f"run: largest difference from dygraph {difference:.1e}"
 
@@ -60,7 +63,7 @@ def main():
     args = arguments()
     from paddle_mfs.export.check import compare, crops_to_batch, reference
     from paddle_mfs.export.lite import export_lite, nb_name
-    from paddle_mfs.export.ranges import largest_value, warn_of_overflow
+    from paddle_mfs.export.ranges import half_precision, largest_value, warn_of_overflow
     from paddle_mfs.export.targets import parse_targets
     from paddle_mfs.identity import bake
     parse_targets(args.target, args.precision)              # a mistake in them is told before any work
@@ -69,14 +72,16 @@ def main():
     quantise = quantiser(args) if args.precision == "int8" else None
     folder = Path(args.output or Path("output") / f"{identity.name}_lite")
     batch = crops_to_batch([identity.crop])
-    largest = largest_value(identity.idn, batch)
-    warn_of_overflow(args.source, largest)
+    expected = reference(identity.idn, batch)
+    ranges = {"largest_value": largest_value(identity.idn, batch),
+              "half_precision": half_precision(identity.idn, batch, expected)}
+    warn_of_overflow(args.source, ranges["largest_value"])
 
     def check(run):
-        return compare(folder / nb_name(identity.name, "x86"), reference(identity.idn, batch), batch, run)
+        return compare(folder / nb_name(identity.name, "x86"), expected, batch, run)
 
     for path, card in export_lite(identity.idn, folder, identity.name, identity.facts, targets, args.precision,
-                                  check if args.check else None, largest, quantise):
+                                  check if args.check else None, ranges, quantise):
         census = card["census"]
         pieces = f", {census['subgraphs']} subgraph(s)" if census["subgraphs"] else ""
         print(f"{path}: {card['bytes'] / 1e6:.2f} MB, {census['total']} kernels{pieces}, {census['copies']} copies, "

@@ -21,7 +21,7 @@ def _opt_version():
     return version("paddlelite")
 
 
-def export_lite(idn, folder, name, facts, targets=("arm", "gpu", "x86"), precision="fp32", check=None, largest=None,
+def export_lite(idn, folder, name, facts, targets=("arm", "gpu", "x86"), precision="fp32", check=None, ranges=None,
                 quantise=None):
     """Write a .nb (`nb_name`) and its card (.json) to `folder` for each target; each file whole or not at all.
 
@@ -31,7 +31,7 @@ def export_lite(idn, folder, name, facts, targets=("arm", "gpu", "x86"), precisi
         targets, precision: as `targets.parse_targets` allows them.
         check: None, or a callable (LiteRunner) -> largest difference from dygraph, raising UserError when it is too large.
             Only the x86 file runs here; the number goes into its card, the others' cards hold null.
-        largest: None, or the largest value on the way from `ranges.largest_value`, for the cards.
+        ranges: None, or {"largest_value", "half_precision"} from `ranges`, for the cards.
         quantise: for int8: a callable (idn, folder, target) that writes the quantised program and returns facts for the card
             (`int8.Quantiser`).
     Returns: list of (path of the .nb, card).
@@ -51,7 +51,7 @@ def export_lite(idn, folder, name, facts, targets=("arm", "gpu", "x86"), precisi
                     quantised = save_program(idn, temporary, TARGETS[target].passes[precision])
                 optimise(Path(temporary) / f"{NAME}.pdmodel", TARGETS[target].places, built, precision)
                 difference = check(LiteRunner(built)) if check and target == "x86" else None
-                made.append((built, _card(built, target, precision, facts, difference, largest, quantised)))
+                made.append((built, _card(built, target, precision, facts, difference, ranges, quantised)))
             for built, card in made:
                 path = folder / built.name
                 os.replace(built, path)
@@ -67,11 +67,11 @@ def nb_name(name, target, precision="fp32"):
     return f"{name}_{target}.nb" if precision == "fp32" else f"{name}_{target}_{precision}.nb"
 
 
-def _card(path, target, precision, facts, difference, largest, quantised):
+def _card(path, target, precision, facts, difference, ranges, quantised):
     card = deploy_card(facts)
     card.pop("model")
     card["versions"]["paddlelite"] = _opt_version()
     return {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path),
             "target": target, "valid_places": TARGETS[target].places, "precision": precision, "census": census(path),
-            "difference_from_dygraph": difference and float(f"{difference:.2e}"), "largest_value": largest,
+            "difference_from_dygraph": difference and float(f"{difference:.2e}"), **(ranges or {}),
             **({"int8": quantised} if quantised else {}), **card}

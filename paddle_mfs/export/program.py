@@ -5,6 +5,8 @@ and a 4-D addition, which no Paddle-Lite fusion recognises.
 """
 from pathlib import Path
 
+import numpy as np
+
 from paddle_mfs.export.graph import INPUT, OUTPUTS, SHAPE
 
 NAME = "idn"
@@ -74,22 +76,31 @@ def _operators():
             "detach": lambda x, node: x[0].detach()}
 
 
+def _rounded(node):
+    """The node with weights that float16 holds."""
+    return node.changed(**{name: value.astype(np.float16).astype(np.float32) for name, value in node.settings.items()
+                           if isinstance(value, np.ndarray)})
+
+
 class Program:
     """A static program of the nodes with its own weights. Dygraph stays as it was.
 
     Args:
         nodes: from `read_idn`, rewritten or not.
         shape: of the input `image`, (1, 3, S, S) float32 RGB in [0, 1].
+        half: round every value and weight to float16 on the way; sums inside an operation stay in float32.
     """
 
-    def __init__(self, nodes, shape=SHAPE):
+    def __init__(self, nodes, shape=SHAPE, half=False):
         import paddle
         self.program, start, self.scope = paddle.static.Program(), paddle.static.Program(), paddle.static.Scope()
         with static_mode(), paddle.static.scope_guard(self.scope), paddle.static.program_guard(self.program, start), \
                 paddle.utils.unique_name.guard():
             operators, self.variables = _operators(), {INPUT: paddle.static.data(INPUT, list(shape), "float32")}
             for node in nodes:
-                self.variables[node.output] = operators[node.kind]([self.variables[name] for name in node.inputs], node)
+                node = _rounded(node) if half else node
+                value = operators[node.kind]([self.variables[name] for name in node.inputs], node)
+                self.variables[node.output] = value.astype("float16").astype("float32") if half else value
             self.executor = paddle.static.Executor(paddle.CPUPlace())
             self.executor.run(start)
             for node in nodes:

@@ -1,4 +1,4 @@
-"""How large the values on the way become: half precision ends at 65504."""
+"""What half precision does to an identity: it ends at 65504, and has 11 bits."""
 import sys
 
 import numpy as np
@@ -27,6 +27,22 @@ def largest_value(idn, batch):
             sizes[name] = max(sizes[name], float(np.abs(value).max()) if np.isfinite(value).all() else float("inf"))
     node = max(sizes, key=sizes.get)
     return {"value": float(f"{sizes[node]:.4g}"), "node": node}
+
+
+def half_precision(idn, batch, expected):
+    """How far the deploy graph in half precision is from dygraph, simulated: every value and weight is rounded to float16.
+
+    Args:
+        idn: baked IDN.
+        batch: (N, 3, S, S) float32 in [0, 1]; expected: [result, mask] from `check.reference`.
+    Returns: {"how", "largest_difference": {"result", "mask"}, "psnr_db" of the result}.
+    """
+    program = Program(rewrite(read_idn(idn)), (1, *batch.shape[1:]), half=True)
+    pairs = zip(*(program.run(x[None]) for x in batch))
+    differences = [np.abs(np.concatenate(ours) - wanted) for ours, wanted in zip(pairs, expected)]
+    worst = {name: float(f"{difference.max():.2g}") for name, difference in zip(("result", "mask"), differences)}
+    return {"how": "Paddle, every value and weight rounded to float16, sums in float32; the .nb itself was not run",
+            "largest_difference": worst, "psnr_db": round(float(-10 * np.log10(np.square(differences[0]).mean())), 1)}
 
 
 def warn_of_overflow(name, largest):

@@ -2,9 +2,10 @@
 import numpy as np
 import paddle
 
+from paddle_mfs.export.check import reference
 from paddle_mfs.export.graph import read_idn
 from paddle_mfs.export.program import Program
-from paddle_mfs.export.ranges import largest_value, warn_of_overflow
+from paddle_mfs.export.ranges import half_precision, largest_value, warn_of_overflow
 from paddle_mfs.export.rewrites import rewrite
 from paddle_mfs.models.idn import IDN
 
@@ -28,3 +29,10 @@ def test_largest_value_is_found_where_it_is(lively_idn, picture, capsys):
     warn_of_overflow("who.jpg", found)
     told = capsys.readouterr().err
     assert told.startswith("warning: who.jpg: values reach") and told.count("\n") == 1 and "half precision" in told
+
+
+def test_half_precision_is_near_and_not_the_same(lively_idn, picture):
+    found = half_precision(lively_idn, picture, reference(lively_idn, picture))
+    assert all(5e-5 < value < 5e-3 for value in found["largest_difference"].values()) and found["psnr_db"] > 55
+    elsewhere = half_precision(lively_idn, picture, reference(lively_idn, picture[..., ::-1].copy()))
+    assert elsewhere["largest_difference"]["result"] > 0.1 and elsewhere["psnr_db"] < 30

@@ -8,7 +8,7 @@ from paddle_mfs.files import sha256
 from paddle_mfs.models.embedder import check_widths, load_encoder
 from paddle_mfs.models.idn import IDN
 from paddle_mfs.models.mfs import MobileFaceSwap, load_mfs
-from paddle_mfs.weights import bundled, load_state, save_state, write_card
+from paddle_mfs.weights import bundled, load_state, read_card, save_state, write_card
 
 PUBLIC_BYTES = 82_834_948       # MobileFaceSwap_224.pdparams as its authors released it
 ENCODER, DECODER_IN, DECODER_OUT = [3, 32, 64, 128, 256, 512], [512, 512, 256, 128], [256, 128, 64, 32]
@@ -200,3 +200,13 @@ def test_a_file_over_another_is_both(tmp_path):
     save_state(tmp_path / "under.pdparams", {**state, "final.7.bias": upper["final.7.bias"]}, half=True)
     with pytest.raises(UserError, match="under.pdparams: is not the file that over.pdparams was made for"):
         load_mfs(tmp_path / "over.pdparams")
+
+
+def test_bundled_mobile_weights_keep_what_predicts_kernels():
+    mobile, aligned = load_mfs(bundled("mfs_224_mobile")), load_mfs().state_dict()
+    card = read_card(bundled("mfs_224_mobile"))
+    assert mobile.is_mobile and "non-commercial" in card["licence"] and card["made"]["config"]["model"]["half_pixel"]
+    assert card["heldout"]["progress"]["value"] > 0.9 and card["heldout"]["weights"]["sha256"] == card["sha256"]
+    changed = {name for name, value in mobile.state_dict().items()
+               if name not in aligned or not np.array_equal(value.numpy(), aligned[name].numpy())}
+    assert changed == load_state(bundled("mfs_224_mobile")).keys() and "predictor.first.weight" not in changed

@@ -9,7 +9,7 @@ def test_all_targets(run_script, samples, tmp_path):
     lines = [line for line in done.stdout.splitlines() if ".nb: " in line]
     assert done.returncode == 0 and len(lines) == 5, done.stdout + done.stderr
     assert all(f"source_{target}.nb: 2." in line for target, line in zip(("arm", "gpu", "npu", "nnapi", "x86"), lines))
-    assert "55 kernels" in lines[0] and "not run here" in lines[0] and "1 subgraph" in lines[2]
+    assert "55 kernels" in lines[0] and "not run here" in lines[0] and "simulated in fp16" in lines[1] and "1 subgraph" in lines[2]
     assert "run: largest difference from dygraph" in lines[4]
     assert len(done.stdout.splitlines()) == 5 + sum(
         json.loads((tmp_path / f"source_{target}.json").read_text())["census"]["total"]
@@ -22,8 +22,23 @@ def test_all_targets(run_script, samples, tmp_path):
 def test_old_name_and_no_check(run_script, samples, tmp_path):
     done = run_script("export_lite", "--source", samples / "source.jpg", "--target", "opencl,x86", "--no-check",
                       "--output", tmp_path)
-    assert done.returncode == 0 and done.stdout.count("not run here") == 2, done.stderr
+    assert done.returncode == 0 and "not run here" in done.stdout.splitlines()[-1], done.stderr
     assert sorted(path.name for path in tmp_path.glob("*.nb")) == ["source_gpu.nb", "source_x86.nb"]
+
+
+def test_the_mobile_variant(run_script, samples, root, tmp_path):
+    weights = root / "weights" / "mfs_224_mobile.pdparams"
+    words = ["--source", samples / "source.jpg", "--weights", weights, "--output", tmp_path]
+    done = run_script("export_lite", *words, "--target", "all")
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0 and len(lines) == 3 and "run: largest difference from dygraph" in lines[2], done.stderr
+    cards = {target: json.loads((tmp_path / f"source_{target}.json").read_text()) for target in ("arm", "gpu", "x86")}
+    assert cards["x86"]["difference_from_dygraph"] <= 1e-5
+    assert cards["arm"]["census"]["kernels"]["pixel_shuffle"] == 10 and cards["arm"]["census"]["total"] == 56
+    assert cards["gpu"]["census"]["kernels"]["conv2d_transpose"] == 10 and cards["gpu"]["census"]["cpu"] == 0
+    assert cards["arm"]["provenance"]["weights"]["over"] == "mfs_224.pdparams"
+    refused = run_script("export_lite", *words, "--target", "npu")
+    assert refused.returncode == 2 and "mobile variant" in refused.stderr and refused.stderr.count("\n") == 1
 
 
 def test_int8(run_script, samples, tmp_path):
