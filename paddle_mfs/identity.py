@@ -1,7 +1,8 @@
-"""One source picture -> an IDN with its identity baked in, and the facts about what it was made from.
+"""A source picture -> an IDN with its identity baked in, and the facts about what it was made from.
 
     picture -> face/ (find, landmarks, align at 112) -> encoder (embedding, feature) -> MobileFaceSwap.bake -> IDN
 """
+import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,12 +22,15 @@ class Identity:
         crop: (224, 224, 3) uint8 RGB, the source's own aligned crop.
         facts: source_sha256, weights and encoder ({file, sha256, licence}); what outputs and exports say about themselves.
         name: word for file names (the source file's stem).
+        embedding, feature: what the IDN was made from, (1, E) of unit length and (1, F, 7, 7) float32.
         engine: what runs the IDN in `run`, see `runtime.make_runner`.
     """
     idn: object
     crop: np.ndarray
     facts: dict
     name: str
+    embedding: np.ndarray
+    feature: np.ndarray
     engine: str = "auto"
 
     @cached_property
@@ -35,38 +39,70 @@ class Identity:
         return idn_runner(self.idn, self.engine)
 
 
-def bake(source, weights=None, encoder=None, analyser=None, engine="auto"):
-    """Bake the identity of the largest face of `source` into an IDN.
+class Baker:
+    """The networks that make identities, loaded once for any number of them.
 
     Args:
-        source: path of a picture, or (H, W, 3) uint8 RGB.
         weights: path of MobileFaceSwap weights, ours or the public ones; None: the bundled ones.
         encoder: path of the encoder's weights that belong to them; None: the bundled ones.
         analyser: a `FaceAnalyser` to use again; None makes one.
         engine: what runs the networks, see `runtime.make_runner`.
-    Returns: Identity.
-    Raises: UserError for a picture that cannot be read or shows no face, and for weights that do not load or do not match.
+    Raises: UserError for weights that do not load or do not match.
     """
-    import paddle
-    from paddle_mfs.face.align import align
-    from paddle_mfs.face.analysis import FaceAnalyser
-    from paddle_mfs.face.image import read_image
-    from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
-    from paddle_mfs.models.idn import SIZE
-    from paddle_mfs.models.mfs import load_mfs
-    from paddle_mfs.weights import bundled
 
-    choose(engine)
-    is_array = isinstance(source, np.ndarray)
-    name = "source" if is_array else str(source)
-    image = source if is_array else read_image(source)
-    face = (analyser or FaceAnalyser(engine=engine)).largest(image, name)
-    net, network = load_mfs(weights), load_encoder(encoder)
-    check_widths(net, network, weights, encoder)
-    crop, _ = align(image, face.five, network.input_size)
-    pixels = crop.transpose(2, 0, 1)[None] / np.float32(255)
-    idn = net.bake(*map(paddle.to_tensor, make_runner(FaceEmbedder(network), engine)(pixels)))
-    facts = {"source_sha256": picture_sha256(source),
-             "weights": weights_facts(weights or bundled("mfs_224")),
-             "encoder": weights_facts(encoder or bundled("mobilefacenet"))}
-    return Identity(idn, align(image, face.five, SIZE)[0], facts, "source" if is_array else Path(source).stem, engine)
+    def __init__(self, weights=None, encoder=None, analyser=None, engine="auto"):
+        from paddle_mfs.face.analysis import FaceAnalyser
+        from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
+        from paddle_mfs.models.mfs import load_mfs
+        from paddle_mfs.weights import bundled
+        choose(engine)
+        self.engine, self.analyser = engine, analyser or FaceAnalyser(engine=engine)
+        self._net, network = load_mfs(weights), load_encoder(encoder)
+        check_widths(self._net, network, weights, encoder)
+        self._embed, self._size = make_runner(FaceEmbedder(network), engine), network.input_size
+        self._facts = {"weights": weights_facts(weights or bundled("mfs_224")),
+                       "encoder": weights_facts(encoder or bundled("mobilefacenet"))}
+
+    def embed(self, image, face):
+        """What the encoder sees in a face: image (H, W, 3) uint8 RGB, `Face` -> embedding (1, E) of unit length,
+        feature (1, F, 7, 7)."""
+        from paddle_mfs.face.align import align
+        crop, _ = align(image, face.five, self._size)
+        return self._embed(crop.transpose(2, 0, 1)[None] / np.float32(255))
+
+    def identity(self, source):
+        """Bake the identity of the largest face of `source`, a path or (H, W, 3) uint8 RGB.
+
+        Raises: UserError for a picture that cannot be read or shows no face.
+        """
+        from paddle_mfs.face.align import align
+        from paddle_mfs.face.image import read_image
+        from paddle_mfs.models.idn import SIZE
+        is_array = isinstance(source, np.ndarray)
+        image = source if is_array else read_image(source)
+        face = self.analyser.largest(image, "source" if is_array else str(source))
+        embedding, feature = self.embed(image, face)
+        facts = {"source_sha256": picture_sha256(source), **self._facts}
+        return Identity(self._idn(embedding, feature), align(image, face.five, SIZE)[0], facts,
+                        "source" if is_array else Path(source).stem, embedding, feature, self.engine)
+
+    def between(self, identity, image, face, strength):
+        """The identity that lies between a target's own (strength 0) and `identity` (1, which is returned as it is).
+
+        Embedding and feature map are interpolated linearly; `bake` brings the embedding back to unit length.
+        """
+        if strength == 1:
+            return identity
+        own = self.embed(image, face)
+        embedding, feature = (np.float32(1 - strength) * a + np.float32(strength) * b
+                              for a, b in zip(own, (identity.embedding, identity.feature)))
+        return dataclasses.replace(identity, idn=self._idn(embedding, feature), embedding=embedding, feature=feature)
+
+    def _idn(self, embedding, feature):
+        import paddle
+        return self._net.bake(paddle.to_tensor(embedding), paddle.to_tensor(feature))
+
+
+def bake(source, weights=None, encoder=None, analyser=None, engine="auto"):
+    """`Baker(weights, encoder, analyser, engine).identity(source)`: one identity, from a path or (H, W, 3) uint8 RGB."""
+    return Baker(weights, encoder, analyser, engine).identity(source)

@@ -68,16 +68,26 @@ def test_which_face(swapper, samples, target):
         difference = (swapper.swap(both, face) != both).any(-1)
         return bool(difference[:, :edge].any()), bool(difference[:, edge:].any())
 
-    assert changed("largest") == (True, False) == changed(0)
+    assert changed("largest") == (True, False) == changed(0) == changed(None)
     assert changed("1") == (False, True) and changed("all") == (True, True)
+    both = np.ascontiguousarray(both[:, ::-1])       # the largest is on the right now
+    edge = small.shape[1]
+    assert changed("largest") == (False, True) == changed(1) and changed(0) == (True, False)
     with pytest.raises(UserError, match="no face 2; 2 found"):
         swapper.swap(both, 2, "both.png")
     with pytest.raises(UserError, match="choose largest, all or an index"):
         swapper.swap(both, "left")
 
 
+def test_faces_already_found(swapper, target, result):
+    face, given = swapper.analyser.largest(target), target.copy()
+    assert (swapper.swap_faces(given, [face]) == result).all() and (given == target).all()
+    assert swapper.swap_faces(given, [face], inplace=True) is given and (given == result).all()
+    assert (swapper.swap_faces(target, []) == target).all()
+
+
 def test_shut_mask_is_an_error(swapper, target):
-    """Weights that leave the target as it is are told, not shown."""
+    """Weights that leave the target as it is are told, not shown; among the frames of a clip they pass through."""
     idn = copy.deepcopy(swapper.identity.idn)
     name, bias = [(n, p) for n, p in idn.mask.named_parameters() if n.endswith("bias")][-1]
     bias.set_value(np.full(bias.shape, -60, np.float32))
@@ -85,6 +95,7 @@ def test_shut_mask_is_an_error(swapper, target):
     broken.identity = dataclasses.replace(swapper.identity, idn=idn)
     with pytest.raises(UserError, match="face.png: the swap failed"):
         broken.swap(target, name="face.png")
+    assert (broken.swap_faces(target, [swapper.analyser.largest(target)]) == target).all()
     bias.set_value(np.full(bias.shape, np.nan, np.float32))
     broken.identity = dataclasses.replace(swapper.identity, idn=idn)        # a runner keeps the weights it began with
     with pytest.raises(UserError, match="the swap failed: .* nan of 255"):

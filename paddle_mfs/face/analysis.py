@@ -167,22 +167,3 @@ def _tiles(width, height, smallest):
         sides.append(smallest)
         smallest *= 2
     return sides[::-1]
-
-
-def pick(faces, which="largest", name="image"):
-    """Choose among faces sorted largest first.
-
-    Args:
-        which: "largest", "all", or an index (int or digits), 0 the largest.
-    Returns: list of Face. Raises UserError when there is no face, no such index, or `which` is another word.
-    """
-    if which not in ("largest", "all") and not str(which).isdigit():
-        raise UserError(f"face {which!r}: choose largest, all or an index from 0 (0 is the largest)")
-    if not faces:
-        raise UserError(f"{name}: no face found; use a picture that shows a face, unhidden and at least {MIN_FACE} px high")
-    if which == "all":
-        return list(faces)
-    index = 0 if which == "largest" else int(which)
-    if index >= len(faces):
-        raise UserError(f"{name}: no face {index}; {len(faces)} found, choose 0 to {len(faces) - 1}")
-    return [faces[index]]

@@ -42,13 +42,14 @@ class Summary:
         return ", ".join(parts + self.notes)
 
 
-def swap_video(swapper, target, output, face="largest", start=None, end=None, max_frames=None, codec=None, quality=None,
+def swap_video(swapper, target, output, face=None, start=None, end=None, max_frames=None, codec=None, quality=None,
                progress=None, stop=None):
     """Swap the faces of a clip, frame by frame; sound, subtitles and tags are kept.
 
     Args:
         swapper: FaceSwapper. target: path of the clip. output: path, see video.write.CONTAINERS.
-        face: "largest", "all", or an index; a frame without it passes through as it is.
+        face: "largest", "all", or an index, 0 being the leftmost; None: `swapper.default_face`. A frame without it passes
+            through as it is.
         start, end, max_frames: the part to do, see VideoReader.
         codec, quality: see video.write; None: the container's default.
         progress: called with (frames done, frames expected or None) after each frame.
@@ -59,7 +60,7 @@ def swap_video(swapper, target, output, face="largest", start=None, end=None, ma
     begun, summary, faces = time.perf_counter(), Summary(), Faces(swapper, face)
     with VideoReader(target, start, end, max_frames) as reader:
         codec, pixel_format = choose_codec(output, reader.first.format, (reader.first.width, reader.first.height), codec)
-        record = provenance(target_sha256=sha256(target), **swapper.identity.facts)
+        record = provenance(target_sha256=sha256(target), **swapper.facts)
         pictures = ahead(_pictures(reader, pixel_format, summary))
         pictures = ahead(_with_faces(pictures, faces, summary))
         pictures = ahead(_swapped(pictures, faces, summary))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from paddle_mfs.errors import UserError
-from paddle_mfs.face.analysis import MIN_FACE, FaceAnalyser, pick
+from paddle_mfs.face.analysis import MIN_FACE, FaceAnalyser
 from paddle_mfs.face.detect import Detector
 
 
@@ -66,16 +66,6 @@ def test_wrong_arrays_are_refused(analyser, reference_image):
     for image in (reference_image[..., 0], reference_image / 255.0):
         with pytest.raises(TypeError, match="uint8 RGB"):
             analyser.faces(image)
-
-
-def test_pick():
-    faces = ["large", "middle", "small"]
-    assert pick(faces) == ["large"] and pick(faces, "all") == faces and pick(faces, 2) == pick(faces, "2") == ["small"]
-    for which, message in ((3, "no face 3; 3 found"), ("biggest", "choose largest, all or an index"), (-1, "choose largest")):
-        with pytest.raises(UserError, match=message):
-            pick(faces, which, "a.jpg")
-    with pytest.raises(UserError, match="a.jpg: no face found"):
-        pick([], "all", "a.jpg")
 
 
 def test_detector_keypoints_lie_in_the_face(analyser, reference, reference_image):

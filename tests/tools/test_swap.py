@@ -1,14 +1,15 @@
 """tools/swap.py as a user runs it."""
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from paddle_mfs.face.analysis import FaceAnalyser
-from paddle_mfs.face.image import read_image
+from paddle_mfs.face.image import read_image, write_image
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.metrics.background import background_psnr
-from paddle_mfs.provenance import read_provenance
+from paddle_mfs.provenance import picture_sha256, read_provenance
 
 
 def one_line(done, *words):
@@ -55,15 +56,60 @@ def test_folder_goes_on_and_resumes(run_script, samples, tmp_path):
     names = {path.stem for path in folder.iterdir()} - {"broken"}
     arguments = ("swap", "--source", samples / "source.jpg", "--target", folder, "--output", out)
     done = run_script(*arguments)
-    assert done.returncode == 1 and "2 written, 0 kept from before, 1 failed" in done.stdout
+    assert done.returncode == 1 and done.stdout.endswith("2 written, 0 kept from before, 1 failed\n")
+    rows = {Path(row.split()[0]).name: row for row in done.stdout.splitlines()[1:-1]}
+    assert " failed " in rows["broken.jpg"] and "not a picture" in rows["broken.jpg"] and len(rows) == 3
     assert [line for line in done.stderr.splitlines() if "broken.jpg" in line and line.startswith("error: ")]
     assert {path.stem for path in out.iterdir()} == names
     before = {path: path.stat().st_mtime_ns for path in out.iterdir()}
     (folder / "broken.jpg").unlink()
-    done = run_script(*arguments)
+    done = run_script(*arguments, "--skip-existing")
     assert done.returncode == 0 and "0 written, 2 kept from before, 0 failed" in done.stdout
     assert before == {path: path.stat().st_mtime_ns for path in out.iterdir()}
-    assert "2 written" in run_script(*arguments, "--overwrite").stdout
+    assert "2 written" in run_script(*arguments).stdout
+    assert all(path.stat().st_mtime_ns > time for path, time in before.items())
+
+
+def test_two_sources_and_a_pattern(run_script, samples, tmp_path):
+    done = run_script("swap", "--source", samples / "source.jpg", samples / "faces" / "800509.jpg",
+                      "--target", samples / "faces" / "80051[02].jpg", "--output", tmp_path, "--strength", "0.8",
+                      "--colour-match", "--keep-mouth")
+    assert done.returncode == 0 and "4 written" in done.stdout, done.stderr
+    results = {path.name: read_image(path) for path in tmp_path.iterdir()}
+    assert sorted(results) == ["800510_800509.png", "800510_source.png", "800512_800509.png", "800512_source.png"]
+    assert (results["800510_800509.png"] != results["800510_source.png"]).any()
+    hashes = {name: read_provenance(tmp_path / name)["source_sha256"] for name in results}
+    assert hashes["800510_800509.png"] == hashes["800512_800509.png"] == picture_sha256(samples / "faces" / "800509.jpg")
+    assert hashes["800510_source.png"] == picture_sha256(samples / "source.jpg")
+
+
+def test_map(run_script, root, samples, tmp_path):
+    people = root / "tests" / "data" / "identities"
+    both = [read_image(people / f"{name}_yawl.jpg") for name in ("id009", "id028")]
+    write_image(tmp_path / "both.png", np.concatenate(both, 1))
+    edge = both[0].shape[1]
+    mapping = f"{people / 'id009_base.jpg'}={samples / 'source.jpg'}"
+    done = run_script("swap", "--map", mapping, "--target", tmp_path / "both.png", "--output", tmp_path / "out.png")
+    assert done.returncode == 0 and done.stdout == f"{tmp_path / 'out.png'}\n", done.stderr
+    changed = (read_image(tmp_path / "out.png") != read_image(tmp_path / "both.png")).any(-1)
+    assert changed[:, :edge].any() and not changed[:, edge:].any()
+    assert read_provenance(tmp_path / "out.png")["source_sha256"] == picture_sha256(samples / "source.jpg")
+    one_line(run_script("swap", "--map", mapping, "--target", people / "id028_base.jpg", "--output", tmp_path / "none.png"),
+             "id028_base.jpg", "shows nobody who is to be swapped")
+    assert not (tmp_path / "none.png").exists()
+
+
+def test_bad_options(run_script, samples, tmp_path):
+    def swap(*options):
+        return run_script("swap", *options, "--target", samples / "target.jpg", "--output", tmp_path / "x.png")
+
+    source = samples / "source.jpg"
+    one_line(swap("--source", source, "--strength", "2"), "strength 2.0", "0 to 1")
+    one_line(swap("--source", source, "--colour-match", "-1"), "colour-match -1.0", "0 to 1")
+    one_line(swap("--source", source, "--face", "left"), "choose largest, all or an index")
+    one_line(swap("--map", "anna.jpg"), "TARGET_FACE=SOURCE")
+    one_line(swap("--map", f"{source}={source}", "--compare"), "--compare", "leave it out")
+    assert "not allowed with argument" in swap("--map", f"{source}={source}", "--source", source).stderr
 
 
 @pytest.mark.parametrize("name, content, words", [
