@@ -37,7 +37,8 @@ def difference(a, b):
     """0 (one scene) to 1 between two thumbnails (SIDE, SIDE, 3) float32."""
     if np.abs(a - b).mean() < SAME:
         return 0.0
-    return min(_difference(a, b), _difference(_evened(a), _evened(b)))
+    as_it_is = _difference(a, b)
+    return min(as_it_is, _difference(_evened(a), _evened(b))) if as_it_is > THRESHOLD else as_it_is
 
 
 def _thumbnail(image):
@@ -52,8 +53,10 @@ def _evened(thumbnail):
 
 
 def _difference(a, b):
-    colours = np.abs(_histogram(a) - _histogram(b)).sum() / 2
     places = min(_unexplained(a, b), _unexplained(b, a))
+    if places <= THRESHOLD ** 2:         # no colours can make that a cut
+        return 0.0
+    colours = np.abs(_histogram(a) - _histogram(b)).sum() / 2
     return float(np.sqrt(colours * places))
 
 

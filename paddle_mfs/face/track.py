@@ -40,7 +40,7 @@ class TrackedFace:
 class FaceTracker:
     """Follows the faces of one clip.
 
-    A full search (`FaceAnalyser.faces`, small faces too) runs on the first frame and after a cut, at most once a second. Otherwise
+    A full search (`FaceAnalyser.faces`, small faces too) runs on the first frame and after a cut, at most once a second. Else
     each upright level of that search has its turn once in `every` frames, with the next one of its views: a large new face is
     found within `every` frames, a small one later. While no face is known, two views, turned ones too, are tried in each frame.
     A face that is lost is looked for where it should be for a second, and keeps its id when it comes back. A cut ends all
