@@ -13,7 +13,8 @@ class Faces:
     """Finds and swaps the faces of one clip; `find` and `swap` may run in different threads.
 
     Args:
-        swapper: FaceSwapper. which: "largest", "all", an index, or None for `swapper.default_face`. Raises UserError when it is another word.
+        swapper: FaceSwapper. which: "largest", "all", an index, or None for `swapper.default_face`. Raises UserError when it is
+            another word.
     """
 
     def __init__(self, swapper, which):
