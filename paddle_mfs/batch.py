@@ -37,8 +37,8 @@ def plan(sources, targets, output=None, others=()):
         targets: pictures, clips, folders (whose pictures and clips are taken, not those of subfolders) and glob patterns
             (`**` goes into subfolders).
         output: file (one source, one target) or folder; None: `output`. In a folder, targets named or matched become
-            TARGET_SOURCE.png (a clip keeps its suffix, or becomes .mp4), those of a folder keep their names: in output/FOLDER_SOURCE/,
-            or in the folder `output` itself, where several sources or folders get a folder each.
+            TARGET_SOURCE.png (a clip keeps its suffix, or becomes .mp4), those of a folder keep their names: in
+            output/FOLDER_SOURCE/, or in the folder `output` itself, where several sources or folders get a folder each.
         others: more inputs, which are never overwritten.
     Returns: list of Job, source by source.
     Raises: UserError when a target is missing, a folder or pattern holds no picture or clip, two outputs would be the same file,

@@ -17,7 +17,7 @@ def arguments():
     who = parser.add_mutually_exclusive_group(required=True)
     who.add_argument("--source", nargs="+", help="picture of the face to put on; of several, each makes outputs of its own")
     who.add_argument("--map", action="append", metavar="TARGET_FACE=SOURCE",
-                     help="the person whom the picture TARGET_FACE shows gets the face of SOURCE, others stay as they are; repeatable")
+                     help="the person whom TARGET_FACE shows gets the face of SOURCE, others stay as they are; repeatable")
     parser.add_argument("--target", required=True, nargs="+",
                         help="pictures, clips, folders of them, or patterns (quoted; ** goes into subfolders)")
     parser.add_argument("--output", help="picture (.png, .jpg, .webp), clip (.mp4, .mov, .mkv, .webm), or a folder (default: "

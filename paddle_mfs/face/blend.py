@@ -18,10 +18,10 @@ FEWEST = 64                 # pixels below which there is no colour to match
 LIPS_UPPER, LIPS_LOWER = 13, 14             # middle of the inner lips' contour
 CLOSED, OPEN = 0.06, 0.14   # height of the inner lips / width of the mouth: fully painted below, fully kept above
 MOUTH_FEATHER = 1.5 / 224   # of the crop: sigma
-FEATURES = OUTER_LIPS, LEFT_EYE + LEFT_BROW, RIGHT_EYE + RIGHT_BROW     # not of skin's colour
+# what is not of skin's colour, and the share of the skin around it that must be covered for it to count so (eyes are near hair)
+FEATURES = (OUTER_LIPS, 0.2), (LEFT_EYE + LEFT_BROW, 0.5), (RIGHT_EYE + RIGHT_BROW, 0.5)
 SPREAD = 15.0, 6.0, 6.0     # L, a, b: skin is taken to vary by this at least
 FAR = 3.0                   # spreads from the face's median colour: no skin
-COVERED = 0.2               # share of the skin around a feature that is covered: then so is the feature
 SMALLEST = 200 / 224 ** 2   # of the crop: smaller patches are part of the face (moles, nostrils, glints)
 OCCLUSION_FEATHER = 2 / 224     # of the crop: sigma
 
@@ -89,7 +89,7 @@ def occlusion(crop, landmarks):
     lab = cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     lab = cv2.GaussianBlur(lab, (0, 0), 1.5 * size / 224)
     oval = oval_mask(landmarks, size, size) > 0
-    features = [_widened(_hull(landmarks, points, size), 7) for points in FEATURES]
+    features = [_widened(_hull(landmarks, points, size), 7) for points, _ in FEATURES]
     skin = oval & ~np.any(features, 0)
     if skin.sum() < SMALLEST * size * size:
         return np.zeros((size, size), np.float32)
@@ -98,9 +98,9 @@ def occlusion(crop, landmarks):
     spread = np.maximum(1.48 * np.median(np.abs(colours - median), 0), SPREAD)       # 1.48 MAD estimates a standard deviation
     far = (np.square((lab - median) / spread).sum(-1) > FAR ** 2) & oval
     covered = far & skin
-    for feature in features:
+    for feature, (_, share) in zip(features, FEATURES):
         around = _widened(feature, 13) & skin
-        if (covered & around).sum() > COVERED * around.sum():
+        if (covered & around).sum() > share * around.sum():
             covered |= feature & far
     covered = cv2.morphologyEx(covered.astype(np.uint8), cv2.MORPH_OPEN, _square(5, size))
     covered = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, _square(7, size))
