@@ -55,8 +55,8 @@ def picture_sha256(picture):
 
 
 def weights_facts(path):
-    """{file, sha256, licence} of a weights file, and the file it lies `over` if it does; the licence is the one its card names, "not
-    stated" without a card."""
+    """{file, sha256, licence} of a weights file, and the file it lies `over` if it does; the licence is the one its card
+    names, "not stated" without a card."""
     from paddle_mfs.weights import read_card
     card = read_card(path)
     facts = {"file": Path(path).name, "sha256": sha256(path), "licence": card.get("licence", "not stated")}

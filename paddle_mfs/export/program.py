@@ -40,8 +40,8 @@ def _conv(x, node):
 def _transposed(x, node):
     import paddle
     s = node.settings
-    return paddle.static.nn.conv2d_transpose(x, len(s["weight"]), filter_size=s["weight"].shape[2], stride=2, padding=s["padding"],
-                                             groups=len(s["weight"]), use_cudnn=False, **_parameters(node))
+    return paddle.static.nn.conv2d_transpose(x, len(s["weight"]), filter_size=s["weight"].shape[2], stride=2,
+                                             padding=s["padding"], groups=len(s["weight"]), use_cudnn=False, **_parameters(node))
 
 
 def _norm(x, node):

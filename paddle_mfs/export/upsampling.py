@@ -29,9 +29,9 @@ def channels(nodes, name):
 
 
 def _upsamplings(nodes):
-    """Half-pixel upsamplings with the depthwise convolution that reads them -> list of (nodes, kernel (C, 1, 3, 3), bias, output).
+    """Half-pixel upsamplings with the depthwise convolution that reads them -> list of (nodes, kernel, bias, output).
 
-    One that no such convolution follows comes with the kernel that copies.
+    kernel (C, 1, 3, 3), bias (C,) or None. One that no such convolution follows comes with the kernel that copies.
     """
     found = [([up, conv], conv.settings["weight"], conv.settings["bias"], conv.output)
              for up, conv in chains(nodes, "upsample", "conv")
@@ -63,5 +63,6 @@ def upsampling_as_transposed(nodes):
     """half-pixel x2, depthwise 3x3 -> one depthwise transposed convolution 6x6, stride 2: the upsampled map is never written."""
     for old, kernel, bias, output in _upsamplings(nodes):
         weight = np.einsum("ik,jl,ckl->cij", SPREAD, SPREAD, kernel[:, 0])[:, None]
-        nodes = substitute(nodes, old, [Node("transposed", old[0].inputs, output, {"weight": weight, "bias": bias, "padding": 2})])
+        settings = {"weight": weight, "bias": bias, "padding": 2}
+        nodes = substitute(nodes, old, [Node("transposed", old[0].inputs, output, settings)])
     return nodes

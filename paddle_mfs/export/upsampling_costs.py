@@ -22,7 +22,8 @@ def nothing(nodes):
 
 
 def pointwise_first(nodes):
-    """upsample, depthwise, 1x1 -> 1x1, upsample, depthwise of fewer channels. NOT the same network: it would have to be trained."""
+    """upsample, depthwise, 1x1 -> 1x1, upsample, depthwise of fewer channels. NOT the same network: it would have to be
+    trained."""
     for upsample, depthwise, pointwise in chains(nodes, "upsample", "conv", "conv"):
         if is_depthwise(depthwise) and is_pointwise(pointwise):
             outputs = len(pointwise.settings["weight"])
@@ -35,8 +36,9 @@ def pointwise_first(nodes):
     return nodes
 
 
-#       name                                                          half-pixel  passes                                    runs on x86
-FORMS = (("corners aligned, as exported without sharing", False, tuple(one for one in EXACT if one is not share_upsampling), True),
+UNSHARED = tuple(one for one in EXACT if one is not share_upsampling)
+#         name, half-pixel, passes, whether x86 has the kernels
+FORMS = (("corners aligned, as exported without sharing", False, UNSHARED, True),
          ("corners aligned, bottleneck upsampled once (bundled weights)", False, EXACT, True),
          ("half-pixel, as operators", True, exact(nothing), True),
          ("half-pixel, folded into the depthwise + pixel shuffle (mobile; arm, x86)", True, EXACT, True),
@@ -69,7 +71,8 @@ def compare_upsampling(idn, crop, repeats=20):
     Args:
         idn: baked IDN of the public form; its weights serve for all (which pixels come out plays no part here).
         crop: (1, 3, 224, 224) float32 in [0, 1].
-    Returns: list of {"form", "macs", "bytes", "milliseconds", "to_plain"}; the last two are None where x86 has no kernel. The first entry is the plain export, whose macs and bytes are None.
+    Returns: list of {"form", "macs", "bytes", "milliseconds", "to_plain"}; the last two are None where x86 has no
+        kernel. The first entry is the plain export, whose macs and bytes are None.
     """
     from paddle_mfs.models.idn import IDN
     mobile = IDN(half_pixel=True)

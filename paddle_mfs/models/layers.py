@@ -172,7 +172,8 @@ def upsample2x(x, half_pixel=False, ring=0):
     Args:
         half_pixel: False: align_corners=True, the public network's. True: align_corners=False, and beyond its edge the map goes
             on as zeros instead of repeating its last pixel: then upsampling is a convolution, also at the edge.
-        ring: of the half-pixel form, pixels more on every side, as a convolution without padding wants: (N, C, 2H+2ring, 2W+2ring).
+        ring: of the half-pixel form, pixels more on every side, as a convolution without padding wants:
+            (N, C, 2H+2ring, 2W+2ring).
     """
     if _compiled(x):
         h, w = x.shape[2:]

@@ -9,7 +9,7 @@ from paddle_mfs.errors import UserError
 from paddle_mfs.files import sha256
 from paddle_mfs.models.fusion import FinalHead, FusionMask
 from paddle_mfs.models.idn import IDN, run_idn
-from paddle_mfs.models.iin import DECODER, ENCODER, IIN
+from paddle_mfs.models.iin import IIN
 from paddle_mfs.models.layers import depthwise_conv2d
 from paddle_mfs.registry import MODELS
 from paddle_mfs.weights import bundled, check_state, load_state, read_card

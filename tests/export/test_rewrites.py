@@ -94,7 +94,8 @@ def test_pointwise_passes_an_upsampling_unless_it_widens(outputs, moves, picture
     rng = np.random.RandomState(outputs)
     weight, bias = rng.randn(outputs, 3, 1, 1).astype("f"), rng.randn(outputs).astype("f")
     conv = {"weight": weight, "bias": bias, "stride": 1, "padding": 0, "groups": 1}
-    nodes = [Node("upsample", ("image",), "up", {"half_pixel": False, "ring": 0}), Node("conv", ("up",), "result", conv), Node("sigmoid", ("result",), "mask")]
+    nodes = [Node("upsample", ("image",), "up", {"half_pixel": False, "ring": 0}), Node("conv", ("up",), "result", conv),
+             Node("sigmoid", ("result",), "mask")]
     rewritten = pointwise_before_upsample(nodes)
     assert [node.kind for node in rewritten] == (["conv", "upsample", "sigmoid"] if moves else ["upsample", "conv", "sigmoid"])
     assert difference(run(rewritten, picture), run(nodes, picture)) <= TOLERANCE

@@ -66,7 +66,8 @@ def test_one_block_against_paddles_own_half_pixel_upsampling(form, kind, biased)
     rng = np.random.RandomState(1)
     weight, bias, x = rng.randn(3, 1, 3, 3).astype("f"), rng.randn(3).astype("f"), rng.rand(1, 3, 10, 8).astype("f")
     conv = {"weight": weight, "bias": bias if biased else None, "stride": 1, "padding": 0, "groups": 3}
-    block = [Node("upsample", ("image",), "up", HALF), Node("conv", ("up",), "result", conv), Node("sigmoid", ("result",), "mask")]
+    block = [Node("upsample", ("image",), "up", HALF), Node("conv", ("up",), "result", conv),
+             Node("sigmoid", ("result",), "mask")]
     ours = Program(form(block), x.shape).run(x, ["result"])[0]
     up = F.interpolate(paddle.to_tensor(x), scale_factor=2, mode="bilinear", align_corners=False)
     theirs = F.conv2d(up, paddle.to_tensor(weight), paddle.to_tensor(bias) if biased else None, padding=1, groups=3).numpy()

@@ -9,7 +9,8 @@ def test_all_targets(run_script, samples, tmp_path):
     lines = [line for line in done.stdout.splitlines() if ".nb: " in line]
     assert done.returncode == 0 and len(lines) == 5, done.stdout + done.stderr
     assert all(f"source_{target}.nb: 2." in line for target, line in zip(("arm", "gpu", "npu", "nnapi", "x86"), lines))
-    assert "55 kernels" in lines[0] and "not run here" in lines[0] and "simulated in fp16" in lines[1] and "1 subgraph" in lines[2]
+    assert "55 kernels" in lines[0] and "not run here" in lines[0] and "1 subgraph" in lines[2]
+    assert "simulated in fp16" in lines[1]
     assert "run: largest difference from dygraph" in lines[4]
     assert len(done.stdout.splitlines()) == 5 + sum(
         json.loads((tmp_path / f"source_{target}.json").read_text())["census"]["total"]

@@ -2,7 +2,6 @@
 import threading
 import time
 
-import av
 import numpy as np
 import pytest
 
@@ -47,7 +46,7 @@ def test_turned_deep_and_odd(swapper, make_clip, decoded, tmp_path, suffix, opti
     clip = make_clip(tmp_path / f"in{suffix}", frames=2, picture=turned, **options)
     summary = swap_video(swapper, clip, tmp_path / f"out{suffix}")
     assert (summary.frames, summary.swapped) == (2, 2)
-    (before, first), (after, result) = decoded(clip), decoded(tmp_path / f"out{suffix}")
+    (_, first), (_, result) = decoded(clip), decoded(tmp_path / f"out{suffix}")
     assert result.format.name == first.format.name and result.rotation == first.rotation
     shown = [np.rot90(frame.to_ndarray(format="rgb24"), options.get("rotation", 0) // 90) for frame in (first, result)]
     face = swapper.analyser.largest(np.ascontiguousarray(shown[0]))

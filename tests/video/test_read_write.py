@@ -64,7 +64,7 @@ def test_variable_frame_rate(make_clip, decoded, tmp_path):
 def test_rotation_is_kept(make_clip, decoded, tmp_path, rotation, suffix):
     clip = make_clip(tmp_path / "in.mp4", frames=2, size=(96, 64), rotation=rotation)
     pass_through(clip, tmp_path / f"out{suffix}")
-    (before, first), (after, same) = decoded(clip), decoded(tmp_path / f"out{suffix}")
+    (_, first), (_, same) = decoded(clip), decoded(tmp_path / f"out{suffix}")
     assert first.rotation == same.rotation != 0 and (first.width, first.height) == (same.width, same.height)
 
 
