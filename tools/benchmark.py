@@ -1,9 +1,10 @@
-"""Size of the IDN and the time of every step around it relative to the IDN's own; or training; exports; int8; clips.
+"""Size of the IDN and the time of every step around it relative to the IDN's own; or training; exports; int8; clips; tracking.
 
     python tools/benchmark.py
     python tools/benchmark.py --training        # crops a second, from Paddle's own operators to ours
     python tools/benchmark.py --export          # plain export against ours: kernels, sizes, speed, as Markdown
     python tools/benchmark.py --video           # clips, decode to encode, beside the usual shape of such a pipeline, as Markdown
+    python tools/benchmark.py --tracking        # following faces: jitter, lag, overshoot, time of a frame, as Markdown
     python tools/benchmark.py --upsampling      # ways of upsampling: multiply-adds, memory traffic, x86 time, as Markdown
     python tools/benchmark.py --int8            # ways to choose 8-bit ranges, and what int8 loses, as Markdown
 """
@@ -29,6 +30,7 @@ def arguments():
     parser.add_argument("--int8", action="store_true", help="compare ways to quantise for arm instead (minutes)")
     parser.add_argument("--faces", help="of --int8: folder of faces to measure on (default: a third of samples/faces; "
                                         "the others calibrate)")
+    parser.add_argument("--tracking", action="store_true", help="follow the face of --target in clips made of it instead")
     parser.add_argument("--threads", type=int, default=1, help="of every engine of --export (default: 1)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
     return parser.parse_args()
@@ -94,6 +96,14 @@ def int8(args):
     print(json.dumps(report) if args.json else markdown(report))
 
 
+def tracking(args):
+    from paddle_mfs.face.analysis import FaceAnalyser
+    from paddle_mfs.face.image import read_image
+    from paddle_mfs.metrics.tracking import markdown, measure
+    report = measure(FaceAnalyser(), read_image(args.target))
+    print(json.dumps(report) if args.json else markdown(report))
+
+
 def main():
     args = arguments()
     if args.video:
@@ -102,6 +112,8 @@ def main():
         return upsampling(args)
     if args.int8:
         return int8(args)
+    if args.tracking:
+        return tracking(args)
     if args.training:
         return training(args.json)
     if args.export:

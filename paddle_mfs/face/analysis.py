@@ -30,6 +30,12 @@ class Face:
     five: np.ndarray
     presence: float
 
+    @classmethod
+    def of(cls, landmarks, score, presence):
+        """The face with these landmarks (468, 3); box and five points follow from them."""
+        xy = landmarks[:, :2]
+        return cls(np.concatenate([xy.min(0), xy.max(0)]), score, landmarks, five_points(landmarks), presence)
+
     @property
     def size(self):
         """Longer side of the box in pixels."""
@@ -79,11 +85,23 @@ class FaceAnalyser:
                             f"use a larger picture")
         return found[0]
 
+    def look(self, image, views, known=()):
+        """Faces of at least 20 px that show in these views (see `detect.Detector`) and are none of `known`; no search."""
+        found = self._confirm(image, self.detector.detect(image, views), known)[len(known):]
+        return [face for face in found if face.size >= MIN_FACE]
+
+    def follow(self, image, face, region=None):
+        """The face of an earlier frame in this one: one mesh pass. None when it is not there.
+
+        region: where to look, a `landmarks.Region`; None: where the face's landmarks lie.
+        """
+        landmarks, presence = self.landmarker.look(image, region or mesh_module.region(face.landmarks))
+        return Face.of(landmarks, face.score, presence) if presence >= MIN_PRESENCE else None
+
     def _search(self, image, small):
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise TypeError(f"expected a (H, W, 3) uint8 RGB image, got {image.shape} {image.dtype}")
+        check_image(image)
         found = []
-        for is_fine, views in _levels(image.shape[1], image.shape[0]):
+        for is_fine, views in levels(image.shape[1], image.shape[0]):
             if not found or (small and is_fine):
                 found = self._confirm(image, self.detector.detect(image, views), found)
         return sorted(found, key=lambda face: -face.size)
@@ -92,16 +110,15 @@ class FaceAnalyser:
         """`found` plus the detections which the mesh network confirms and which are not the same face again."""
         found = list(found)
         for detection in detections:
-            if _is_known(detection.box, found):
+            if is_known(detection.box, found):
                 continue
             detection = self._settle(image, detection)
             landmarks, presence = self.landmarker(image, detection, min_presence=MIN_PRESENCE)
             if presence < MIN_PRESENCE:
                 continue
-            xy = landmarks[:, :2]
-            box = np.concatenate([xy.min(0), xy.max(0)])
-            if not _is_known(box, found):
-                found.append(Face(box, detection.score, landmarks, five_points(landmarks), presence))
+            face = Face.of(landmarks, detection.score, presence)
+            if not is_known(face.box, found):
+                found.append(face)
         return found
 
     def _settle(self, image, detection):
@@ -116,7 +133,14 @@ class FaceAnalyser:
         return max([detection, *again], key=lambda d: d.score)
 
 
-def _is_known(box, faces):
+def check_image(image):
+    """Raise TypeError unless `image` is (H, W, 3) uint8."""
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise TypeError(f"expected a (H, W, 3) uint8 RGB image, got {image.shape} {image.dtype}")
+
+
+def is_known(box, faces):
+    """Whether `box` (4,) overlaps one of the faces so much that it is the same face."""
     return bool(faces) and bool((box_iou(box, np.stack([face.box for face in faces])) > SAME_FACE_IOU).any())
 
 
@@ -126,7 +150,7 @@ def _bundled(name, engine):
     return make_runner(create_model(name, weights="bundled"), engine)
 
 
-def _levels(width, height):
+def levels(width, height):
     """The search order: (is it a level of upright tiles, views)."""
     yield False, [whole_view(width, height)]
     yield False, [whole_view(width, height, angle, margin) for margin in (0, 0.5) for angle in (0, 90, 180, 270)][1:]

@@ -2,6 +2,8 @@
 
 Face mesh: Kartynnik et al. 2019, https://arxiv.org/abs/1907.06724 (192 px input).
 """
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -32,14 +34,16 @@ class Landmarker:
             whose presence stays below `min_presence` is the last.
         """
         left, right = detection.keypoints[:2]
-        landmarks, presence = self._look(image, detection.centre, detection.size * ROI_SCALE, _angle(left, right))
+        landmarks, presence = self.look(image, Region(detection.centre, detection.size * ROI_SCALE, _angle(left, right)))
         for _ in range(passes - 1):
             if presence < min_presence:
                 break
-            landmarks, presence = self._look(image, *_region(landmarks))
+            landmarks, presence = self.look(image, region(landmarks))
         return landmarks, presence
 
-    def _look(self, image, centre, side, angle):
+    def look(self, image, where):
+        """One pass over a `Region` -> landmarks and presence, as above."""
+        centre, side, angle = where
         scale = INPUT / max(side, 1e-3)
         linear = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
         view = np.column_stack([linear, (INPUT - 1) / 2 - linear @ centre])
@@ -58,14 +62,21 @@ def _angle(left, right):
     return float(np.arctan2(right[1] - left[1], right[0] - left[0]))
 
 
-def _region(landmarks):
-    """Centre, side and roll of the region to look at, from a mesh."""
+class Region(NamedTuple):
+    """What the network is shown: centre (2,) and side in pixels, roll in radians (clockwise in the image)."""
+    centre: np.ndarray
+    side: float
+    angle: float
+
+
+def region(landmarks):
+    """The Region to look at, from a mesh (468, 3)."""
     xy = landmarks[:, :2].astype(np.float64)
     angle = _angle(xy[regions.EYE_LEFT_OUTER], xy[regions.EYE_RIGHT_OUTER])
     upright = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     turned = xy @ upright.T
     low, high = turned.min(0), turned.max(0)
-    return upright.T @ ((low + high) / 2), float((high - low).max()) * ROI_SCALE, angle
+    return Region(upright.T @ ((low + high) / 2), float((high - low).max()) * ROI_SCALE, angle)
 
 
 def pose(landmarks):

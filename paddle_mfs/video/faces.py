@@ -3,6 +3,7 @@ import numpy as np
 
 from paddle_mfs.face.geometry import invert, transform
 from paddle_mfs.face.paste import paste
+from paddle_mfs.face.track import FaceTracker
 from paddle_mfs.models.idn import SIZE
 from paddle_mfs.people import Choice, Tracks
 
@@ -13,20 +14,22 @@ class Faces:
     """Finds and swaps the faces of one clip; `find` and `swap` may run in different threads.
 
     Args:
-        swapper: FaceSwapper. which: "largest", "all", an index, or None for `swapper.default_face`. Raises UserError when it is
-            another word.
+        swapper: FaceSwapper. which: "largest", "all" or an index, see `people.Choice`; None: `swapper.default_face`.
+
+    Raises: UserError when `which` is another word.
     """
 
-    def __init__(self, swapper, which):
+    def __init__(self, swapper, which=None):
         self._swapper, self._tracks = swapper, Tracks()
-        self._choose = Choice(swapper.default_face if which is None else which)
+        self._tracker = FaceTracker(swapper.analyser)
+        self._choice = Choice(swapper.default_face if which is None else which)
 
     def find(self, image, time):
         """The faces to swap in a frame, (H, W, 3) uint8 RGB, shown at `time` seconds; [] when there is none."""
-        return self._choose(self._swapper.analyser.faces(image))
+        return self._choice(self._tracker.update(image, time))
 
     def swap(self, picture, faces):
-        """Swap them in a `Picture`. A face that cannot be painted stays as it is."""
+        """Swap them in a `Picture`. A face that no source is meant for, or that cannot be painted, stays as it is."""
         for painted, mask, matrix in self._swapper.patches(picture.rgb, faces, self._tracks):
             with picture.editing(_reach(matrix)):
                 paste(picture.rgb, painted, mask, matrix, inplace=True)

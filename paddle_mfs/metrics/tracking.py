@@ -1,0 +1,131 @@
+"""The tracker on clips made of one picture, beside the full analysis of every frame: jitter, lag, overshoot, time.
+
+In the clips a sample picture, its face about 150 px, holds still or moves along a known path in front of its own blurred
+edge colours; every frame gets sensor noise of its own, and the clip goes through H.264.
+"""
+import io
+import statistics
+import time
+from fractions import Fraction
+
+import cv2
+import numpy as np
+
+from paddle_mfs.face.track import FaceTracker
+from paddle_mfs.metrics.jitter import jitter, lag, overshoot, wander
+
+SIZE = 480, 270          # width and height of the clips
+PICTURE = 224            # pixels, height of the picture in them
+NOISE = 5.0              # standard deviation of the sensor noise, of 255
+RATE = 30                # frames a second
+QUALITY = 23             # x264's constant rate factor (its default)
+WAYS = {"every frame analysed": None, "tracked": False, "tracked, smoothed": True}
+# where the picture is after t seconds, in heights of the picture (its face is about two thirds of one) from the middle
+PATHS = {"still": lambda t: 0 * t,
+         "slow sway": lambda t: 0.1 * np.sin(2 * np.pi * 0.25 * t),
+         "sway": lambda t: 0.3 * np.sin(2 * np.pi * 0.5 * t),
+         "fast sway": lambda t: 0.4 * np.sin(2 * np.pi * 1.25 * t),
+         "dash and stop": lambda t: 0.8 * np.clip((t - 1) / 0.4, 0, 1) - 0.4}
+
+
+def make_clip(picture, path, times, noise=NOISE, quality=QUALITY):
+    """Frames (H, W, 3) uint8 RGB of a square picture at `times` (T,) seconds; quality None: no H.264. Always the same ones."""
+    rng, frames = np.random.default_rng(0), []
+    small = cv2.resize(picture, (PICTURE, PICTURE), interpolation=cv2.INTER_AREA)
+    corner = (np.array(SIZE) - PICTURE) / 2
+    for right in PICTURE * PATHS[path](np.asarray(times)):
+        matrix = np.array([[1, 0, corner[0] + right], [0, 1, corner[1]]])
+        frame = cv2.warpAffine(small, matrix, SIZE, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        frames.append(np.rint(frame + rng.normal(0, noise, frame.shape)).clip(0, 255).astype(np.uint8))
+    return frames if quality is None else _compressed(frames, quality)
+
+
+def truth(analyser, picture, path):
+    """Where the five points are in the clips -> (callable, (T,) seconds -> (T, 5, 2) pixels; size of the face in pixels).
+
+    They are those of the clean picture in its place at time 0, moved along the path.
+    """
+    face = analyser.largest(make_clip(picture, "still", [0], noise=0, quality=None)[0])
+    right = np.array([PICTURE, 0.0])
+    return lambda times: face.five + PATHS[path](np.asarray(times))[:, None, None] * right, face.size
+
+
+def _compressed(frames, quality):
+    import av
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as output:
+        stream = output.add_stream("libx264", rate=RATE, options={"crf": str(quality), "preset": "veryfast"})
+        stream.width, stream.height, stream.pix_fmt = frames[0].shape[1], frames[0].shape[0], "yuv420p"
+        for number, image in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, RATE)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    file.seek(0)
+    with av.open(file) as clip:
+        return [frame.to_ndarray(format="rgb24") for frame in clip.decode(video=0)]
+
+
+def measure_path(analyser, picture, path, seconds=4.0, quality=QUALITY):
+    """Follow one clip in all WAYS, which take turns frame by frame -> {way: {measure: number}}.
+
+    Jitter and wander (still clip) and overshoot in per mille of the face, lag in frames, lost: frames without a face, ms: median
+    milliseconds a frame.
+    """
+    times = np.arange(round(seconds * RATE)) / RATE
+    frames = make_clip(picture, path, times, quality=quality)
+    path_of, size = truth(analyser, picture, path)
+    looks = {way: _look(analyser, smooth) for way, smooth in WAYS.items()}
+    points, spent, lost = ({way: [] for way in WAYS} for _ in range(3))
+    for image, seconds in zip(frames, times):
+        for way, look in looks.items():
+            start = time.perf_counter()
+            faces = look(image, seconds)
+            spent[way].append((time.perf_counter() - start) * 1000)
+            if faces:
+                points[way].append(faces[0].five)
+            else:
+                lost[way].append(seconds)
+    return {way: {"lost": len(lost[way]), "ms": statistics.median(spent[way]),
+                  **_scores(np.stack(points[way]), times[~np.isin(times, lost[way])], path_of, size, path)} for way in WAYS}
+
+
+def _look(analyser, smooth):
+    """(image, seconds) -> faces, largest first."""
+    if smooth is None:
+        return lambda image, seconds: analyser.faces(image)
+    tracker = FaceTracker(analyser, smooth=smooth)
+    return lambda image, seconds: [tracked.face for tracked in tracker.update(image, seconds)]
+
+
+def _scores(points, times, path_of, size, path):
+    if path == "still":
+        return {"jitter": jitter(points, size), "wander": wander(points, size)}
+    return {"lag": lag(points, times, path_of) * RATE, "overshoot": overshoot(points, path_of(times), size)}
+
+
+def measure(analyser, picture):
+    """{clip: {way: {measure: number}}} of all PATHS, and the still one without H.264 too, see `measure_path`.
+
+    picture: (S, S, 3) uint8 RGB of one face.
+    """
+    return {"still": measure_path(analyser, picture, "still"),
+            "still, not compressed": measure_path(analyser, picture, "still", quality=None),
+            **{path: measure_path(analyser, picture, path) for path in PATHS if path != "still"}}
+
+
+def markdown(report):
+    """The report as a Markdown table."""
+    names = ("jitter", "wander", "lag", "overshoot", "lost", "ms")
+    lines = ["| clip | way | " + " | ".join(names) + " |", "|---|---|" + "---:|" * len(names)]
+    for path, ways in report.items():
+        for way, scores in ways.items():
+            cells = [f"{scores[name]:{'d' if name == 'lost' else '.2f'}}" if name in scores else "" for name in names]
+            lines.append(f"| {path} | {way} | " + " | ".join(cells) + " |")
+    lines += ["", f"jitter, wander, overshoot: per mille of the face; lag: frames at {RATE} a second; ms: of a frame", ""]
+    analysed, *_, smoothed = WAYS
+    for path, ways in report.items():
+        gains = [f"{ways[analysed][name] / ways[smoothed][name]:.1f} times less {word}"
+                 for name, word in (("jitter", "jitter"), ("ms", "time")) if name in ways[smoothed]]
+        lines.append(f"{path}: {smoothed} has {', '.join(gains)} than {analysed}")
+    return "\n".join(lines)
