@@ -34,6 +34,13 @@ class Faces:
             with picture.editing(_reach(matrix)):
                 paste(picture.rgb, painted, mask, matrix, inplace=True)
 
+    def swap_rgb(self, image, faces):
+        """Swap them in a picture, (H, W, 3) uint8 RGB, in place -> how many were swapped; the others stay as they are."""
+        patches = self._swapper.patches(image, faces, self._tracks)
+        for patch in patches:
+            paste(image, *patch, inplace=True)
+        return len(patches)
+
 
 def _reach(matrix):
     """(4, 2) corners, in pixels of the image, of the crop that `matrix` cuts and a little more: what a paste may change."""

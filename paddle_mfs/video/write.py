@@ -2,6 +2,7 @@
 import contextlib
 import os
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -10,9 +11,11 @@ from paddle_mfs.errors import UserError
 from paddle_mfs.files import atomic_path
 from paddle_mfs.provenance import CLIP_FORMATS, append_xmp, check_format, video_tags
 from paddle_mfs.video.copy import StreamCopier
+from paddle_mfs.video.frame import colour_matrix
 
 os.environ.setdefault("SVT_LOG", "1")      # the AV1 encoder otherwise tells stderr about itself
 OWN_TAGS = {"encoder", "major_brand", "minor_version", "compatible_brands", "duration"}     # of the container, not of the clip
+TICK = Fraction(1, 1000)        # seconds; the times of pictures that come from no clip
 
 
 @dataclass(frozen=True)
@@ -80,64 +83,110 @@ def _candidates(pixel_format, size, codec):
     return ([name] if is_same else []) + deep + [f"yuv{chroma}p", "yuv420p"]
 
 
-class VideoWriter:
-    """Encodes frames and copies every other stream of the clip beside them. Made by `write_video`.
+class FrameWriter:
+    """Encodes frames into a file of their own.
+
+    Args:
+        path: ends as one of CONTAINERS. record: the provenance to write. codec, pixel_format: as `choose_codec` gives them.
+        size: (width, height) of the frames. rate: frames a second, about. time_base: seconds a tick of their times.
+        quality: CRF, None: the codec's default. tags: of the container, beside the provenance.
 
     Attributes:
         notes: what could not be kept, a sentence each.
     """
 
-    def __init__(self, path, container_format, reader, codec, pixel_format, quality, record):
-        how = CODECS[codec]
-        is_mp4 = container_format in ("mp4", "mov")
+    def __init__(self, path, record, codec, pixel_format, size, rate, time_base, quality=None, tags=()):
+        how, is_mp4 = CODECS[codec], _is_mp4(path)
         first_index = {"movflags": "faststart"} if is_mp4 else {}      # the index before the pictures, as web players want it
-        self._container = av.open(str(path), "w", format=container_format, container_options=first_index)
-        kept = {key: value for key, value in reader.container.metadata.items() if key.lower() not in OWN_TAGS}
-        self._container.metadata.update({**kept, **video_tags(record)})
+        self._container = av.open(str(path), "w", format=CONTAINERS[path.suffix.lower()][0], container_options=first_index)
+        self._container.metadata.update({**dict(tags), **video_tags(record)})
         options = {**how.options, "crf": str(how.quality if quality is None else quality)}
-        self._stream = self._container.add_stream(how.name, rate=reader.rate, options=options)
+        self._stream = self._container.add_stream(how.name, rate=rate, options=options)
         context = self._stream.codec_context
-        context.width, context.height, context.pix_fmt = reader.first.width, reader.first.height, pixel_format
-        context.time_base = self._stream.time_base = reader.time_base
+        (context.width, context.height), context.pix_fmt = size, pixel_format
+        context.time_base = self._stream.time_base = time_base
         context.flags |= av.codec.context.Flags.frame_duration
-        if reader.stream.sample_aspect_ratio:
-            context.sample_aspect_ratio = reader.stream.sample_aspect_ratio
         if codec == "h265" and is_mp4:
             context.codec_tag = "hvc1"      # the name Apple's players look for
-        matrix = reader.first.side_data.get("DISPLAYMATRIX")
-        if matrix is not None:
-            self._stream.set_display_matrix(memoryview(matrix).cast("B").cast("i").tolist())
-        self._stream.metadata.update({key: value for key, value in reader.stream.metadata.items() if key.lower() not in OWN_TAGS})
-        self._copier = StreamCopier(reader, self._container)
-        self.notes = self._copier.notes
-        self._end, self._is_muxing = None, False        # seconds, None before the first frame
+        self.notes, self._end, self._is_muxing = [], None, False        # _end: seconds, None before the first frame
 
     def write(self, frame):
-        """Encode the next frame (as `VideoReader.frames` yields it), after what else the clip has up to its time."""
+        """Encode the next frame, its pts from 0 on, after what else the file gets up to its time."""
         if self._end is None:       # the first frame says what the numbers mean
             for key in ("color_range", "colorspace", "color_primaries", "color_trc"):
                 setattr(self._stream.codec_context, key, getattr(frame, key))
-        self._copier.copy(before=float(frame.pts * frame.time_base))
+        self._copy(before=float(frame.pts * frame.time_base))
         self._mux(self._stream.encode(frame))
         self._end = float((frame.pts + frame.duration) * frame.time_base)
 
-    def finish(self, is_whole):
+    def finish(self, is_whole=True):
         """Write what is left: delayed frames, the other streams (to their end when the clip is whole) and the index."""
         packets = self._stream.encode(None)
         if not self._is_muxing:
             _date_all(packets)
         self._mux(packets)
-        self._copier.copy(before=float("inf") if is_whole else self._end)
+        self._copy(before=float("inf") if is_whole else self._end)
         self._container.close()
+
+    def close(self):
+        with contextlib.suppress(av.error.FFmpegError, OSError):        # only when it failed before
+            self._container.close()
+
+    def _copy(self, before):
+        """Write what other streams have before this time (seconds): nothing, here there are none."""
 
     def _mux(self, packets):
         self._is_muxing |= bool(packets)
         self._container.mux(packets)
 
+
+class VideoWriter(FrameWriter):
+    """Encodes the frames that a `VideoReader` yields, as its clip shows them, and copies every other stream beside them."""
+
+    def __init__(self, path, reader, record, codec, pixel_format, quality):
+        super().__init__(path, record, codec, pixel_format, (reader.first.width, reader.first.height), reader.rate,
+                         reader.time_base, quality, _kept(reader.container.metadata))
+        if reader.stream.sample_aspect_ratio:
+            self._stream.codec_context.sample_aspect_ratio = reader.stream.sample_aspect_ratio
+        matrix = reader.first.side_data.get("DISPLAYMATRIX")
+        if matrix is not None:
+            self._stream.set_display_matrix(memoryview(matrix).cast("B").cast("i").tolist())
+        self._stream.metadata.update(_kept(reader.stream.metadata))
+        self._copier = StreamCopier(reader, self._container)
+        self.notes = self._copier.notes
+
     def close(self):
         self._copier.close()
-        with contextlib.suppress(av.error.FFmpegError, OSError):        # only when it failed before
-            self._container.close()
+        super().close()
+
+    def _copy(self, before):
+        self._copier.copy(before)
+
+
+class PictureWriter(FrameWriter):
+    """Encodes RGB pictures, at whatever times they come."""
+
+    def __init__(self, path, record, codec, pixel_format, size):
+        super().__init__(path, record, codec, pixel_format, size, rate=30, time_base=TICK)
+        self._pixel_format, self._converter, self._last = pixel_format, av.video.reformatter.VideoReformatter(), None
+
+    def add(self, image, seconds):
+        """Encode the next picture, (H, W, 3) uint8 RGB, shown from `seconds` on; one that is not later comes a tick later."""
+        picture = av.VideoFrame.from_ndarray(image, format="rgb24")
+        frame = self._converter.reformat(picture, format=self._pixel_format, dst_colorspace=colour_matrix(picture), threads=1)
+        time, last = round(seconds / TICK), self._last
+        frame.pts = time if last is None else max(time, last + 1)
+        frame.duration = round(1 / (30 * TICK)) if last is None else frame.pts - last
+        frame.time_base, self._last = TICK, frame.pts
+        self.write(frame)
+
+
+def _is_mp4(path):
+    return CONTAINERS[path.suffix.lower()][0] in ("mp4", "mov")
+
+
+def _kept(tags):
+    return {key: value for key, value in tags.items() if key.lower() not in OWN_TAGS}
 
 
 def _date_all(packets):
@@ -156,19 +205,31 @@ def write_video(output, reader, record, codec, pixel_format, quality=None):
         record: the provenance to write. codec, pixel_format: as `choose_codec` gives them. quality: CRF, None: the default.
     The block calls `finish`. Raises: UserError when the place cannot be written or the encoder refuses.
     """
-    output = Path(output)
-    container_format = CONTAINERS[output.suffix.lower()][0]
     if quality is not None and not 0 <= quality <= CODECS[codec].worst:
         raise UserError(f"quality {quality}: choose 0 (best) to {CODECS[codec].worst}")
-    with atomic_path(output) as temporary:
-        writer = VideoWriter(temporary, container_format, reader, codec, pixel_format, quality, record)
-        try:
+    with _complete(output, record, codec) as temporary:
+        with contextlib.closing(VideoWriter(temporary, reader, record, codec, pixel_format, quality)) as writer:
             yield writer
+
+
+@contextlib.contextmanager
+def write_pictures(output, size, record):
+    """Yield a PictureWriter for pictures of `size` (width, height), in the container's default codec; else as `write_video`."""
+    codec, pixel_format = choose_codec(output, av.VideoFormat("yuv420p"), size)
+    with _complete(output, record, codec) as temporary:
+        with contextlib.closing(PictureWriter(temporary, record, codec, pixel_format, size)) as writer:
+            yield writer
+
+
+@contextlib.contextmanager
+def _complete(output, record, codec):
+    """Yield the temporary path at which the file is made."""
+    with atomic_path(output) as temporary:
+        try:
+            yield temporary
         except av.error.FFmpegError as error:
             if isinstance(error, OSError):      # a full disk
                 raise
             raise UserError(f"{output}: {codec} refused the clip ({error.strerror}); choose another --codec") from None
-        finally:
-            writer.close()
-        if container_format in ("mp4", "mov"):
+        if _is_mp4(temporary):
             append_xmp(temporary, record)

@@ -1,0 +1,124 @@
+"""Frames as they happen: of a camera, or of a clip that stands in for one and is played at its own speed."""
+import threading
+import time
+from pathlib import Path
+
+import av
+import cv2
+
+from paddle_mfs.errors import UserError
+from paddle_mfs.video.frame import Picture
+from paddle_mfs.video.read import VideoReader
+
+PATIENCE = 2.0      # seconds that closing waits for a camera which gives nothing
+
+
+def open_camera(camera):
+    """Open a camera, or a clip in its place.
+
+    Args:
+        camera: index ("0" is the first camera), path of a device ("/dev/video2"), or path of a clip.
+    Returns: generator of (seconds, frame): when it is to be seen, from the first one on; (H, W, 3) uint8 RGB, upright.
+    Raises: UserError, one line, when there is no such camera, it cannot be opened or gives no picture, or the file is no clip.
+        While frames are read: when the camera stops giving any.
+    """
+    camera = str(camera)
+    if camera.isdigit():
+        return _camera_frames(camera, _open_device(camera, int(camera)))
+    if Path(camera).is_char_device():
+        return _camera_frames(camera, _open_device(camera, camera))
+    return _clip_frames(VideoReader(camera))
+
+
+def _open_device(name, device):
+    level = cv2.setLogLevel(0)      # silent: each way OpenCV tries would say why it failed
+    try:
+        capture = cv2.VideoCapture(device)
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)         # where the driver can: no old frames wait in it
+        is_open, is_giving = capture.isOpened(), capture.read()[0]
+    finally:
+        cv2.setLogLevel(level)
+    if not is_open:
+        raise UserError(f"camera {name}: cannot be opened; plug it in, check its permissions, or choose another "
+                        "(an index from 0, a device path, or a clip)")
+    if not is_giving:
+        capture.release()
+        raise UserError(f"camera {name}: gives no picture; close other programs that use it, or choose another")
+    return capture
+
+
+def _camera_frames(name, capture):
+    begun = time.perf_counter()
+    try:
+        while True:
+            is_read, image = capture.read()
+            if not is_read:
+                raise UserError(f"camera {name}: stopped giving pictures; check its cable")
+            yield time.perf_counter() - begun, cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    finally:
+        capture.release()
+
+
+def _clip_frames(reader):
+    converter = av.video.reformatter.VideoReformatter()
+    with reader:
+        for frame in reader.frames(reader.first.format.name):
+            yield frame.time, Picture(frame, reader.turn, converter).rgb
+
+
+class Newest:
+    """The newest of the frames: a thread takes each as it comes, and those that nobody took before the next are dropped.
+
+    Args:
+        frames: generator of (seconds, frame), see `open_camera`; a frame is not given before its time has come.
+
+    Attributes:
+        dropped: frames dropped so far. error: what ended the frames, None when they just came to their end.
+
+    Use it in a `with`; it ends the thread, and with it `frames`.
+    """
+
+    def __init__(self, frames):
+        self.dropped, self.error = 0, None
+        self._frames, self._newest, self._is_ended = frames, None, False
+        self._news, self._stopped = threading.Condition(), threading.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stopped.set()
+        self._thread.join(PATIENCE)
+
+    @property
+    def is_over(self):
+        """Have all frames been taken, and will no more come?"""
+        with self._news:
+            return self._is_ended and self._newest is None
+
+    def take(self, patience):
+        """(seconds, frame) of the newest frame that was not taken yet; None when none comes within `patience` seconds."""
+        with self._news:
+            self._news.wait_for(lambda: self._newest is not None or self._is_ended, patience)
+            taken, self._newest = self._newest, None
+            return taken
+
+    def _work(self):
+        begun = time.perf_counter()
+        try:
+            for seconds, frame in self._frames:
+                if self._stopped.wait(max(seconds - (time.perf_counter() - begun), 0)):
+                    break
+                with self._news:
+                    self.dropped += self._newest is not None
+                    self._newest = seconds, frame
+                    self._news.notify()
+        except Exception as error:      # whoever takes the frames raises it when they are done
+            self.error = error
+        finally:
+            self._frames.close()
+            with self._news:
+                self._is_ended = True
+                self._news.notify()

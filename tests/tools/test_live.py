@@ -1,0 +1,97 @@
+"""tools/live.py as a user runs it; a clip is the camera."""
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import av
+import numpy as np
+import pytest
+
+from paddle_mfs.face.image import read_image
+from paddle_mfs.files import sha256
+from paddle_mfs.provenance import read_provenance
+from paddle_mfs.video.benchmark import write_clip
+
+
+@pytest.fixture(scope="module")
+def clip(samples, tmp_path_factory):
+    """Six seconds of a face, 320x240."""
+    path = tmp_path_factory.mktemp("clips") / "camera.mp4"
+    write_clip(path, read_image(samples / "target.jpg"), (320, 240), 150)
+    return path
+
+
+def frames_of(path):
+    with av.open(str(path)) as clip:
+        return [frame.to_ndarray(format="rgb24") for frame in clip.decode(video=0)]
+
+
+def one_line(done, *words):
+    lines = done.stderr.splitlines()
+    assert done.returncode == 2 and len(lines) == 1 and all(word in lines[0] for word in ("error: ", *words)), done.stderr
+
+
+def test_recording_without_a_window(run_script, samples, clip, tmp_path):
+    output = tmp_path / "out" / "live.mp4"
+    done = run_script("live", "--source", samples / "source.jpg", "--camera", clip, "--no-window", "--record", output,
+                      "--max-frames", "5", DISPLAY="")
+    assert done.returncode == 0 and f"{output}: 5 frames, 5 swapped" in done.stderr, done.stderr
+    results, shown = frames_of(output), frames_of(clip)
+    assert [frame.shape for frame in results] == [(240, 320, 3)] * 5
+    facts = read_provenance(output)
+    assert facts["synthetic"] is True and facts["target_sha256"] == sha256(clip)
+    assert facts["source_sha256"] == sha256(samples / "source.jpg")
+    for result in results:
+        # which frame it was is for the machine's speed to say: the one whose surroundings it has
+        image = min(shown, key=lambda image: np.abs(image[:, :60].astype(int) - result[:, :60]).mean())
+        difference = np.abs(result.astype(int) - image).mean(2)
+        assert difference[90:170, 130:190].mean() > 6 and difference[:, :60].mean() < 3
+
+
+@pytest.fixture
+def display():
+    """Name of an X display of our own, None where there is no Xvfb."""
+    if not shutil.which("Xvfb"):
+        yield None
+        return
+    read, write = os.pipe()
+    server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "640x480x24"], pass_fds=[write],
+                              stderr=subprocess.DEVNULL)
+    os.close(write)
+    with open(read) as number:
+        yield f":{number.readline().strip()}"
+    server.terminate()
+    server.wait()
+
+
+def test_ctrl_c_leaves_a_recording_that_plays(root, samples, clip, tmp_path, display):
+    """Where there is Xvfb, with the window open."""
+    output = tmp_path / "live.mp4"
+    process = subprocess.Popen([sys.executable, root / "tools" / "live.py", "--source", samples / "source.jpg", "--camera", clip,
+                                "--record", output, *([] if display else ["--no-window"])], stderr=subprocess.PIPE, text=True,
+                               env={**os.environ, "PYTHONPATH": str(root), "DISPLAY": display or ""})
+    try:
+        deadline = time.monotonic() + 120
+        while not list(tmp_path.iterdir()) and process.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0 and "Traceback" not in told, told
+    assert list(tmp_path.iterdir()) == [output]
+    assert f"{output}: {len(frames_of(output))} frames" in told and read_provenance(output)
+
+
+def test_what_cannot_be(run_script, samples, tmp_path):
+    source, record = ("--source", samples / "source.jpg"), ("--record", tmp_path / "live.mp4")
+    one_line(run_script("live", *source, *record, "--no-window", "--camera", "99"), "camera 99: cannot be opened")
+    one_line(run_script("live", *source, *record, DISPLAY=""), "no window can be opened", "--no-window")
+    one_line(run_script("live", *source, "--no-window"), "--no-window shows nothing", "--record")
+    one_line(run_script("live", *source, "--no-window", "--record", tmp_path / "live.avi"), "live.avi", ".mp4")
+    assert list(tmp_path.iterdir()) == []
