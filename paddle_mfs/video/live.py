@@ -57,10 +57,12 @@ class Window:
 
     def show(self, image, is_swapped):
         """image: (H, W, 3) uint8 RGB, left as it is."""
-        if not self._times:
-            cv2.resizeWindow(TITLE, *image.shape[1::-1])
+        is_first = not self._times
         self._times.append(time.perf_counter())
         cv2.imshow(TITLE, marked(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), caption(is_swapped, self._times)))
+        if is_first:        # before, Qt would lay the picture out at no size and show nothing
+            cv2.waitKey(1)
+            cv2.resizeWindow(TITLE, *image.shape[1::-1])
 
     def action(self):
         """What the user asks for now, see `action`; closing the window quits."""
