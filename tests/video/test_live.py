@@ -113,7 +113,8 @@ def test_a_clip_stands_in_for_a_camera_upright_and_in_time(make_clip, tmp_path):
     assert np.abs(frames[0][1].astype(int) - np.rot90(stored)).mean() < 2
 
 
-@pytest.mark.parametrize("name, words", [("99", "camera 99: cannot be opened"), ("/dev/null", "camera /dev/null: cannot be opened"),
+@pytest.mark.parametrize("name, words", [("99", "camera 99: cannot be opened"),
+                                         ("/dev/null", "camera /dev/null: cannot be opened"),
                                          ("nowhere.mp4", "nowhere.mp4: no such file")])
 def test_cameras_that_are_none(name, words, capfd):
     """OpenCV says nothing beside it."""
