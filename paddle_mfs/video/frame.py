@@ -5,7 +5,6 @@ difference: no change adds exactly 0, so pixels outside the face keep their bits
 """
 import contextlib
 
-import av
 import cv2
 import numpy as np
 
@@ -15,7 +14,7 @@ BT709, BT601, FULL_RANGE = 1, 5, 2
 
 
 def colour_matrix(frame):
-    """Matrix coefficients (H.273) of a frame; where it does not say, as players take it: BT.709 from 720 lines on, else BT.601."""
+    """Matrix coefficients (H.273) of a frame; where it does not say, what players take: BT.709 from 720 lines on, else BT.601."""
     if frame.colorspace in LUMA:
         return frame.colorspace
     return BT709 if min(frame.width, frame.height) >= 720 else BT601
