@@ -60,11 +60,11 @@ def warp(image, matrix, size, interpolation=cv2.INTER_LINEAR, border=cv2.BORDER_
     """
     factor = int(1 / max(scale_of(matrix), 1e-6))
     if factor >= 2:
-        image, matrix = _shrink_region(image, matrix, size, factor)
+        image, matrix = shrink_region(image, matrix, size, factor)
     return cv2.warpAffine(image, matrix, size, flags=interpolation, borderMode=border, borderValue=value)
 
 
-def _shrink_region(image, matrix, size, factor):
+def shrink_region(image, matrix, size, factor):
     """Area-shrink by `factor` the part of the image that the result sees; the matrix is adapted to the shrunk part."""
     height, width = image.shape[:2]
     factor = min(factor, width, height)
