@@ -16,14 +16,13 @@ from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.geometry import transform
 from paddle_mfs.face.image import read_image, write_image
 from paddle_mfs.face.paste import paste
+from paddle_mfs.face.reveal import as_input, reveal
 from paddle_mfs.identity import Baker
 from paddle_mfs.models.idn import SIZE
 from paddle_mfs.people import RECHECK, Memory, match, pick, plain, roles
 from paddle_mfs.provenance import check_format, picture_sha256, provenance, save_options
 
 UNCHANGED = 2 / 255      # a crop whose every pixel stays this close to the target was not swapped
-LUMA = (0.299, 0.587, 0.114)        # ITU-R BT.601
-OPAQUE = 1e-3            # below this mask value the painted image cannot be told from the result, and is not seen
 COLOUR_RATE = 0.1        # of the way the colour of a tracked face goes, in each frame, to what that frame alone would give
 OBJECT_RATE = 0.5        # likewise of what lies on it
 
@@ -187,16 +186,12 @@ class FaceSwapper:
             painted * mask + crop / 255 * (1 - mask) is the IDN's result.
         Raises: UserError when the result equals the crop (weights whose mask stays shut) or is not finite.
         """
-        x = crop.astype(np.float32) / np.float32(255)
-        result, mask = (output[0].transpose(1, 2, 0) for output in (identity or self.identity).run(x.transpose(2, 0, 1)[None]))
-        change = float(np.abs(result - x).max())
+        result, mask = (output[0] for output in (identity or self.identity).run(as_input(crop)))
+        painted, change = reveal(crop, result, mask[0])
         if not np.isfinite(change) or change < UNCHANGED:
             raise UserError(f"{name}: the swap failed: the weights leave the face as it is "
                             f"(largest change {change * 255:.1f} of 255); use other weights")
-        painted = x + (result - x) / np.maximum(mask, OPAQUE)
-        if (crop == crop[..., :1]).all():       # a grey picture stays grey
-            painted = np.repeat(painted @ np.float32(LUMA)[:, None], 3, 2)
-        return painted.clip(0, 1), mask[..., 0]
+        return painted, mask[0]
 
     def swap_file(self, target, output, face=None, compare=None, captions=()):
         """Swap the face in the picture file `target`, write `output` (PNG, JPEG or WebP) with its provenance.
