@@ -50,14 +50,16 @@ class FaceTracker:
         analyser: FaceAnalyser.
         every: frames.
         smooth: filter the landmarks in time (`smooth.OneEuro`); False: as the network gives them.
+        only_largest: follow one face, the largest when it was found, and look for others only when it is lost. The first search
+            is then that for large faces, and the detector rests while the face is there.
 
     Example: `tracker = FaceTracker(FaceAnalyser())`, then `for tracked in tracker.update(frame, seconds): ...`.
     """
 
-    def __init__(self, analyser, every=10, smooth=True):
+    def __init__(self, analyser, every=10, smooth=True, only_largest=False):
         if every < 1:
             raise ValueError(f"every: {every} frames; at least 1")
-        self.analyser, self.every, self.smooth = analyser, every, smooth
+        self.analyser, self.every, self.smooth, self.only_largest = analyser, every, smooth, only_largest
         self._next_id = 0
         self.reset()
 
@@ -112,17 +114,19 @@ class FaceTracker:
 
     def _find(self, image):
         """Look for faces that are not being followed."""
+        if self.only_largest and self._tracks:
+            return
         known = [track.face for track in self._tracks]
         if self._is_search_due and (self._searched is None or self._clock - self._searched >= SEARCH_GAP):
-            found = [face for face in self.analyser.faces(image, small=True) if not is_known(face.box, known)]
+            found = [face for face in self.analyser.faces(image, small=not self.only_largest) if not is_known(face.box, known)]
             self._is_search_due, self._searched = False, self._clock
         else:
             found = self.analyser.look(image, self._views(image), known)
-        for face in found:
-            if _is_inside(face, image):
-                look = appearance(image, face.five)
-                self._tracks.append(_Track(self._next_id, face, look, self._clock, self.smooth))
-                self._next_id += 1
+        found = sorted((face for face in found if _is_inside(face, image)), key=lambda face: -face.size)
+        for face in found[:1] if self.only_largest else found:
+            look = appearance(image, face.five)
+            self._tracks.append(_Track(self._next_id, face, look, self._clock, self.smooth))
+            self._next_id += 1
 
     def _views(self, image):
         """What the detector shall look at in this frame: around each lost face, and the next of the search's views."""

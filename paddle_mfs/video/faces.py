@@ -21,8 +21,9 @@ class Faces:
 
     def __init__(self, swapper, which=None):
         self._swapper, self._tracks = swapper, Tracks()
-        self._tracker = FaceTracker(swapper.analyser)
-        self._choice = Choice(swapper.default_face if which is None else which)
+        which = swapper.default_face if which is None else which
+        self._choice = Choice(which)        # which keeps the largest face of the beginning while it is tracked, too
+        self._tracker = FaceTracker(swapper.analyser, only_largest=which == "largest")
 
     def find(self, image, time):
         """The faces to swap in a frame, (H, W, 3) uint8 RGB, shown at `time` seconds; [] when there is none."""

@@ -215,3 +215,17 @@ def test_reset_forgets_faces_but_not_which_ids_were_used(analyser, pictures):
     assert [one.id for one in tracker.update(image, 9.0)] == [0]
     tracker.reset()
     assert [one.id for one in tracker.update(image, 0.0)] == [1]
+
+
+def test_only_the_largest_face_is_followed_and_the_detector_rests_meanwhile(analyser, pictures):
+    detector, mesh = Counting(analyser.detector.network), Counting(analyser.landmarker.network)
+    tracker = FaceTracker(FaceAnalyser(detector, mesh), only_largest=True)
+    small, large = (pictures[1], 80, 120, 0.5), (pictures[0], 230, 120)
+    seen = []
+    for number in range(10):            # the large one leaves after the fifth
+        before = detector.passes, mesh.passes
+        tracked = tracker.update(frame(*([small, large] if number < 5 else [small])), number / 30)
+        seen.append([(one.id, middle(one) > 160) for one in tracked])
+        if 0 < number < 5:
+            assert (detector.passes, mesh.passes) == (before[0], before[1] + 1)
+    assert seen[:5] == [[(0, True)]] * 5 and seen[-1] == [(1, False)] and all(len(one) <= 1 for one in seen)
