@@ -28,7 +28,7 @@ def arguments():
     clips.add_argument("--max-frames", type=int, help="do at most so many frames")
     clips.add_argument("--codec", choices=("h264", "h265", "vp9", "av1"),
                        help="default: h264, of .webm vp9; deeper than 8 bits h265, of .webm av1")
-    clips.add_argument("--quality", type=int, help="CRF, lower is better (default: h264 18, h265 20, vp9 24, av1 26)")
+    clips.add_argument("--quality", type=int, help="CRF, lower is better (default: h264 17, h265 20, vp9 24, av1 26)")
     return parser.parse_args()
 
 

@@ -10,6 +10,7 @@ A program is made when a runner first sees its size of picture (a second or so).
 for a moment: runners wait for each other there, but no other thread may run Paddle itself meanwhile.
 """
 import importlib.util
+import os
 
 from paddle_mfs.errors import UserError
 
@@ -18,7 +19,8 @@ PACKAGES = {"openvino": ("openvino", "pip install openvino"),
             "paddle": ("paddle", "pip install paddlepaddle==2.6.2"),
             "lite": ("paddlelite", "pip install paddlelite==2.13rc0 (Python 3.8 or 3.10)")}
 ENGINES = ("auto", *PACKAGES)
-THREADS = 2      # small networks gain nothing from more
+# Small networks gain nothing from more than two; where a clip's stages have no core each, the second one costs more than it gives.
+THREADS = 2 if (os.cpu_count() or 1) > 4 else 1
 
 
 def choose(engine="auto"):
@@ -46,7 +48,7 @@ def make_runner(layer, engine="auto", threads=None):
     Args:
         layer: its forward takes one tensor and returns one or several. It is put into eval mode and must not change afterwards.
         engine: "openvino", "paddle" (Paddle Inference), "lite" (Paddle-Lite x86) or "auto", see `choose`.
-        threads: how many the engine may compute with; None: 2. Paddle-Lite takes one.
+        threads: how many the engine may compute with; None: `THREADS`. Paddle-Lite takes one.
     Raises: UserError, see `choose`.
     """
     from paddle_mfs.runtime.runner import Runner

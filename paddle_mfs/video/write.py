@@ -28,7 +28,7 @@ class Encoder:
 
 
 CODECS = {
-    # half the time of preset veryfast at CRF 18, at the same quality and a tenth to a third more bytes; the preset leaves these two out
+    # half the time of preset veryfast at CRF 18, the same quality, up to a third more bytes; the preset leaves these two out
     "h264": Encoder("libx264", 17, 51, {"preset": "superfast", "x264-params": "mbtree=1:rc-lookahead=10"}),
     "h265": Encoder("libx265", 20, 51, {"preset": "fast", "x265-params": "log-level=error"}),
     "vp9": Encoder("libvpx-vp9", 24, 63, {"deadline": "good", "cpu-used": "5", "row-mt": "1"}),
