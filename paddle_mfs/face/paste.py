@@ -1,4 +1,4 @@
-"""Putting a swapped crop back into its picture: only the pixels that the mask reaches are computed, the rest stays bit for bit."""
+"""Putting a swapped crop back into its picture: only what the mask reaches is computed, the rest stays bit for bit."""
 import functools
 
 import cv2

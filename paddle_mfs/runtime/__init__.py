@@ -19,7 +19,7 @@ PACKAGES = {"openvino": ("openvino", "pip install openvino"),
             "paddle": ("paddle", "pip install paddlepaddle==2.6.2"),
             "lite": ("paddlelite", "pip install paddlelite==2.13rc0 (Python 3.8 or 3.10)")}
 ENGINES = ("auto", *PACKAGES)
-# Small networks gain nothing from more than two; where a clip's stages have no core each, the second one costs more than it gives.
+# Small networks gain nothing from more than two; where a clip's stages have no core each, the second costs more than it gives.
 THREADS = 2 if (os.cpu_count() or 1) > 4 else 1
 
 
