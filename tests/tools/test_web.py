@@ -1,0 +1,239 @@
+"""tools/web.py as a user sees it, in headless Chromium. Without Gradio, Selenium or Chromium these tests are skipped."""
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlparse
+
+import av
+import numpy as np
+import pytest
+
+from paddle_mfs.face.image import read_image
+from paddle_mfs.provenance import picture_sha256, read_provenance
+
+MISSING = [f"{name} (pip install -e .[web,dev])" for name in ("gradio", "selenium") if importlib.util.find_spec(name) is None]
+MISSING += [f"{name} (apt-get install chromium chromium-driver)" for name in ("chromium", "chromedriver") if not shutil.which(name)]
+browser_test = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
+PATIENCE = 120      # seconds
+OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+           "--disable-component-update", "--disable-sync", "--window-size=1280,1100",
+           "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")      # as without a network
+
+
+def wait(condition, what):
+    """Until condition() is true; returns what it returned."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"waited in vain for {what}")
+
+
+class Server:
+    """tools/web.py in a process of its own, its temporary files in `folder`."""
+
+    def __init__(self, root, folder, *arguments):
+        self.folder = folder
+        environment = {**os.environ, "PYTHONPATH": str(root), "TMPDIR": str(folder)}
+        self.process = subprocess.Popen([sys.executable, str(root / "tools" / "web.py"), *arguments], env=environment, cwd=folder,
+                                        text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.url = self.process.stdout.readline().strip()
+
+    def files(self):
+        """What users gave and got: the files in folders within the program's own."""
+        return sorted(path for path in self.folder.glob("paddle_mfs_web_*/*/**/*") if path.is_file())
+
+    def stop(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        return self.process.communicate(timeout=PATIENCE)[1]
+
+
+@pytest.fixture(scope="module")
+def server(root):
+    folder = Path(tempfile.mkdtemp())
+    server = Server(root, folder, "--max-mb", "1", "--max-seconds", "2")
+    assert server.url, server.stop()
+    yield server
+    server.stop(signal.SIGKILL)
+    shutil.rmtree(folder)
+
+
+class Browser:
+    """One open page."""
+
+    def __init__(self, url, folder):
+        from selenium import webdriver
+        options = webdriver.ChromeOptions()
+        options.binary_location = shutil.which("chromium")
+        for option in (*OPTIONS, f"--user-data-dir={folder / 'profile'}"):
+            options.add_argument(option)
+        options.add_experimental_option("prefs", {"download.default_directory": str(folder)})
+        options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+        self.driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
+        self.driver.get(url)
+        wait(lambda: self.all("#target-file input[type=file]"), "the page")
+
+    def all(self, selector):
+        return self.driver.find_elements("css selector", selector)
+
+    def text(self, selector):
+        """Its text now, "" when it is not there (the page replaces its parts)."""
+        return self.driver.execute_script("return document.querySelector(arguments[0])?.innerText ?? ''", selector)
+
+    def value(self, selector, name):
+        return self.driver.execute_script("return document.querySelector(arguments[0])?.[arguments[1]]", selector, name)
+
+    def upload(self, role, path, wanted=None):
+        """Choose a file; returns once the message holds `wanted` (default: it is ready)."""
+        for button in self.all(f"#{role}-file button[aria-label='Clear'], #{role}-file button[aria-label='Remove this file']"):
+            button.click()
+        wait(lambda: self.all(f"#{role}-file input[type=file]"), f"a place for the {role}")[0].send_keys(str(path))
+        self.says(wanted or f"{path.name}: ready")
+
+    def swap(self):
+        self.all("#swap")[0].click()
+
+    def says(self, words):
+        wait(lambda: words in self.text("#message"), f"{words!r} (it says {self.text('#message')!r})")
+
+    def download(self, folder, name):
+        self.driver.execute_script("arguments[0].click()", wait(lambda: self.all("a.download"), "the download")[0])
+        return wait(lambda: next(iter(folder.glob(name)), None), name)
+
+    def hosts(self):
+        """All hosts the page has asked for anything (a new tab asks only the browser itself)."""
+        events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        urls = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+        return {urlparse(url).hostname for url in urls if urlparse(url).scheme in ("http", "https", "ws", "wss")}
+
+
+@pytest.fixture
+def open_page(server, tmp_path):
+    pages = []
+
+    def open_it(name="browser"):
+        folder = tmp_path / name
+        folder.mkdir()
+        pages.append(Browser(server.url, folder))
+        return pages[-1], folder
+
+    yield open_it
+    for page in pages:
+        page.driver.quit()
+    wait(lambda: not server.files(), f"the files to go: {server.files()}")
+
+
+def write_clip(path, picture, frames):
+    """A small clip of a picture that moves, 10 frames a second."""
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 256, 256, "yuv420p"
+        for number in range(frames):
+            moved = np.ascontiguousarray(np.roll(picture[::2, ::2], number, 1))
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(moved, "rgb24")))
+        output.mux(stream.encode())
+    return path
+
+
+@browser_test
+def test_picture(open_page, server, samples, swapper):
+    page, folder = open_page()
+    page.upload("source", samples / "source.jpg")
+    page.upload("target", samples / "target.jpg")
+    page.swap()
+    page.says("target_source.png: done")
+    wait(lambda: page.value("#result img", "naturalWidth") == 512, "the result to be shown")
+    assert page.value("#source img", "naturalWidth") and page.value("#target img", "naturalWidth")
+    assert "compositeWithTrainedAlgorithmicMedia" in page.value(".record pre", "textContent")
+    output = page.download(folder, "target_source.png")
+    record = read_provenance(output)
+    assert record["synthetic"] is True and record["source_sha256"] == picture_sha256(samples / "source.jpg")
+    target = read_image(samples / "target.jpg")
+    assert (read_image(output) == swapper.swap(target)).all()
+    assert page.hosts() == {"127.0.0.1"}
+    assert "consent" in page.text("body")
+    if os.environ.get("SCREENSHOT"):
+        page.driver.save_screenshot(os.environ["SCREENSHOT"])
+
+
+@browser_test
+def test_clip(open_page, samples, tmp_path):
+    page, folder = open_page()
+    clip = write_clip(tmp_path / "clip.mp4", read_image(samples / "target.jpg"), 10)
+    page.upload("source", samples / "source.jpg")
+    page.upload("target", clip)
+    page.swap()
+    page.says("clip_source.mp4: 10 frames, 10 swapped")
+    wait(lambda: page.value("#result video", "videoWidth") == 256, "the result to be played")
+    assert read_provenance(page.download(folder, "clip_source.mp4"))["synthetic"] is True
+    too_long = write_clip(tmp_path / "long.mp4", read_image(samples / "target.jpg"), 25)
+    page.upload("target", too_long, "long.mp4: lasts 2.5 s, the limit is 2 s")
+
+
+@browser_test
+def test_bad_files(open_page, server, samples, tmp_path):
+    page, _ = open_page()
+    page.swap()
+    page.says("no source picture yet; choose one first")
+    words = tmp_path / "some words.jpg"
+    words.write_text("these are words")
+    page.upload("source", words, "some words.jpg: is not a picture")
+    page.upload("source", samples / "source.jpg")
+    wall = tmp_path / "wall.png"
+    from PIL import Image
+    Image.new("RGB", (300, 300), (90, 120, 90)).save(wall)
+    page.upload("target", wall)
+    page.swap()
+    page.says("wall.png: no face found")
+    assert page.text("#message").count("\n") == 0 and str(server.folder) not in page.text("body")
+    large = tmp_path / "large.mp4"
+    large.write_bytes(bytes(1_100_000))
+    page.all("#target-file button[aria-label='Clear'], #target-file button[aria-label='Remove this file']")[0].click()
+    wait(lambda: page.all("#target-file input[type=file]"), "a place for the target")[0].send_keys(str(large))
+    wait(lambda: re.search(r"exceeds|maximum", page.text("body")), "the limit")
+    assert "Traceback" not in page.text("body")
+    if os.environ.get("SCREENSHOT"):
+        page.driver.save_screenshot(os.environ["SCREENSHOT"] + "_large.png")
+
+
+@browser_test
+def test_two_pages_are_apart(open_page, server, samples):
+    first, _ = open_page("first")
+    second, _ = open_page("second")
+    for page in (first, second):
+        page.upload("source", samples / "source.jpg")
+    assert len({path.parts[-3] for path in server.files()}) == 2
+    first.driver.quit()
+    wait(lambda: len({path.parts[-3] for path in server.files()}) == 1, "the first page's files to go")
+    second.swap()
+    second.says("no target picture or clip yet")
+
+
+@browser_test
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopping_removes_all(root, samples, tmp_path, number):
+    server = Server(root, tmp_path)
+    page = Browser(server.url, tmp_path)
+    page.upload("source", samples / "source.jpg")
+    assert server.files()
+    errors = server.stop(number)
+    assert server.process.returncode == 130 and errors == "interrupted\n"
+    assert not list(tmp_path.glob("paddle_mfs_web_*"))
+    page.driver.quit()
+
+
+def test_without_gradio(root):
+    code = "import runpy, sys; sys.modules['gradio'] = None; sys.argv = ['web']; runpy.run_path('tools/web.py', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, text=True,
+                          capture_output=True)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and 'pip install -e ".[web]"' in done.stderr, done.stderr
