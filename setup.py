@@ -22,6 +22,7 @@ setup(
     install_requires=[line for line in RUNTIME if line not in LITE],
     extras_require={
         "lite": LITE,                                                   # exporting .nb files and running them
+        "web": ["gradio==6.31.0"],                                      # the page of tools/web.py
         "dev": LITE + ["pytest>=7"],
     },
 )

@@ -22,10 +22,11 @@ Swap a face only with the consent of the people shown, source and target. Every 
 Files stay on this computer and are removed when you close the page."""
 CSS = """
 .gradio-container {max-width: 1200px !important; margin: auto}
-.shown {min-height: 300px; display: flex; align-items: center; justify-content: center; border-radius: 8px;
+.html-container {padding: 0 !important}
+.shown {height: 350px; display: flex; align-items: center; justify-content: center; border-radius: 8px;
         background: var(--background-fill-secondary); color: var(--body-text-color-subdued); overflow: hidden}
-.shown img, .shown video {max-width: 100%; max-height: 420px; display: block}
-.download {display: block; text-align: center; padding: 9px; margin-top: 12px; border-radius: 8px; font-weight: 600;
+.shown img, .shown video {max-width: 100%; max-height: 350px; display: block}
+a.result-file {display: block; text-align: center; padding: 9px; text-decoration: none; margin-top: 12px; border-radius: 8px; font-weight: 600;
            background: var(--button-primary-background-fill); color: var(--button-primary-text-color) !important}
 .record pre {white-space: pre-wrap; overflow-wrap: anywhere; font-size: 11px; margin: 6px 0 0}
 .record {margin-top: 10px; color: var(--body-text-color-subdued)}
@@ -40,7 +41,7 @@ def serve(host="127.0.0.1", port=None, max_mb=200, max_seconds=60, weights=None,
     Args:
         host: address to listen on. Anything but this computer lets everybody who reaches it use the page.
         port: None: the first free one from 7860 on.
-        max_mb: largest upload, in megabytes (10^6 bytes). max_seconds: longest clip.
+        max_mb: largest upload, in megabytes (2^20 bytes). max_seconds: longest clip.
         weights, encoder, engine: see FaceSwapper.
     Raises: UserError when Gradio is missing or the port is taken; KeyboardInterrupt at the end.
     """
@@ -80,7 +81,7 @@ def _launch(gradio, blocks, host, port, max_mb):
     try:
         _, url, _ = blocks.queue().launch(
             server_name=host, server_port=port, share=False, prevent_thread_lock=True, quiet=True, ssr_mode=False,
-            max_file_size=round(max_mb * 1e6), footer_links=[], theme=theme, css=CSS, pwa=False, run_history=False,
+            max_file_size=round(max_mb * 2**20), footer_links=[], theme=theme, css=CSS, pwa=False, run_history=False,
             app_kwargs={"middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=names)]})
     except OSError:
         raise UserError(f"port {port}: taken; choose another --port, or leave it out" if port else
@@ -112,18 +113,18 @@ class Page:
                 for role, hint in (("source", "the face to put on"), ("target", "the picture or clip to put it on")):
                     with gr.Column():
                         gr.Markdown(f"### {role.title()}")
-                        shown = gr.HTML(_empty(hint), elem_id=role, min_height=300)
-                        upload = Upload(show_label=False, label=role, height=120, elem_id=f"{role}-file")
-                    upload.upload(self._taker(role, hint), upload, [shown, message], api_visibility="private")
-                    upload.clear(self._dropper(role, hint), None, [shown, message], api_visibility="private")
+                        shown = gr.HTML(_empty(hint), elem_id=role, min_height=350)
+                        upload = Upload(show_label=False, label=role, height=130, elem_id=f"{role}-file")
+                    upload.upload(self._taker(role, hint), upload, [upload, shown, message], show_progress_on=shown,
+                                  api_visibility="private")
                 with gr.Column():
                     gr.Markdown("### Result")
-                    result = gr.HTML(_empty("nothing yet"), elem_id="result", min_height=300)
+                    result = gr.HTML(_empty("nothing yet"), elem_id="result", min_height=350)
             with gr.Row():
                 face = gr.Dropdown(["largest", "all", "0", "1", "2", "3"], value="largest", label="Face", allow_custom_value=True,
                                    info="of the target; 0 is the leftmost")
                 strength = gr.Slider(0, 1, 1, step=0.05, label="Strength", info="of the source's identity")
-                colour = gr.Slider(0, 1, 0, step=0.05, label="Colour match", info="take on the target's colours")
+                colour = gr.Slider(0, 1, 0, step=0.05, label="Colour match", info="with the target")
                 with gr.Column(min_width=160):
                     mouth = gr.Checkbox(label="Keep the target's open mouth")
                     objects = gr.Checkbox(label="Keep what lies on the face")
@@ -144,17 +145,11 @@ class Page:
                 session = self.sessions.get(request.session_hash)
                 with session.in_use():
                     taken = session.take(role, path)
-                    return _shown(preview(taken, self.max_seconds)), _said(f"{taken.name}: ready")
+                    return None, _shown(preview(taken, self.max_seconds)), _said(f"{taken.name}: ready")
             except UserError as error:
                 session.drop(role)
-                return _empty(hint), self._wrong(error)
+                return None, _empty(hint), self._wrong(error)       # None: the place to drop files is free again
         return take
-
-    def _dropper(self, role, hint):
-        def drop(request: self.gradio.Request):
-            self.sessions.get(request.session_hash).drop(role)
-            return _empty(hint), _said("")
-        return drop
 
     def _unloader(self):
         def unload(request: self.gradio.Request):
@@ -185,7 +180,7 @@ class Page:
 
 
 def _said(text):
-    return f'<div class="message" role="status">{html.escape(text)}</div>' if text else ""
+    return f'<div class="message" role="status">{html.escape(text)}</div>'
 
 
 def _empty(hint):
@@ -206,5 +201,5 @@ def _result(path):
     """The output with its download, which is the file itself, and the record read back from it."""
     record = html.escape(json.dumps(read_provenance(path), indent=1, ensure_ascii=False))
     name = html.escape(path.name, quote=True)
-    return (f'{_shown(path)}<a class="download" href="{_url(path)}" download="{name}">Download {name}</a>'
+    return (f'{_shown(path)}<a class="result-file" href="{_url(path)}" download="{name}">Download {name}</a>'
             f'<details class="record"><summary>What the file says about itself</summary><pre>{record}</pre></details>')

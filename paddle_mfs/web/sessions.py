@@ -93,7 +93,7 @@ class Session:
         return path
 
     def drop(self, role):
-        """Forget what was given for a role. It is removed by the next `tidy`."""
+        """Forget what was given for a role; the next `tidy` removes it."""
         self.files.pop(role, None)
 
     def tidy(self):
