@@ -108,22 +108,22 @@ class Page:
         with gr.Blocks(title="Face swap", delete_cache=FORGOTTEN) as blocks:
             gr.Markdown(INTRODUCTION)
             message = gr.HTML(_said(f"Pictures and clips up to {self.max_mb:g} MB, clips up to {self.max_seconds:g} s."),
-                              elem_id="message")
+                              elem_id="message", render=False)
             with gr.Row():
                 for role, hint in (("source", "the face to put on"), ("target", "the picture or clip to put it on")):
-                    with gr.Column():
+                    with gr.Column(min_width=220):
                         gr.Markdown(f"### {role.title()}")
                         shown = gr.HTML(_empty(hint), elem_id=role, min_height=350)
                         upload = Upload(show_label=False, label=role, height=130, elem_id=f"{role}-file")
                     upload.upload(self._taker(role, hint), upload, [upload, shown, message], show_progress_on=shown,
                                   api_visibility="private")
-                with gr.Column():
+                with gr.Column(min_width=220):
                     gr.Markdown("### Result")
                     result = gr.HTML(_empty("nothing yet"), elem_id="result", min_height=350)
             with gr.Row():
                 face = gr.Dropdown(["largest", "all", "0", "1", "2", "3"], value="largest", label="Face", allow_custom_value=True,
                                    info="of the target; 0 is the leftmost")
-                strength = gr.Slider(0, 1, 1, step=0.05, label="Strength", info="of the source's identity")
+                strength = gr.Slider(0, 1, 1, step=0.05, label="Strength", info="of the identity")
                 colour = gr.Slider(0, 1, 0, step=0.05, label="Colour match", info="with the target")
                 with gr.Column(min_width=160):
                     mouth = gr.Checkbox(label="Keep the target's open mouth")
@@ -133,6 +133,7 @@ class Page:
                 end = gr.Number(None, label="End", info="second; empty: the end")
                 codec = gr.Dropdown(CODECS, value=CODECS[0], label="Codec")
                 quality = gr.Number(None, label="Quality", info="CRF, lower is better; empty: the usual", precision=0)
+            message.render()        # where one looks after an upload and after the click
             swap = gr.Button("Swap", variant="primary", elem_id="swap")
             swap.click(self._swap(), [face, strength, colour, mouth, objects, start, end, codec, quality], [result, message],
                        show_progress_on=result, concurrency_limit=1, api_visibility="private")
