@@ -12,8 +12,9 @@ from paddle_mfs.runtime import ENGINES
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
                                      epilog="Every output carries its provenance: synthetic, from what, by what weights.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this computer alone); with "
-                                                            "another one everybody who reaches it can use the page")
+    parser.add_argument("--host", default="127.0.0.1",
+                        help="address to listen on (default: 127.0.0.1, this computer alone); with another one everybody who "
+                             "reaches it can use the page")
     parser.add_argument("--port", type=int, default=0, help="0 (default): the first free one from 7860 on")
     parser.add_argument("--max-mb", type=float, default=200, help="largest upload in megabytes (default: 200)")
     parser.add_argument("--max-seconds", type=float, default=60, help="longest clip (default: 60)")

@@ -62,7 +62,8 @@ def preview(path, longest):
         return shown
     seconds = clip_seconds(path)
     if seconds > longest:
-        raise UserError(f"{path}: lasts {seconds:.1f} s, the limit is {longest:g} s; cut it, or start with a larger --max-seconds")
+        raise UserError(f"{path}: lasts {seconds:.1f} s, the limit is {longest:g} s; "
+                        "cut it, or start with a larger --max-seconds")
     return path
 
 

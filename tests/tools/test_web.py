@@ -22,12 +22,14 @@ from PIL import Image
 from paddle_mfs.face.image import read_image
 from paddle_mfs.provenance import picture_sha256, read_provenance
 
-MISSING = [f"{name} (pip install -e .[web] selenium)" for name in ("gradio", "selenium") if importlib.util.find_spec(name) is None]
-MISSING += [f"{name} (apt-get install chromium chromium-driver)" for name in ("chromium", "chromedriver") if not shutil.which(name)]
+MISSING = [f"{name} (pip install -e .[web] selenium)" for name in ("gradio", "selenium")
+           if importlib.util.find_spec(name) is None]
+MISSING += [f"{name} (apt-get install chromium chromium-driver)" for name in ("chromium", "chromedriver")
+            if not shutil.which(name)]
 browser_test = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
 PATIENCE = 60      # seconds
-OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-           "--disable-component-update", "--disable-sync", "--window-size=1280,1100",
+OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+           "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1280,1100",
            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")      # as without a network
 
 
@@ -250,7 +252,8 @@ def test_stopping_removes_all(root, samples, tmp_path, number):
 
 
 def test_without_gradio(root):
-    code = "import runpy, sys; sys.modules['gradio'] = None; sys.argv = ['web']; runpy.run_path('tools/web.py', run_name='__main__')"
+    code = ("import runpy, sys; sys.modules['gradio'] = None; sys.argv = ['web']; "
+            "runpy.run_path('tools/web.py', run_name='__main__')")
     done = subprocess.run([sys.executable, "-c", code], cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, text=True,
                           capture_output=True)
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and 'pip install -e ".[web]"' in done.stderr, done.stderr
