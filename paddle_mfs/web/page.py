@@ -27,7 +27,8 @@ CSS = """
         background: var(--background-fill-secondary); color: var(--body-text-color-subdued); overflow: hidden}
 .shown img, .shown video {max-width: 100%; max-height: 350px; display: block}
 a.result-file {display: block; text-align: center; padding: 9px; text-decoration: none; margin-top: 12px; border-radius: 8px;
-               font-weight: 600; background: var(--button-primary-background-fill); color: var(--button-primary-text-color) !important}
+               font-weight: 600; background: var(--button-primary-background-fill);
+               color: var(--button-primary-text-color) !important}
 .record pre {white-space: pre-wrap; overflow-wrap: anywhere; font-size: 11px; margin: 6px 0 0}
 .record {margin-top: 10px; color: var(--body-text-color-subdued)}
 .message {padding: 10px 14px; border-radius: 8px; background: var(--background-fill-secondary)}
