@@ -61,6 +61,18 @@ def _runners(idn, folder, threads):
     return runners
 
 
+def take_turns(runners, crop, repeats):
+    """{name: callable} -> {name: median milliseconds of run(crop)}; they take turns, so a busy machine slows all alike."""
+    times = {name: [] for name in runners}
+    for turn in range(repeats + 2):
+        for name, run in runners.items():
+            start = time.perf_counter()
+            run(crop)
+            if turn >= 2:       # the first two turns warm up
+                times[name].append((time.perf_counter() - start) * 1000)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
 def compare_exports(idn, crop, repeats=10, threads=1):
     """Export a baked IDN with and without the rewrites, count the kernels, time what runs here.
 
@@ -76,16 +88,10 @@ def compare_exports(idn, crop, repeats=10, threads=1):
     cpu.use_threads(threads)
     with tempfile.TemporaryDirectory(prefix="paddle_mfs_") as folder:
         targets, runners = _export_all(idn, Path(folder)), _runners(idn, Path(folder), threads)
-        times = {key: [] for key in runners}
-        for turn in range(repeats + 2):
-            for key, run in runners.items():
-                start = time.perf_counter()
-                run(crop)
-                if turn >= 2:       # the first two turns warm up
-                    times[key].append((time.perf_counter() - start) * 1000)
+        medians = take_turns(runners, crop, repeats)
     milliseconds = {}
-    for (engine, graph), values in times.items():
-        milliseconds.setdefault(engine, {})[graph] = statistics.median(values)
+    for (engine, graph), value in medians.items():
+        milliseconds.setdefault(engine, {})[graph] = value
     slowest = milliseconds["dygraph"]["Paddle's own operators"]
     ratios = {engine: {"to plain": values["ours"] / values["plain"], "to dygraph": values["ours"] / slowest}
               for engine, values in milliseconds.items() if engine != "dygraph"}

@@ -1,7 +1,5 @@
 """Ways of upsampling, compared on the whole network: multiply-adds, memory traffic, and the time of the x86 .nb in one run."""
-import statistics
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +7,7 @@ import numpy as np
 from paddle_mfs.export.graph import chains, is_depthwise, is_pointwise, read_idn, substitute
 from paddle_mfs.export.plain import save_plain
 from paddle_mfs.export.program import NAME, Program
+from paddle_mfs.export.report import take_turns
 from paddle_mfs.export.rewrites import EXACT, depthwise_4x4_as_5x5, exact, rewrite, share_upsampling
 from paddle_mfs.export.upsampling import upsampling_as_transposed
 from paddle_mfs.runtime.lite import LiteRunner, optimise
@@ -93,17 +92,10 @@ def compare_upsampling(idn, crop, repeats=20):
                 program.save(folder)
                 optimise(folder / f"{NAME}.pdmodel", "x86", folder / "one.nb")
                 runners[form] = LiteRunner(folder / "one.nb")
-    times = {form: [] for form in runners}
-    for turn in range(repeats + 2):
-        for form, run in runners.items():
-            start = time.perf_counter()
-            run(crop)
-            if turn >= 2:       # the first two turns warm up
-                times[form].append((time.perf_counter() - start) * 1000)
+    medians = take_turns(runners, crop, repeats)
     for row in rows:
-        measured = times.get(row["form"])
-        row["milliseconds"] = statistics.median(measured) if measured else None
-        row["to_plain"] = row["milliseconds"] / statistics.median(times["plain export"]) if measured else None
+        row["milliseconds"] = medians.get(row["form"])
+        row["to_plain"] = row["milliseconds"] and row["milliseconds"] / medians["plain export"]
     return rows
 
 
