@@ -36,3 +36,16 @@ def swapper(samples):
     """A FaceSwapper of samples/source.jpg with the bundled weights. Do not change it."""
     from paddle_mfs.swapper import FaceSwapper
     return FaceSwapper(samples / "source.jpg")
+
+
+@pytest.fixture(scope="session")
+def target(samples):
+    """samples/target.jpg, (512, 512, 3) uint8 RGB. Do not change it."""
+    from paddle_mfs.face.image import read_image
+    return read_image(samples / "target.jpg")
+
+
+@pytest.fixture(scope="session")
+def result(swapper, target):
+    """The target with the source's face, with the default options. Do not change it."""
+    return swapper.swap(target)

@@ -1,6 +1,5 @@
 """Options of a swap, several people, and the faces of a clip; on real generated pictures with the bundled weights."""
 import copy
-import dataclasses
 
 import cv2
 import numpy as np
@@ -9,30 +8,15 @@ import pytest
 from paddle_mfs.errors import UserError
 from paddle_mfs.face.image import read_image
 from paddle_mfs.face.regions import INNER_LIPS, OUTER_LIPS, region_mask
+from paddle_mfs.face.track import TrackedFace
 from paddle_mfs.people import RECHECK, Role, Tracks
 from paddle_mfs.swapper import FaceSwapper, SwapOptions
-
-
-@pytest.fixture(scope="module")
-def target(samples):
-    return read_image(samples / "target.jpg")
-
-
-@pytest.fixture(scope="module")
-def result(swapper, target):
-    return swapper.swap(target)
 
 
 def with_options(swapper, **options):
     other = copy.copy(swapper)
     other.options = SwapOptions(**options)
     return other
-
-
-@dataclasses.dataclass
-class TrackedFace:
-    id: int
-    face: object
 
 
 def test_options_are_checked():

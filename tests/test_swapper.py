@@ -15,16 +15,6 @@ from paddle_mfs.provenance import picture_sha256, read_provenance
 from paddle_mfs.swapper import FaceSwapper, side_by_side
 
 
-@pytest.fixture(scope="module")
-def target(samples):
-    return read_image(samples / "target.jpg")
-
-
-@pytest.fixture(scope="module")
-def result(swapper, target):
-    return swapper.swap(target)
-
-
 def outside_psnr(swapper, image, result):
     face = swapper.analyser.largest(image)
     return background_psnr(result, image, oval_mask(face.landmarks, *image.shape[:2]))
