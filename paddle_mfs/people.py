@@ -132,13 +132,14 @@ class Memory:
     """What is remembered of one tracked face.
 
     frames it was in; embedding (1, E): sum of what the encoder saw of it; source: identity it is meant to get, None for
-    nobody's; identity: that, at the strength wanted; colour (`blend.Colour`) and occlusion (S, S): means of the
-    frames so far.
+    nobody's; identity: that, at the strength wanted; mask (S, S), colour (`blend.Colour`) and occlusion (S, S):
+    means of the frames so far.
     """
     frames: int = 0
     embedding: np.ndarray = None
     source: Identity = None
     identity: Identity = None
+    mask: np.ndarray = None
     colour: Colour = None
     occlusion: np.ndarray = None
 

@@ -25,6 +25,7 @@ from paddle_mfs.provenance import check_format, picture_sha256, provenance, save
 UNCHANGED = 2 / 255      # a crop whose every pixel stays this close to the target was not swapped
 COLOUR_RATE = 0.1        # of the way the colour of a tracked face goes, in each frame, to what that frame alone would give
 OBJECT_RATE = 0.5        # likewise of what lies on it
+MASK_RATE = 0.5          # likewise of the fusion mask
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class FaceSwapper:
             faces: list of `Face` or `TrackedFace`, in pixels of `image`. All crops are cut before any is pasted.
             inplace: write into `image` instead of a copy.
             tracks: a `people.Tracks` for the whole clip: what is decided of a tracked face (whom it gets, its strength's IDN)
-                holds for the next frames, its colour changes slowly. None: every picture for itself.
+                holds for the next frames, its mask and colour change slowly. None: every picture for itself.
         Returns: (H, W, 3) uint8 RGB; pixels no mask touches are those of `image`, and so is a face that no source is meant for
             or that the weights leave as it is.
         """
@@ -163,7 +164,8 @@ class FaceSwapper:
         return memory.identity
 
     def _blended(self, crop, painted, mask, landmarks, memory):
-        """The painted crop and its mask as the options want them."""
+        """The painted crop and its mask as the options want them, the mask steadied in time."""
+        memory.mask = mask = _towards(memory.mask, mask, MASK_RATE)
         if self.options.colour_match:
             colour = blend.match_colour(crop, painted, mask, landmarks)
             memory.colour = memory.colour.towards(colour, COLOUR_RATE) if memory.colour else colour
@@ -172,7 +174,7 @@ class FaceSwapper:
             mask = mask * (1 - blend.open_mouth(landmarks, SIZE))
         if self.options.keep_objects:
             found = blend.occlusion(crop, landmarks)
-            memory.occlusion = found if memory.occlusion is None else memory.occlusion + OBJECT_RATE * (found - memory.occlusion)
+            memory.occlusion = _towards(memory.occlusion, found, OBJECT_RATE)
             mask = mask * (1 - memory.occlusion)
         return painted, mask
 
@@ -209,6 +211,11 @@ class FaceSwapper:
         record = provenance(target_sha256=picture_sha256(target), **self.facts)
         write_image(output, shown, **save_options(output, record))
         return result
+
+
+def _towards(mean, value, rate):
+    """An exponential mean over the frames of a clip; None before the first."""
+    return value if mean is None else mean + np.float32(rate) * (value - mean)
 
 
 def _pasted(image, patches):

@@ -62,6 +62,15 @@ def test_colour_of_a_tracked_face_changes_slowly(swapper, target):
     assert np.abs(frames[1] - alone["blue"]).mean() > 2 * np.abs(frames[-1] - alone["blue"]).mean()
 
 
+def test_mask_of_a_tracked_face_moves_half_of_the_way_a_frame(swapper, target):
+    face, tracks = TrackedFace(0, swapper.analyser.largest(target)), Tracks()
+    mirrored = TrackedFace(0, swapper.analyser.largest(target[:, ::-1].copy()))
+    first = swapper.patches(target, [face], tracks)[0][1]
+    mirror = swapper.patches(target[:, ::-1].copy(), [mirrored])[0][1]
+    second = swapper.patches(target[:, ::-1].copy(), [mirrored], tracks)[0][1]
+    assert np.abs(first - mirror).max() > 0.1 and np.allclose(second, (first + mirror) / 2, atol=1e-6)
+
+
 def test_kept_mouth(swapper, target, result):
     """The inside of the open mouth is the target's; outside the mouth nothing changes."""
     landmarks, shape = swapper.analyser.largest(target).landmarks, target.shape[:2]
