@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paddle_mfs.errors import UserError
-from paddle_mfs.face.image import read_image
+from paddle_mfs.identity_file import read_source
 from paddle_mfs.provenance import CLIP_FORMATS, PICTURE_FORMATS, check_format
 
 READABLE = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
@@ -155,7 +155,7 @@ def swap_all(swapper, jobs, face=None, compare=False, skip_existing=False, show_
             if is_clip(job.target):
                 swap_clip(swapper, job.target, job.output, face, compare, show_progress, **(clip_options or {}))
             else:
-                swapper.swap_file(job.target, job.output, face, read_image(job.source) if compare else None)
+                swapper.swap_file(job.target, job.output, face, read_source(job.source) if compare else None)
         except UserError as error:
             if len(jobs) == 1:
                 raise

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from paddle_mfs.errors import UserError
+from paddle_mfs.identity_file import is_identity_file, load_identity
 from paddle_mfs.provenance import picture_sha256, weights_facts
 from paddle_mfs.runtime import choose, idn_runner, make_runner
 
@@ -24,6 +26,7 @@ class Identity:
         name: word for file names (the source file's stem).
         embedding, feature: what the IDN was made from, (1, E) of unit length and (1, F, 7, 7) float32.
         engine: what runs the IDN in `run`, see `runtime.make_runner`.
+        is_refined: the IDN was trained further for this person (tools/personalize.py).
     """
     idn: object
     crop: np.ndarray
@@ -32,6 +35,7 @@ class Identity:
     embedding: np.ndarray
     feature: np.ndarray
     engine: str = "auto"
+    is_refined: bool = False
 
     @cached_property
     def run(self):
@@ -71,10 +75,12 @@ class Baker:
         return self._embed(crop.transpose(2, 0, 1)[None] / np.float32(255))
 
     def identity(self, source):
-        """Bake the identity of the largest face of `source`, a path or (H, W, 3) uint8 RGB.
+        """Bake the identity of the largest face of `source`, a path or (H, W, 3) uint8 RGB; an identity file is loaded.
 
         Raises: UserError for a picture that cannot be read or shows no face.
         """
+        if is_identity_file(source):
+            return self._loaded(source)
         from paddle_mfs.face.align import align
         from paddle_mfs.face.image import read_image
         from paddle_mfs.models.idn import SIZE
@@ -86,17 +92,47 @@ class Baker:
         return Identity(self._idn(embedding, feature), align(image, face.five, SIZE)[0], facts,
                         "source" if is_array else Path(source).stem, embedding, feature, self.engine)
 
+    def combined(self, sources):
+        """The identity of several photos of one person: the mean of what the encoder sees; crop and name are the first one's.
+
+        Returns: Identity, and the faces found as a list of (image, Face). Raises: UserError as `identity` does.
+        """
+        from paddle_mfs.face.image import read_image
+        images = [read_image(source) for source in sources]
+        faces = [self.analyser.largest(image, str(source)) for image, source in zip(images, sources)]
+        seen = [self.embed(image, face) for image, face in zip(images, faces)]
+        embedding, feature = (np.mean(part, 0) for part in zip(*seen))
+        embedding /= np.linalg.norm(embedding)
+        first = self.identity(sources[0])
+        hashes = [picture_sha256(source) for source in sources]
+        facts = {**first.facts, "source_sha256": hashes if len(hashes) > 1 else hashes[0]}
+        made = dataclasses.replace(first, idn=self._idn(embedding, feature), embedding=embedding, feature=feature, facts=facts)
+        return made, list(zip(images, faces))
+
+    def _loaded(self, path):
+        identity = load_identity(path, self.engine)
+        if identity.facts["weights"]["sha256"] != self._facts["weights"]["sha256"]:
+            raise UserError(f"{path}: was made from other weights ({identity.facts['weights']['file']}) than the ones in use; "
+                            "name them with --weights, or make it again with tools/personalize.py")
+        return identity
+
     def between(self, identity, image, face, strength):
         """The identity that lies between a target's own (strength 0) and `identity` (1, which is returned as it is).
 
-        Embedding and feature map are interpolated linearly; `bake` brings the embedding back to unit length.
+        Embedding and feature map are interpolated linearly; `bake` brings the embedding back to unit length. What a refined
+        identity has learned beyond them comes in by the same share.
         """
         if strength == 1:
             return identity
         own = self.embed(image, face)
         embedding, feature = (np.float32(1 - strength) * a + np.float32(strength) * b
                               for a, b in zip(own, (identity.embedding, identity.feature)))
-        return dataclasses.replace(identity, idn=self._idn(embedding, feature), embedding=embedding, feature=feature)
+        idn = self._idn(embedding, feature)
+        if identity.is_refined:
+            before = self._idn(identity.embedding, identity.feature).state_dict()
+            learned = identity.idn.state_dict()
+            idn.set_state_dict({name: value + strength * (learned[name] - before[name]) for name, value in idn.state_dict().items()})
+        return dataclasses.replace(identity, idn=idn, embedding=embedding, feature=feature)
 
     def _idn(self, embedding, feature):
         import paddle

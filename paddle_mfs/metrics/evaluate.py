@@ -18,9 +18,9 @@ from paddle_mfs.face.align import align
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.detect import Detection
 from paddle_mfs.face.geometry import scale_of, transform
-from paddle_mfs.face.image import read_image
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.files import atomic_path, sha256
+from paddle_mfs.identity_file import read_source
 from paddle_mfs.metrics import statistics
 from paddle_mfs.metrics.background import background_error, psnr
 from paddle_mfs.metrics.identity import SAME_PERSON, Recogniser, distance
@@ -86,7 +86,7 @@ def load_pairs(folder, count=None):
 
 def load_crop(path, analyser):
     """The largest face of a picture file as a Crop. Raises UserError when there is none."""
-    photo = read_image(path)
+    photo = read_source(path)
     faces = analyser.faces(photo)
     if not faces:
         raise UserError(f"{path}: no face found; take it out of the list of pairs")

@@ -92,7 +92,7 @@ class MeshTeacher:
         coarse = (points[geometry.corners] * geometry.weights[..., None]).sum(1).reshape(*geometry.grid, 2)
         where = np.arange(size, dtype=np.float32) / GRID
         maps = cv2.remap(coarse, *np.meshgrid(where, where), cv2.INTER_LINEAR)
-        warped = cv2.remap(source, maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        warped = cv2.remap(source, maps, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
         warped = self._match_colour(warped, target, inside)
         region, goal = inside.astype(np.float32), target.astype(np.float32)
         light = _low_pass(goal, region, LIGHT * size) - _low_pass(warped, region, LIGHT * size)

@@ -1,0 +1,38 @@
+"""L_landmarks, ours: the result's face mesh lies where the target's does, so that expression and pose survive.
+
+The mesh network is the one that shape is measured with (metrics/shape.py): a shape error of weights trained with this term says
+less than one of weights trained without.
+"""
+import paddle
+import paddle.nn as nn
+
+from paddle_mfs.models.embedder import area_matrix
+
+
+class LandmarkLoss(nn.Layer):
+    """Mean distance of the 468 landmarks, as a share of the crop's side.
+
+    The whole crop is shown to the network: a face aligned to the ArcFace template fills as much of it as the network wants.
+
+    Args:
+        network: models.facemesh.FaceMesh, frozen.
+    forward: result and target (N, 3, S, S) RGB in [0, 1], S >= 192 (smaller crops are enlarged) -> (N,).
+    """
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, result, target):
+        with paddle.no_grad():
+            wanted = self._landmarks(target)
+        return ((self._landmarks(result) - wanted).square().sum(-1) + 1e-12).sqrt().mean(1)
+
+    def _landmarks(self, image):
+        size, wanted = image.shape[-1], self.network.input_size
+        if size > wanted:
+            matrix = paddle.to_tensor(area_matrix(size, wanted))
+            image = paddle.matmul(matrix, paddle.matmul(image, matrix.t()))
+        elif size < wanted:
+            image = nn.functional.interpolate(image, size=[wanted, wanted], mode="bilinear")
+        return self.network(image)[0][..., :2] / wanted
