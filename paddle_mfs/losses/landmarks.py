@@ -12,7 +12,8 @@ from paddle_mfs.models.embedder import area_matrix
 class LandmarkLoss(nn.Layer):
     """Mean distance of the 468 landmarks, as a share of the crop's side.
 
-    The whole crop is shown to the network: a face aligned to the ArcFace template fills as much of it as the network wants.
+    The whole crop is shown to the network, not the region around the mesh that it is used with elsewhere: the landmarks found
+    are some pixels off, for result and target alike.
 
     Args:
         network: models.facemesh.FaceMesh, frozen.

@@ -30,7 +30,7 @@ def tensor(image):
 def test_landmarks_are_those_of_the_crop(loss, face):
     image, landmarks = face
     found = loss._landmarks(tensor(image))[0].numpy() * 224
-    assert np.abs(found - landmarks).mean() < 3
+    assert np.abs(found - landmarks).mean() < 6
 
 
 @pytest.mark.parametrize("size", [128, 192, 224])
