@@ -23,6 +23,7 @@ setup(
     extras_require={
         "lite": LITE,                                                   # exporting .nb files and running them
         "web": ["gradio==6.31.0"],                                      # the page of tools/web.py
+        "visualdl": ["visualdl>=2.5"],                                  # curves of a training run in the browser
         "dev": LITE + ["pytest>=7"],
     },
 )

@@ -88,7 +88,7 @@ def time_training(trainer, steps=4):
     network = create_model("squeezenet")
     for parameter in network.parameters():
         parameter.stop_gradient = True
-    objective, identities, stream = trainer.objective, trainer.identities, trainer.sampler.stream()
+    objective, cache, stream = trainer.objective, trainer.sampler.cache, trainer.sampler.stream()
     objective.perceptual = PerceptualLoss(network)
 
     def speed():
@@ -101,7 +101,7 @@ def time_training(trainer, steps=4):
 
     def step():
         if forgetful:
-            identities.forget()
+            cache.forget()
         batch = Batch(*map(paddle.to_tensor, next(stream)))
         trainer.train_step(batch)
         return batch.targets.shape[0]

@@ -1,5 +1,10 @@
-"""Training batches: some identities, several targets for each, and the teacher's answers; made in worker processes."""
+"""Training batches: some identities, several targets for each, and the teacher's answers; made in worker processes.
+
+Batches are numbered, and a batch is a function of the seed and its number alone: whichever process makes it, however many
+there are, and wherever a run was resumed.
+"""
 import functools
+import itertools
 import multiprocessing
 import os
 import queue
@@ -48,31 +53,57 @@ def mirrored(image, landmarks):
     return np.ascontiguousarray(image[:, ::-1]), flipped
 
 
+class Example(NamedTuple):
+    """One pair to look at: uint8 RGB (S, S, 3) pictures and the source's identity, embedding (1, width), feature (1, C, 7, 7)."""
+    source: np.ndarray
+    target: np.ndarray
+    taught: np.ndarray
+    embedding: paddle.Tensor
+    feature: paddle.Tensor
+
+
 class PairSampler:
     """Endless random batches.
 
     Args:
         crops: data.crops.Crops at the training size.
         teacher: teachers.mesh.MeshTeacher or alike.
-        identities, targets: G and K.
+        groups, targets: G and K.
         same_identity: probability that a target shows the source's identity (another photo of it where there is one,
             else the source itself); the taught image is then the target itself.
-        seed: batches are a function of (seed, worker).
+        seed: batches are a function of (seed, number).
+        cache: data.identities.IdentityCache of the same faces; only `identities` and `examples` need it.
     """
 
-    def __init__(self, crops, teacher, identities, targets, same_identity, seed=0):
-        self.crops, self.teacher = crops, teacher
-        self.identities, self.targets, self.same_identity, self.seed = identities, targets, same_identity, seed
+    def __init__(self, crops, teacher, groups, targets, same_identity, seed=0, cache=None):
+        self.crops, self.teacher, self.cache = crops, teacher, cache
+        self.groups, self.targets, self.same_identity, self.seed = groups, targets, same_identity, seed
         self.labels, self.by_label = crops.labels, {}
         for index, label in enumerate(self.labels):
             self.by_label.setdefault(label, []).append(index)
 
-    def stream(self, worker=0):
-        """Yield Batch after Batch of numpy arrays; each worker has its own sequence."""
-        rng = random.Random(f"{self.seed}/{worker}")
+    def __len__(self):
+        return len(self.crops)
+
+    def stream(self, worker=0, workers=1, start=0):
+        """Yield Batch number start + worker, then every `workers`-th after it, as numpy arrays."""
         face = functools.lru_cache(maxsize=8000)(self._face)
-        while True:
-            yield self._batch(rng, face)
+        for number in itertools.count(start + worker, workers):
+            yield self._batch(random.Random(f"{self.seed}/{number}"), face)
+
+    def identities(self, batch):
+        """The sources of a Batch -> (embedding (G, width) of unit length, feature (G, feature_width, 7, 7))."""
+        return self.cache(batch.sources.tolist())
+
+    def examples(self, count):
+        """`count` Examples, always the same ones of these faces: to watch a training by."""
+        rng, found = np.random.RandomState(20220103), []
+        for _ in range(count):
+            s, t = (int(i) for i in rng.choice(len(self.crops), 2, replace=len(self.crops) < 2))
+            source, target = self.crops.images[s], self.crops.images[t]
+            taught, _ = self.teacher.swap(source, self.crops.landmarks[s], target, self.crops.landmarks[t])
+            found.append(Example(source, target, taught, *self.cache([2 * s])))
+        return found
 
     def _face(self, key):
         """Everything about face `key` = 2 * index + mirrored that does not depend on its partner."""
@@ -85,7 +116,7 @@ class PairSampler:
 
     def _batch(self, rng, face):
         sources, rows = [], []
-        for _ in range(self.identities):
+        for _ in range(self.groups):
             index = rng.randrange(len(self.crops))
             source = 2 * index + rng.randrange(2)
             sources.append(source)
@@ -114,14 +145,14 @@ class PairSampler:
         return image, taught, unpack(background), unpack(core), np.uint8(same)
 
 
-def _work(sampler, worker, results):
+def _work(sampler, worker, workers, start, results):
     """A worker process: put batches into the queue until it is ended, or its parent is gone. Ctrl-C is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)       # Paddle's handler would print a stack trace
     signal.pthread_sigmask(signal.SIG_SETMASK, ())      # a parent in training holds signals back
     results.cancel_join_thread()
     parent = os.getppid()
-    for batch in sampler.stream(worker):
+    for batch in sampler.stream(worker, workers, start):
         while os.getppid() == parent:
             try:
                 results.put(tuple(batch), timeout=5)
@@ -132,30 +163,41 @@ def _work(sampler, worker, results):
             return
 
 
-def batches(sampler, workers=1):
-    """Yield Batch after Batch of paddle tensors, made by `workers` forked processes (0: in this one). Close it to end them."""
+def batches(sampler, workers=1, start=0, rank=0, ranks=1):
+    """Yield Batch after Batch of paddle tensors: numbers start + rank, start + rank + ranks, ... Close it to end its workers.
+
+    Args:
+        sampler: has `stream(worker, workers, start)` like PairSampler.
+        workers: forked processes that make them, each every so many batches; 0: made in this process.
+        rank, ranks: which of how many training processes this one is.
+    """
     if not workers:
-        for batch in sampler.stream():
+        for batch in sampler.stream(rank, ranks, start):
             yield Batch(*map(paddle.to_tensor, batch))
     context = multiprocessing.get_context("fork")
-    results = context.Queue(maxsize=4 * workers)
-    processes = [context.Process(target=_work, args=(sampler, worker, results), daemon=True) for worker in range(workers)]
+    queues = [context.Queue(maxsize=4) for _ in range(workers)]
+    processes = [context.Process(target=_work, args=(sampler, rank + worker * ranks, workers * ranks, start, results), daemon=True)
+                 for worker, results in enumerate(queues)]
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)        # a forked child waits for ever for the threads of its parent's OpenCV: there must be none
     for process in processes:
         process.start()
     cv2.setNumThreads(threads)
     try:
-        while True:
-            try:
-                batch = results.get(timeout=10)
-            except queue.Empty:
-                if not all(process.is_alive() for process in processes):
-                    raise UserError("a process that makes batches has died; see its message above, or lower data.workers "
-                                    "if memory ran out") from None
-                continue
-            yield Batch(*map(paddle.to_tensor, batch))
+        for process, results in itertools.cycle(zip(processes, queues)):
+            yield Batch(*map(paddle.to_tensor, _next(process, results)))
     finally:
         for process in processes:
             process.terminate()
             process.join()
+
+
+def _next(process, results):
+    """The next batch a worker has made. Raises UserError when the worker has died."""
+    while True:
+        try:
+            return results.get(timeout=10)
+        except queue.Empty:
+            if not process.is_alive():
+                raise UserError("a process that makes batches has died; see its message above, or lower data.workers "
+                                "if memory ran out") from None

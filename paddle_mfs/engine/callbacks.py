@@ -1,12 +1,12 @@
 """What watches a training run: the log line, preview grids, checkpoints, the loss curve."""
-import json
 import time
 from collections import defaultdict
 
+from paddle_mfs.engine import journal
 from paddle_mfs.engine.curve import draw_curve
 from paddle_mfs.face.image import write_image
 
-SHOWN = ("loss", "rec", "copy", "raw", "per", "id", "mask", "open", "alpha")
+SHOWN = ("loss", "rec", "copy", "raw", "per", "id", "mask", "open", "alpha", "grad")
 
 
 def duration(seconds):
@@ -27,7 +27,10 @@ class LogLine:
     def on_start(self, trainer):
         self._sums, self._counts, self._mark = defaultdict(float), defaultdict(int), (time.time(), trainer.seen)
         trainer.output.mkdir(parents=True, exist_ok=True)
-        print(f"{len(trainer.crops)} faces at {trainer.config.data.size} px, step {trainer.step}, output in {trainer.output}",
+        journal.rewind(trainer.output / "log.jsonl", trainer.step)
+        if trainer.config.run.amp and not trainer.amp:
+            print("run.amp: left out, mixed precision needs a GPU", flush=True)
+        print(f"{len(trainer.sampler)} faces at {trainer.config.data.size} px, step {trainer.step}, output in {trainer.output}",
               flush=True)
 
     def on_step(self, trainer, record):
@@ -41,8 +44,9 @@ class LogLine:
         means["ips"] = (trainer.seen - seen) / (now - then)
         eta = trainer.spent * (1 / trainer.progress - 1) if trainer.progress else 0
         line = {"step": trainer.step, "seen": trainer.seen, "minutes": trainer.spent / 60, "lr": trainer.learning_rate, **means}
-        with open(trainer.output / "log.jsonl", "a", encoding="utf-8") as file:
-            file.write(json.dumps({k: round(v, 6) if k != "lr" else v for k, v in line.items()}) + "\n")
+        line = {name: value if name == "lr" else round(value, 6) for name, value in line.items()}
+        journal.append(trainer.output / "log.jsonl", line)
+        trainer.call("on_log", line)
         losses = " ".join(f"{name} {means[name]:.4f}" for name in SHOWN if name in means)
         print(f"step {trainer.step} seen {trainer.seen} lr {line['lr']:.1e} | {losses} | ips {means['ips']:.1f} "
               f"reader_cost {means['reader_cost']:.3f} batch_cost {means['batch_cost']:.3f} eta {duration(eta)}", flush=True)
@@ -58,10 +62,16 @@ class Preview:
 
     def on_step(self, trainer, record):
         if trainer.step % self.every == 0:
-            self.on_end(trainer)
+            self._draw(trainer)
 
     def on_end(self, trainer):
-        write_image(trainer.output / "previews" / f"{trainer.step:08d}.png", trainer.preview())
+        if trainer.step % self.every:
+            self._draw(trainer)
+
+    def _draw(self, trainer):
+        picture = trainer.preview()
+        write_image(trainer.output / "previews" / f"{trainer.step:08d}.png", picture)
+        trainer.call("on_preview", picture)
         if (trainer.output / "log.jsonl").is_file():
             draw_curve(trainer.output / "log.jsonl", trainer.output / "curve.png")
 
@@ -79,3 +89,19 @@ class Checkpoints:
         if time.time() - self._last >= self.seconds:
             trainer.save_checkpoint()
             self._last = time.time()
+
+
+def standard_callbacks(config):
+    """What tools/train.py puts around a run, by its config.
+
+    Raises UserError when it asks for VisualDL and that is not installed, or for an evaluation on pairs that are not there.
+    """
+    from paddle_mfs.engine.evaluation import Evaluation
+    from paddle_mfs.engine.visualdl import VisualDL
+    run, callbacks = config.run, []
+    if run.visualdl:
+        callbacks.append(VisualDL(config.run.output))
+    callbacks += [LogLine(run.log_every), Preview(run.preview_every)]
+    if config.evaluation.every:
+        callbacks.append(Evaluation(config))
+    return [*callbacks, Checkpoints(run.checkpoint_minutes)]

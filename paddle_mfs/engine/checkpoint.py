@@ -21,11 +21,16 @@ def checkpoints(folder):
 def save_checkpoint(folder, states, progress, keep):
     """Write folder/step_<n>/ with one .pdparams a state and progress.json, then delete all but the newest `keep`.
 
+    It gets its name when it is complete, so a process killed at any moment leaves the checkpoint before or this one. One of the
+    same step that is there already is left as it is.
     states: {name: state dict}; progress: JSON-able dict with "step".
     """
     target = Path(folder) / f"step_{progress['step']:08d}"
+    if target in checkpoints(folder):
+        return target
+    for unfinished in Path(folder).glob("step_*.part"):
+        shutil.rmtree(unfinished, ignore_errors=True)
     temporary = target.with_name(target.name + ".part")
-    shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir(parents=True)
         for name, state in states.items():

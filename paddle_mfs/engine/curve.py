@@ -1,7 +1,5 @@
 """The picture of a training log."""
-import json
-from pathlib import Path
-
+from paddle_mfs.engine import journal
 from paddle_mfs.files import atomic_path
 
 PANELS = ((("rec", "copy", "raw"), "reconstruction (copy: cost of copying the target)"),
@@ -14,7 +12,7 @@ def draw_curve(log, path):
     import matplotlib
     matplotlib.use("Agg")
     from matplotlib import pyplot
-    lines = [json.loads(line) for line in Path(log).read_text(encoding="utf-8").splitlines()]
+    lines = journal.read(log)
     figure, axes = pyplot.subplots(2, 2, figsize=(11, 7), constrained_layout=True)
     for axis, (names, title) in zip(axes.flat, PANELS):
         for name in names:

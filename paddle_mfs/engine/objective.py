@@ -17,10 +17,14 @@ class Objective(nn.Layer):
         weights: mapping with reconstruction, unmasked, perceptual, identity, mask.
         perceptual_network: frozen feature network, or None when weights.perceptual is 0.
         perceptual_every: the perceptual term is computed on every k-th step, at k times its weight.
+        reweight: how alpha is made, see losses.reweight.KINDS.
+        distillation: False ablates the teacher: reconstruction and perceptual terms only where the target shows the source's
+            identity and is itself what should come out.
     """
 
-    def __init__(self, embedder, weights, perceptual_network=None, perceptual_every=1):
+    def __init__(self, embedder, weights, perceptual_network=None, perceptual_every=1, reweight="cos*q", distillation=True):
         super().__init__()
+        self.reweight, self.distillation = reweight, distillation
         self.embedder, self.weights, self.perceptual_every = embedder, weights, perceptual_every
         self.perceptual = PerceptualLoss(perceptual_network) if perceptual_network is not None else None
 
@@ -32,7 +36,9 @@ class Objective(nn.Layer):
         w = self.weights
         with paddle.no_grad():
             taught_embedding, _ = self.embedder(batch.taught)
-            trust = alpha(taught_embedding, source_embedding)
+            trust = alpha(taught_embedding, source_embedding, kind=self.reweight)
+            if not self.distillation:
+                trust = trust * batch.same
         embedding, _ = self.embedder(swap.result)
         l_rec = reconstruction_loss(swap.result, batch.taught)
         l_raw = unmasked_reconstruction_loss(swap.image, batch.taught, batch.background)

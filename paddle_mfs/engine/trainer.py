@@ -1,8 +1,8 @@
 """Distillation of a teacher into MobileFaceSwap."""
 import contextlib
-import copy
 import math
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,10 @@ from paddle_mfs import __version__
 from paddle_mfs.data.crops import SIZE, load_crops, save_crops
 from paddle_mfs.data.identities import IdentityCache
 from paddle_mfs.data.pairs import Batch, PairSampler, batches
+from paddle_mfs.engine import distributed
 from paddle_mfs.engine.checkpoint import load_checkpoint, named_optimizer_state, restore_optimizer, save_checkpoint
+from paddle_mfs.engine.ema import WeightAverage
+from paddle_mfs.engine.finite import not_finite_layer, not_finite_weight
 from paddle_mfs.engine.interrupt import StopRequest
 from paddle_mfs.engine.objective import Objective
 from paddle_mfs.errors import UserError
@@ -27,7 +30,13 @@ from paddle_mfs.weights import bundled, read_card, save_state, write_card
 class Trainer:
     """Builds a run from its config and drives it; callbacks watch it.
 
-    A callback has any of `on_start(trainer)`, `on_step(trainer, record)`, `on_end(trainer)`.
+    A callback has any of `on_start(trainer)`, `on_step(trainer, record)`, `on_end(trainer)`, and what callbacks tell each other:
+    `on_log(trainer, line)`, `on_preview(trainer, picture)`, `on_evaluation(trainer, line)`. Of several processes only the first
+    has callbacks and writes files.
+
+    A run stopped anywhere and resumed from a checkpoint has the same losses as one that was not: batches and random numbers are
+    functions of (run.seed, number of the batch), everything else is in the checkpoint. (On one machine; and with a budget in
+    minutes the step size follows the clock.)
 
     Args:
         config: paddle_mfs.config.Config of configs/distill.yml's shape.
@@ -36,28 +45,36 @@ class Trainer:
     """
 
     def __init__(self, config, callbacks=(), resume=None):
-        self.config, self.callbacks = config, list(callbacks)
-        self.output = Path(config.run.output)
-        self.step = self.seen = 0
+        self.config, self.output = config, Path(config.run.output)
+        self.rank, self.ranks = distributed.start()
+        self.callbacks = list(callbacks) if self.rank == 0 else []
+        self.step = self.seen = self.batches = 0    # optimiser steps, crops and batches so far, of all processes
         self.spent = 0.0                            # seconds, over all resumed parts
         paddle.seed(config.run.seed)
         encoder = load_encoder(None if config.model.encoder == "bundled" else config.model.encoder)
         self.embedder = FaceEmbedder(encoder)
         self.net = self._build_net(encoder)
-        self.ema = copy.deepcopy(self.net)
-        self.ema.eval()
+        self.average = WeightAverage(self.net, config.ema.decay, config.ema.every)
         self.optimizer = paddle.optimizer.Adam(
             config.optimizer.lr, beta1=config.optimizer.beta1, beta2=config.optimizer.beta2, parameters=self.net.parameters(),
             grad_clip=paddle.nn.ClipGradByGlobalNorm(config.optimizer.clip))
+        self.amp = config.run.amp and paddle.device.get_device().startswith("gpu")
+        self.scaler = paddle.amp.GradScaler(enable=self.amp)
+        self.objective = self._build_objective()
+        self.sampler = self._build_sampler()
         if resume:
             self._restore(*load_checkpoint(resume))
-        self.objective = self._build_objective()
-        self.crops, self.identities, self.sampler = self._build_data()
+
+    @property
+    def ema(self):
+        """The network with averaged weights, in eval mode: what is shown, measured and exported."""
+        return self.average.net
 
     def _build_net(self, encoder):
         model = self.config.model
         if model.init is None:
-            net = MobileFaceSwap(encoder.feature_width, encoder.embedding_width, model.residual, model.half_pixel)
+            net = MobileFaceSwap(encoder.feature_width, encoder.embedding_width, model.residual, model.half_pixel,
+                                 model.prediction, model.modulation, model.fusion_mask)
         else:
             net = load_mfs(None if model.init == "bundled" else model.init)
             check_widths(net, encoder, model.init, model.encoder)
@@ -71,55 +88,84 @@ class Trainer:
         network = None
         if loss.weights.perceptual:
             network = perceptual_network(loss.perceptual_network, loss.perceptual_weights)
-        return Objective(self.embedder, loss.weights, network, loss.perceptual_every)
+        return Objective(self.embedder, loss.weights, network, loss.perceptual_every, loss.reweight, loss.distillation)
 
-    def _build_data(self):
+    def _build_sampler(self):
         data = self.config.data
         full = load_crops(data.faces, SIZE)
-        if Path(data.faces).is_dir():
+        if self.rank == 0 and Path(data.faces).is_dir():
             save_crops(self.output / "faces.npz", full)
-        sampler = PairSampler(full.resized(data.size), create_teacher(self.config.teacher.name), data.identities, data.targets,
-                              data.same_identity, seed=f"{self.config.run.seed}/{self.step}")
-        return sampler.crops, IdentityCache(self.embedder, full), sampler
+        return PairSampler(full.resized(data.size), create_teacher(self.config.teacher.name), data.identities, data.targets,
+                           data.same_identity, self.config.run.seed, IdentityCache(self.embedder, full))
 
     def fit(self):
         """Train until the budget (run.steps, run.minutes) is spent. Ctrl-C saves a checkpoint and raises KeyboardInterrupt."""
         start, before = time.time(), self.spent
-        self._call("on_start")
-        with StopRequest() as stop, contextlib.closing(batches(self.sampler, self.config.data.workers)) as stream:
+        self.call("on_start")
+        stream = batches(self.sampler, self.config.data.workers, self.batches, self.rank, self.ranks)
+        with StopRequest() as stop, contextlib.closing(stream):
             while self.progress < 1:
                 began = time.time()
-                batch = next(stream)
+                parts = [next(stream) for _ in range(self.config.optimizer.accumulate)]
                 reader_cost = time.time() - began
-                record = self.train_step(batch)
-                self.spent = before + time.time() - start
-                self._call("on_step", {**record, "reader_cost": reader_cost, "batch_cost": time.time() - began})
-                if stop.requested:
+                record = self.train_step(*parts)
+                stopping, self.spent = distributed.mean([stop.requested, before + time.time() - start])
+                self.call("on_step", {**record, "reader_cost": reader_cost, "batch_cost": time.time() - began})
+                if stopping:
                     self.save_checkpoint()
                     raise KeyboardInterrupt
         self.save_checkpoint()
-        self.export()
-        self._call("on_end")
+        if self.rank == 0:
+            self.export()
+        self.call("on_end")
 
-    def train_step(self, batch):
-        """One optimiser step on a Batch of uint8 tensors -> {name: float} of its losses."""
-        batch = self._as_float(batch)
-        per = self.config.data.targets
-        embedding, feature = self.identities(batch.sources.tolist())
-        swap = self.net(batch.targets, embedding, feature)
-        loss, record = self.objective(swap, batch, embedding.repeat_interleave(per, 0), self.step)
-        if not math.isfinite(record["loss"]):
-            raise UserError(f"step {self.step}: the loss is {record['loss']}; "
-                            "resume from the last checkpoint with a lower optimizer.lr")
+    def train_step(self, *parts):
+        """One optimiser step on Batches of uint8 tensors, their losses averaged -> {name: float} of the losses and `grad`, the
+        norm of the gradient before it is clipped.
+
+        Raises UserError naming the layer where the loss or a gradient stopped being finite; the weights are then as before.
+        """
+        parts, records = [self._as_float(part) for part in parts], []
+        for index, part in enumerate(parts):
+            loss, record = self._loss(part, index)
+            if not math.isfinite(record["loss"]):
+                raise self._not_finite(parts[index:], index)
+            self.scaler.scale(loss / len(parts)).backward()
+            records.append(record)
+        gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
+        distributed.average(gradients)
+        self.scaler.unscale_(self.optimizer)
+        norm = float(paddle.add_n([gradient.square().sum() for gradient in gradients]).sqrt())
+        if not self.amp and not math.isfinite(norm):    # the scaler of AMP skips such a step itself, and lowers its factor
+            raise self._not_finite(parts, 0)
         self.optimizer.set_lr(self.learning_rate)
-        loss.backward()
-        self.optimizer.step()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
         self.optimizer.clear_grad()
+        distributed.average([value for name, value in self.net.named_buffers()])
         self.step += 1
-        self.seen += batch.targets.shape[0]
-        if self.step % self.config.ema.every == 0:
-            self._update_ema()
-        return record
+        self.seen += self.ranks * sum(part.targets.shape[0] for part in parts)
+        self.batches += self.ranks * len(parts)
+        self.average.update(self.net, self.step)
+        names = list(records[0])
+        means = distributed.mean([sum(record[name] for record in records) / len(records) for name in names])
+        return {**dict(zip(names, means)), "grad": norm}
+
+    def _loss(self, batch, index):
+        """The loss of a float Batch, this process's `index`-th of this step -> loss (scalar), {name: float}."""
+        number = self.batches + index * self.ranks + self.rank
+        paddle.seed(zlib.crc32(f"{self.config.run.seed}/{number}".encode()))
+        embedding, feature = self.sampler.identities(batch)
+        with paddle.amp.auto_cast(enable=self.amp):
+            swap = self.net(batch.targets, embedding, feature)
+            return self.objective(swap, batch, embedding.repeat_interleave(self.config.data.targets, 0), self.step)
+
+    def _not_finite(self, parts, index):
+        """The UserError of a step that went wrong in one of `parts`, the first of which was the `index`-th."""
+        layers = {"net": self.net, "objective": self.objective}
+        words = [not_finite_layer(layers, lambda: self._loss(part, index + i)[0]) for i, part in enumerate(parts)]
+        return UserError(f"step {self.step}: not finite any more, first {words[0]}; "
+                         f"resume from the last checkpoint in {self.output} with a lower optimizer.lr")
 
     @staticmethod
     def _as_float(batch):
@@ -141,40 +187,41 @@ class Trainer:
         warm = min(1.0, (self.step + 1) / max(1, o.warmup))
         return o.lr * warm * (o.final + (1 - o.final) * 0.5 * (1 + math.cos(math.pi * self.progress)))
 
-    @paddle.no_grad()
-    def _update_ema(self):
-        """Exponential average of the weights; short-sighted at first, so that early previews mean something."""
-        every = self.config.ema.every
-        decay = min(self.config.ema.decay ** every, self.step / (self.step + 10 * every))
-        mine = self.net.state_dict()
-        for name, average in self.ema.state_dict().items():
-            if not bool((average == mine[name]).all()):         # what is frozen stays as it is, to the last bit
-                average.set_value(average * decay + mine[name] * (1 - decay))
-
     def save_checkpoint(self):
-        """Write a checkpoint under run.output and return its folder."""
+        """Write a checkpoint under run.output and return its folder. Raises UserError when a weight is not finite."""
+        if self.rank:
+            return None
+        bad = not_finite_weight(self.net)
+        if bad:
+            raise UserError(f"step {self.step}: the weight {bad} is not finite any more, nothing is saved; "
+                            f"resume from the last checkpoint in {self.output} with a lower optimizer.lr")
         states = {"net": self.net.state_dict(), "ema": self.ema.state_dict(),
                   "optimizer": named_optimizer_state(self.optimizer, self.net)}
-        progress = {"step": self.step, "seen": self.seen, "spent": self.spent, "config": self.config.to_dict()}
+        progress = {"step": self.step, "seen": self.seen, "batches": self.batches, "spent": self.spent,
+                    "scaler": {name: np.asarray(value).tolist() for name, value in self.scaler.state_dict().items()},
+                    "config": self.config.to_dict()}
         return save_checkpoint(self.output / "checkpoints", states, progress, self.config.run.keep)
 
     def _restore(self, states, progress):
         self.net.set_state_dict(states["net"])
         self.ema.set_state_dict(states["ema"])
+        if progress.get("scaler"):
+            self.scaler.load_state_dict(progress["scaler"])
         restore_optimizer(self.optimizer, self.net, states["optimizer"])
         self.step, self.seen, self.spent = progress["step"], progress["seen"], progress["spent"]
+        self.batches = progress.get("batches", self.step)       # checkpoints of older versions: one batch a step
 
-    def export(self):
-        """Write the averaged weights as run.output/mfs.pdparams with their card, and return the path."""
-        path = self.output / "mfs.pdparams"
+    def export(self, name="mfs", **more):
+        """Write the averaged weights as run.output/<name>.pdparams with their card, `more` in it too, and return the path."""
+        path = self.output / f"{name}.pdparams"
         save_state(path, self.ema.state_dict())
         write_card(path, {
             "name": "mfs", "title": "MobileFaceSwap: IIN, final and mask",
             "made": {"software": f"paddle_mfs {__version__}, paddle {paddle.__version__}", "steps": self.step, "crops": self.seen,
-                     "minutes": round(self.spent / 60, 1), "faces": len(self.crops), "config": self.config.to_dict()},
+                     "minutes": round(self.spent / 60, 1), "faces": len(self.sampler), "config": self.config.to_dict()},
             "started_from": self._started_from(),
             "licence": "that of the training faces, the identity encoder and the weights it started from; the bundled ones are for "
-                       "research and non-commercial use"})
+                       "research and non-commercial use", **more})
         return path
 
     def _started_from(self):
@@ -185,7 +232,8 @@ class Trainer:
         card = read_card(init)
         return {"file": init.name, "sha256": sha256(init), **{key: card[key] for key in ("origin", "made") if key in card}}
 
-    def _call(self, event, *args):
+    def call(self, event, *args):
+        """Tell every callback that has a method of that name."""
         for callback in self.callbacks:
             if hasattr(callback, event):
                 getattr(callback, event)(self, *args)
@@ -193,15 +241,12 @@ class Trainer:
     @paddle.no_grad()
     def preview(self, count=6):
         """Fixed pairs through the averaged weights -> uint8 RGB grid, a row source | target | teacher | image | mask | result."""
-        size, rows = self.config.data.size, []
-        rng = np.random.RandomState(20220103)
-        for _ in range(count):
-            s, t = (int(i) for i in rng.choice(len(self.crops), 2, replace=len(self.crops) < 2))
-            source, target = self.crops.images[s], self.crops.images[t]
-            taught, _ = self.sampler.teacher.swap(source, self.crops.landmarks[s], target, self.crops.landmarks[t])
-            x = paddle.to_tensor(target.transpose(2, 0, 1)[None].astype(np.float32) / 255)
-            swap = self.ema(x, *self.identities([2 * s]))
+        rows = []
+        for example in self.sampler.examples(count):
+            x = paddle.to_tensor(example.target.transpose(2, 0, 1)[None].astype(np.float32) / 255)
+            swap = self.ema(x, example.embedding, example.feature)
             image, mask, result = (np.rint(v[0].numpy().transpose(1, 2, 0).clip(0, 1) * 255).astype(np.uint8)
                                    for v in (swap.image, swap.mask, swap.result))
-            rows.append(np.hstack([source, target, taught, image, np.broadcast_to(mask, (size, size, 3)), result]))
+            mask = np.broadcast_to(mask, image.shape)
+            rows.append(np.hstack([example.source, example.target, example.taught, image, mask, result]))
         return np.vstack(rows)

@@ -4,9 +4,12 @@ A teacher image that missed the source's identity teaches less. Q, a learned jud
 """
 import paddle
 
+KINDS = "cos*q", "cos", "q", "none"     # the paper's, and its ablations
+
 
 @paddle.no_grad()
-def alpha(taught_embedding, source_embedding, quality=1.0):
-    """Unit embeddings (N, width) of teacher image and source -> weight (N,) in [0, 1]."""
+def alpha(taught_embedding, source_embedding, quality=1.0, kind="cos*q"):
+    """Unit embeddings (N, width) of teacher image and source -> weight (N,) in [0, 1], made of what `kind` (of KINDS) names."""
     cosine = (taught_embedding * source_embedding).sum(1).clip(0, 1)
-    return cosine * cosine * quality
+    weight = cosine * cosine if "cos" in kind else paddle.ones_like(cosine)
+    return weight * quality if "q" in kind else weight

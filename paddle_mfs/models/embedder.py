@@ -74,7 +74,7 @@ def check_widths(net, encoder, weights, encoder_path):
     """Raise UserError when the encoder does not make what the swap weights want."""
     want = (net.embedding_width, net.feature_width)
     have = (encoder.embedding_width, encoder.feature_width)
-    if want != have:
+    if (net.modulation and want[0] != have[0]) or (net.prediction and want[1] != have[1]):      # what is ablated takes any
         remedy = ("give the encoder they were trained with (--encoder PATH; the public weights want arcface.pdparams)"
                   if encoder_path is None else "these two do not belong together")
         raise UserError(f"{weights or 'the bundled weights'}: want an identity encoder of widths {want[0]} (embedding) and "

@@ -3,6 +3,7 @@
 MobileFaceSwap, arXiv 2201.03808 ("weakly semantic fusion module"). They live in the IIN's checkpoint as `final.*` and
 `mask.*`; the sub-layer numbers are the public ones, where an upsampling was number 0.
 """
+import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 
@@ -59,3 +60,16 @@ class FusionMask(nn.Layer):
         for layer in self._sub_layers.values():
             bottleneck = layer(bottleneck)
         return F.sigmoid(bottleneck)
+
+
+class NoMask(nn.Layer):
+    """Stands in for FusionMask where it is ablated: 1 everywhere, the painted image is shown whole."""
+
+    def forward(self, bottleneck):
+        n, _, h, w = bottleneck.shape
+        return paddle.ones([n, 1, 32 * h, 32 * w], bottleneck.dtype)
+
+
+def fusion_mask(half_pixel, wanted=True):
+    """The mask network, or its stand-in where it is not wanted."""
+    return FusionMask(half_pixel) if wanted else NoMask()

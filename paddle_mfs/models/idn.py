@@ -15,7 +15,7 @@ import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 
-from paddle_mfs.models.fusion import FinalHead, FusionMask
+from paddle_mfs.models.fusion import FinalHead, fusion_mask
 from paddle_mfs.models.iin import DECODER, ENCODER, SLOPE
 from paddle_mfs.models.layers import Conv2D, DepthwiseConv2D, upsample2x
 from paddle_mfs.registry import MODELS
@@ -70,13 +70,13 @@ class IDN(nn.Layer):
     forward: target crops (N, 3, S, S) RGB in [0, 1] -> (result (N, 3, S, S) in [0, 1], mask (N, 1, S, S)).
     """
 
-    def __init__(self, half_pixel=False):
+    def __init__(self, half_pixel=False, masked=True):
         super().__init__()
         self.half_pixel = half_pixel
         self.encoder = nn.LayerList([SeparableConv2D(i, o, 4, 2, padding=1) for i, o in ENCODER])
         self.decoder = nn.LayerList([SeparableConv2D(i, o, 3, 1, padding=0 if half_pixel else 1) for i, o in DECODER])
         self.final = FinalHead(half_pixel)
-        self.mask = FusionMask(half_pixel)
+        self.mask = fusion_mask(half_pixel, masked)
 
     def set_identity(self, weights):
         """Bake the IdentityWeights of one identity (G = 1) into the encoder and decoder; biases become zero."""

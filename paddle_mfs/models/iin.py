@@ -48,6 +48,12 @@ class _KernelBlock(nn.Layer):
         return x, self.weight(x)
 
 
+def _base_kernels(layer, widths, k):
+    """Learned kernels (c, k, k), one a layer of the IDN, shared by all identities."""
+    return nn.ParameterList([layer.create_parameter([width, k, k], default_initializer=nn.initializer.Normal(0.0, 0.3))
+                             for width, _ in widths])
+
+
 class WeightsPrediction(nn.Layer):
     """IIM for depthwise kernels: feature map (G, feature_width, 7, 7) -> kernels of the encoder and of the decoder.
 
@@ -67,11 +73,7 @@ class WeightsPrediction(nn.Layer):
         self.decoder = nn.LayerList([_KernelBlock(a, b) for a, b in zip(decoder, decoder[1:])])
         self.residual = residual
         if residual:
-            self.base_enc = nn.ParameterList([self._base(width, 4) for width, _ in ENCODER])
-            self.base_dec = nn.ParameterList([self._base(width, 3) for width, _ in DECODER])
-
-    def _base(self, width, k):
-        return self.create_parameter([width, k, k], default_initializer=nn.initializer.Normal(0.0, 0.3))
+            self.base_enc, self.base_dec = _base_kernels(self, ENCODER, 4), _base_kernels(self, DECODER, 3)
 
     def forward(self, feature):
         trunk = F.leaky_relu(self.norm(self.first(feature)), SLOPE)                       # (G, 512, 4, 4)
@@ -88,6 +90,17 @@ class WeightsPrediction(nn.Layer):
             encoder = [base + RESIDUAL_SCALE * kernels for base, kernels in zip(self.base_enc, encoder)]
             decoder = [base + RESIDUAL_SCALE * kernels for base, kernels in zip(self.base_dec, decoder)]
         return encoder, decoder
+
+
+class SharedKernels(nn.Layer):
+    """Stands in for WeightsPrediction where it is ablated: learned kernels (1, c, k, k), the same for every identity."""
+
+    def __init__(self):
+        super().__init__()
+        self.base_enc, self.base_dec = _base_kernels(self, ENCODER, 4), _base_kernels(self, DECODER, 3)
+
+    def forward(self, feature):
+        return [base.unsqueeze(0) for base in self.base_enc], [base.unsqueeze(0) for base in self.base_dec]
 
 
 class WeightsModulation(nn.Layer):
@@ -108,6 +121,18 @@ class WeightsModulation(nn.Layer):
         return weight * paddle.rsqrt((weight * weight).sum(2, keepdim=True) + self.EPSILON)
 
 
+class SharedWeights(nn.Layer):
+    """Stands in for WeightsModulation where it is ablated: learned weights (1, outputs, inputs), the same for every identity."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.weight = self.create_parameter([outputs, inputs, 1, 1],
+                                            default_initializer=nn.initializer.Normal(0.0, inputs ** -0.5))
+
+    def forward(self, embedding):
+        return self.weight.squeeze([2, 3]).unsqueeze(0)
+
+
 class IIN(nn.Layer):
     """Identity embedding and feature map of G source faces -> IdentityWeights.
 
@@ -115,17 +140,23 @@ class IIN(nn.Layer):
         feature_width: channels of the encoder's last spatial feature map (512 for both encoders here).
         embedding_width: 192 for the bundled MobileFaceNet, 512 for the public ArcFace.
         residual: learned base kernels plus predicted differences (ours), or predicted kernels alone (public weights).
+        prediction, modulation: False ablates a kind of IIM: its weights are learned directly and no identity reaches them.
     """
 
-    def __init__(self, feature_width=512, embedding_width=192, residual=True):
+    def __init__(self, feature_width=512, embedding_width=192, residual=True, prediction=True, modulation=True):
         super().__init__()
         self.feature_width, self.embedding_width, self.residual = feature_width, embedding_width, residual
-        self.EncoderModulation = nn.LayerList([WeightsModulation(i, o, embedding_width) for i, o in ENCODER])
-        self.DecoderModulation = nn.LayerList([WeightsModulation(i, o, embedding_width) for i, o in DECODER])
-        self.predictor = WeightsPrediction(feature_width, residual)
+        self.prediction, self.modulation = prediction, modulation
+        self.EncoderModulation, self.DecoderModulation = (
+            nn.LayerList([WeightsModulation(i, o, embedding_width) if modulation else SharedWeights(i, o) for i, o in layers])
+            for layers in (ENCODER, DECODER))
+        self.predictor = WeightsPrediction(feature_width, residual) if prediction else SharedKernels()
 
     def inject(self, embedding, feature):
-        """embedding (G, embedding_width) of unit length, feature (G, feature_width, 7, 7) -> IdentityWeights."""
+        """embedding (G, embedding_width) of unit length, feature (G, feature_width, 7, 7) -> IdentityWeights.
+
+        What is ablated has a first axis of 1 instead of G.
+        """
         encoder, decoder = self.predictor(feature)
         return IdentityWeights(encoder, [m(embedding) for m in self.EncoderModulation],
                                decoder, [m(embedding) for m in self.DecoderModulation])

@@ -7,7 +7,7 @@ import paddle.nn.functional as F
 
 from paddle_mfs.errors import UserError
 from paddle_mfs.files import sha256
-from paddle_mfs.models.fusion import FinalHead, FusionMask
+from paddle_mfs.models.fusion import FinalHead, fusion_mask
 from paddle_mfs.models.idn import IDN, run_idn
 from paddle_mfs.models.iin import IIN
 from paddle_mfs.models.layers import depthwise_conv2d
@@ -18,7 +18,7 @@ from paddle_mfs.weights import bundled, check_state, load_state, read_card
 def _injected(x, kernels, matrices, stride, padding):
     """A separable convolution with weights of G identities over (N, C, H, W), N/G consecutive samples an identity."""
     y = depthwise_conv2d(x, kernels, None, stride, padding)
-    groups, n, (h, w) = kernels.shape[0], x.shape[0], y.shape[2:]
+    groups, n, (h, w) = max(kernels.shape[0], matrices.shape[0]), x.shape[0], y.shape[2:]      # an ablated kind has 1
     y = paddle.matmul(matrices.unsqueeze(1), y.reshape([groups, n // groups, -1, h * w]))
     return y.reshape([n, -1, h, w])
 
@@ -29,13 +29,15 @@ class MobileFaceSwap(IIN):
 
     Many identities in one batch (training) go through `forward`; one identity for many frames is `bake`d into an IDN.
     Both give the same pixels (tests/models/test_mfs.py). The mobile variant's state has one more entry, `half_pixel`, by which
-    its files are known.
+    its files are known; where something is ablated (`prediction`, `modulation`, `masked` False) entries are missing.
     """
 
-    def __init__(self, feature_width=512, embedding_width=192, residual=True, half_pixel=False):
-        super().__init__(feature_width, embedding_width, residual)
+    def __init__(self, feature_width=512, embedding_width=192, residual=True, half_pixel=False, prediction=True, modulation=True,
+                 masked=True):
+        super().__init__(feature_width, embedding_width, residual, prediction, modulation)
+        self.masked = masked
         self.final = FinalHead(half_pixel)
-        self.mask = FusionMask(half_pixel)
+        self.mask = fusion_mask(half_pixel, masked)
         self._frozen = []
         if half_pixel:
             self.register_buffer("half_pixel", paddle.ones([1]))
@@ -49,7 +51,8 @@ class MobileFaceSwap(IIN):
         """This network, or one of the other form with the same weights (to be trained further: they were made for this form)."""
         if half_pixel == self.is_mobile:
             return self
-        net = MobileFaceSwap(self.feature_width, self.embedding_width, self.residual, half_pixel)
+        net = MobileFaceSwap(self.feature_width, self.embedding_width, self.residual, half_pixel,
+                             self.prediction, self.modulation, self.masked)
         net.set_state_dict({**net.state_dict(), **{k: v for k, v in self.state_dict().items() if k != "half_pixel"}})
         if not self.training:
             net.eval()
@@ -94,7 +97,7 @@ class MobileFaceSwap(IIN):
         """One identity, embedding (1, embedding_width) and feature (1, feature_width, 7, 7) -> IDN in eval mode."""
         training = self.training
         self.eval()
-        idn = IDN(self.is_mobile)
+        idn = IDN(self.is_mobile, self.masked)
         idn.set_identity(self.inject(F.normalize(embedding), feature))
         idn.final.set_state_dict(self.final.state_dict())
         idn.mask.set_state_dict(self.mask.state_dict())
@@ -109,7 +112,7 @@ class MobileFaceSwap(IIN):
 def load_mfs(path=None):
     """Load MobileFaceSwap weights, ours or the public `MobileFaceSwap_224.pdparams` -> MobileFaceSwap in eval mode.
 
-    The widths and the form (residual or purely predicted kernels, mobile or not) are read off the file. None loads the bundled
+    The widths and the form (residual or purely predicted kernels, mobile or not, what is ablated) are read off the file. None loads the bundled
     weights. A file whose card names another `over` which it lies holds only what differs from that one.
     Raises UserError when a file is missing, truncated, or of another network.
     """
@@ -128,7 +131,8 @@ def net_for(state, origin="weights"):
     first, style = state.get("predictor.first.weight"), state.get("EncoderModulation.0.style.weight")
     net = MobileFaceSwap(feature_width=first.shape[1] if first is not None and first.ndim == 4 else 512,
                          embedding_width=style.shape[0] if style is not None and style.ndim == 2 else 512,
-                         residual="predictor.base_enc.0" in state, half_pixel="half_pixel" in state)
+                         residual="predictor.base_enc.0" in state, half_pixel="half_pixel" in state,
+                         prediction=first is not None, modulation=style is not None, masked="mask.5.weight" in state)
     check_state({name: value.shape for name, value in net.state_dict().items()}, state, origin)
     net.set_state_dict(state)
     net.eval()

@@ -1,12 +1,10 @@
 """The trainer: it learns instead of copying the target, resumes where it stopped, and keeps its books."""
 import json
-import shutil
 
 import numpy as np
 import paddle
 import pytest
 
-from paddle_mfs.config import load_config
 from paddle_mfs.data.pairs import Batch
 from paddle_mfs.engine.callbacks import Checkpoints, LogLine, Preview
 from paddle_mfs.engine.checkpoint import checkpoints, load_checkpoint, named_optimizer_state, save_checkpoint
@@ -15,24 +13,6 @@ from paddle_mfs.errors import UserError
 from paddle_mfs.files import sha256
 from paddle_mfs.models.mfs import load_mfs
 from paddle_mfs.weights import read_card
-
-FACES = ("800505.jpg", "800510.jpg")
-
-
-@pytest.fixture
-def make_config(root, samples, tmp_path):
-    """make_config("run.steps=3", ...) -> config of a tiny run on two faces, from the shipped smoke.yml."""
-    faces = tmp_path / "faces"
-    faces.mkdir()
-    for name in FACES:
-        shutil.copy(samples / "faces" / name, faces)
-
-    def make(*overrides):
-        return load_config(root / "configs" / "smoke.yml", [
-            f"data.faces={faces}", "data.size=64", "data.identities=2", "data.workers=0", "ema.decay=0.9",
-            f"run.output={tmp_path / 'run'}", *overrides])
-    return make
-
 
 def weights_of(trainer):
     return {name: value.numpy() for name, value in trainer.net.state_dict().items()}
@@ -67,7 +47,7 @@ def test_overfits_two_faces_and_does_not_collapse_to_the_target(make_config):
     for _ in range(150):
         record = trainer.train_step(batch)
     with paddle.no_grad():
-        swap = trainer.ema(targets, *trainer.identities([0, 2]))
+        swap = trainer.ema(targets, *trainer.sampler.cache([0, 2]))
     assert_learned(swap.result.numpy(), batch)
     assert record["open"] > 0.8 and record["copy"] > 0.01
     path = trainer.export()
@@ -75,7 +55,7 @@ def test_overfits_two_faces_and_does_not_collapse_to_the_target(make_config):
     assert card["made"]["steps"] == 150 and card["licence"] and card["sha256"] == sha256(path) and card["started_from"] is None
     exported = load_mfs(path)                                       # what was exported is what was measured
     with paddle.no_grad():
-        np.testing.assert_allclose(exported(targets, *trainer.identities([0, 2])).result.numpy(), swap.result.numpy(), atol=1e-5)
+        np.testing.assert_allclose(exported(targets, *trainer.sampler.cache([0, 2])).result.numpy(), swap.result.numpy(), atol=1e-5)
 
 
 def test_resuming_restores_everything(make_config):

@@ -1,0 +1,79 @@
+"""When numbers stop being finite: the layer is named, the last good checkpoint stays."""
+import numpy as np
+import paddle
+import paddle.nn as nn
+import pytest
+
+from paddle_mfs.engine.callbacks import Checkpoints
+from paddle_mfs.engine.checkpoint import checkpoints, load_checkpoint
+from paddle_mfs.engine.finite import not_finite_layer, not_finite_weight
+from paddle_mfs.engine.trainer import Trainer
+from paddle_mfs.errors import UserError
+
+
+class Times(nn.Layer):
+    """x * factor, or sqrt(x) when there is none: its gradient at 0 is infinite."""
+
+    def __init__(self, factor=None):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x):
+        return x.sqrt() if self.factor is None else x * self.factor
+
+
+@pytest.mark.parametrize("layers, first", [
+    ((Times(2.0), Times(float("inf")), Times(2.0)), "the output of net.1"),
+    ((Times(2.0), Times(3.0), Times(2.0)), "nothing"),
+    ((Times(2.0), Times(0.0), Times(), Times(1.0)), "the gradient at the output of net.1")])
+def test_the_first_layer_is_named(layers, first):
+    net = nn.Sequential(*layers)
+    x = paddle.ones([3])
+    x.stop_gradient = False
+    assert not_finite_layer({"net": net}, lambda: net(x).sum()).startswith(first)
+
+
+def test_a_loss_that_is_not_finite_though_all_layers_are():
+    net = nn.Sequential(Times(0.0))
+    assert "the loss" in not_finite_layer({"net": net}, lambda: net(paddle.ones([2])).sum().log())
+
+
+@pytest.fixture
+def batch(make_config):
+    from paddle_mfs.data.pairs import Batch
+    return Batch(*map(paddle.to_tensor, next(Trainer(make_config()).sampler.stream())))
+
+
+@pytest.mark.parametrize("name, value, first", [
+    ("predictor.encoder.1.norm.weight", float("nan"), "the weight net.predictor.encoder.1.norm.weight"),
+    ("final.1.bias", 3e38, "the output of net.final.")])
+def test_a_training_step_names_the_layer_and_leaves_the_weights(make_config, batch, name, value, first):
+    trainer = Trainer(make_config())
+    parameter = dict(trainer.net.named_parameters())[name]
+    parameter.set_value(paddle.full(parameter.shape, value))
+    before = trainer.net.predictor.first.weight.numpy()
+    with pytest.raises(UserError) as error:
+        trainer.train_step(batch)
+    assert first in str(error.value) and "optimizer.lr" in str(error.value) and "\n" not in str(error.value)
+    np.testing.assert_array_equal(trainer.net.predictor.first.weight.numpy(), before)
+    assert trainer.step == 0
+
+
+def test_the_last_good_checkpoint_stays(make_config):
+    trainer = Trainer(make_config("run.steps=20", "run.keep=1", "optimizer.warmup=0"), [Checkpoints(0.0)])
+
+    class Blow:
+        def on_step(self, trainer, record):
+            if trainer.step == 2:
+                trainer.net.final._sub_layers["7"].bias.set_value(paddle.full([3], float("inf")))
+
+    trainer.callbacks.append(Blow())
+    with pytest.raises(UserError, match="final.7.bias"):
+        trainer.fit()
+    [kept] = checkpoints(trainer.output / "checkpoints")
+    assert kept.name == "step_00000002"
+    trainer.net.set_state_dict(load_checkpoint(kept)[0]["net"])
+    assert not_finite_weight(trainer.net) is None
+    trainer.net.final._sub_layers["7"].bias.set_value(paddle.full([3], float("nan")))
+    with pytest.raises(UserError, match="final.7.bias is not finite any more, nothing is saved"):
+        trainer.save_checkpoint()
