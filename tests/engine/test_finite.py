@@ -46,7 +46,7 @@ def batch(make_config):
 
 @pytest.mark.parametrize("name, value, first", [
     ("predictor.encoder.1.norm.weight", float("nan"), "the weight net.predictor.encoder.1.norm.weight"),
-    ("final.1.bias", 3e38, "the output of net.final.")])
+    ("final.4.weight", 3e38, "the output of net.final.4")])
 def test_a_training_step_names_the_layer_and_leaves_the_weights(make_config, batch, name, value, first):
     trainer = Trainer(make_config())
     parameter = dict(trainer.net.named_parameters())[name]

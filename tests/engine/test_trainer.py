@@ -1,12 +1,14 @@
 """The trainer: it learns instead of copying the target, resumes where it stopped, and keeps its books."""
 import json
+import sys
 
 import numpy as np
 import paddle
 import pytest
 
 from paddle_mfs.data.pairs import Batch
-from paddle_mfs.engine.callbacks import Checkpoints, LogLine, Preview
+from paddle_mfs.engine import journal
+from paddle_mfs.engine.callbacks import Checkpoints, LogLine, Preview, standard_callbacks
 from paddle_mfs.engine.checkpoint import checkpoints, load_checkpoint, named_optimizer_state, save_checkpoint
 from paddle_mfs.engine.trainer import Trainer
 from paddle_mfs.errors import UserError
@@ -141,3 +143,66 @@ def test_mobile_variant_is_trained_over_frozen_weights(make_config, root):
 def test_a_frozen_part_that_is_not_there_is_told(make_config):
     with pytest.raises(UserError, match="model.frozen: no part of the network is called predicter"):
         Trainer(make_config("model.frozen=[predicter]"))
+
+
+class Told:
+    """Remembers what callbacks tell each other."""
+
+    def __init__(self):
+        self.events = []
+
+    def on_log(self, trainer, line):
+        self.events.append(("log", line["step"]))
+
+    def on_preview(self, trainer, picture):
+        self.events.append(("preview", trainer.step))
+
+    def on_evaluation(self, trainer, line):
+        self.events.append(("evaluation", line["step"]))
+
+
+def test_evaluation_keeps_the_best_weights_with_their_scores(make_config):
+    config = make_config("run.steps=3", "evaluation.every=2", "evaluation.pairs=2", "optimizer.lr=0.5", "optimizer.warmup=0")
+    told = Told()
+    trainer = Trainer(config, [*standard_callbacks(config), told])
+    trainer.output.mkdir()
+    (trainer.output / "best.json").write_text('{"heldout": {}}')            # of a run that was killed early
+    trainer.fit()
+    assert told.events == [("evaluation", 2), ("preview", 3), ("evaluation", 3)]
+    lines, card = journal.read(trainer.output / "evaluation.jsonl"), read_card(trainer.output / "best.pdparams")
+    assert [line["step"] for line in lines] == [2, 3] and {"distance", "below", "sharpness", "shape", "background"} < lines[0].keys()
+    best = min(lines, key=lambda line: line["distance"])
+    assert card["made"]["steps"] == best["step"] and card["heldout"]["pairs"]["count"] == 2
+    assert card["heldout"]["methods"]["result"]["distance"]["value"] == pytest.approx(best["distance"], abs=1e-4)
+    assert card["sha256"] == sha256(trainer.output / "best.pdparams") == card["heldout"]["weights"]["sha256"]
+
+
+def test_evaluation_without_pairs_is_told_before_training(make_config, tmp_path):
+    with pytest.raises(UserError, match="pairs.json: not found"):
+        standard_callbacks(make_config("evaluation.every=1", f"evaluation.faces={tmp_path}"))
+
+
+def test_visualdl_that_is_not_installed_is_told(make_config, monkeypatch):
+    monkeypatch.setitem(sys.modules, "visualdl", None)
+    with pytest.raises(UserError, match=r"run.visualdl: visualdl is not installed; pip install -e .\[visualdl\]"):
+        standard_callbacks(make_config("run.visualdl=true"))
+
+
+def test_visualdl_gets_curves_and_previews(make_config):
+    pytest.importorskip("visualdl")
+    from visualdl import LogReader
+    config = make_config("run.steps=2", "run.log_every=1", "run.preview_every=2", "run.visualdl=true")
+    trainer = Trainer(config, standard_callbacks(config))
+    trainer.fit()
+    [file] = (trainer.output / "visualdl").glob("*.log")
+    reader = LogReader(file_path=str(file))
+    assert [point.id for point in reader.get_data("scalar", "train/loss")] == [1, 2]
+    assert reader.get_data("image", "preview")
+
+
+def test_mixed_precision_is_left_out_on_a_cpu(make_config, capsys):
+    config = make_config("run.steps=1", "run.amp=true")
+    trainer = Trainer(config, [LogLine(1)])
+    trainer.fit()
+    assert not trainer.amp and trainer.step == 1
+    assert "run.amp: left out, mixed precision needs a GPU" in capsys.readouterr().out

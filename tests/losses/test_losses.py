@@ -44,6 +44,11 @@ def test_alpha_is_the_squared_cosine_times_quality_and_has_no_gradient():
     assert float(alpha(-source, source)) == 0.0      # an opposite identity teaches nothing, not the same as a matching one
 
 
+@pytest.mark.parametrize("kind, expected", [("cos*q", 0.125), ("cos", 0.25), ("q", 0.5), ("none", 1.0)])
+def test_alpha_is_made_of_what_its_kind_names(kind, expected):
+    assert float(alpha(paddle.to_tensor([[0.5, 0.5, 0.0]]), paddle.to_tensor(E[:1]), 0.5, kind)) == pytest.approx(expected)
+
+
 def test_mask_loss_wants_the_background_shut_and_the_core_open():
     background, core = paddle.zeros([1, 1, 4, 4]), paddle.zeros([1, 1, 4, 4])
     background[:, :, 0], core[:, :, 3] = 1, 1
@@ -112,3 +117,16 @@ def test_objective_is_the_weighted_sum_of_its_terms():
     l_per = perceptual(perceptual.features(x[2]), perceptual.features(x[1]))
     assert on["loss"] == pytest.approx(expected + float(2 * 5 * (a * l_per).mean()), rel=1e-4)
     assert off["copy"] == pytest.approx(float(reconstruction_loss(x[0], x[1]).mean()))
+
+
+def test_without_distillation_only_pairs_of_one_identity_reconstruct():
+    paddle.seed(0)
+    embedder = FaceEmbedder(create_model("mobilefacenet", weights="bundled"))
+    weights = Config({"reconstruction": 30.0, "unmasked": 0.0, "perceptual": 0.0, "identity": 0.0, "mask": 0.0})
+    x, region = [paddle.rand([2, 3, 112, 112]) for _ in range(4)], paddle.zeros([2, 1, 112, 112])
+    batch = Batch(None, x[0], x[1], 1 - region, region, paddle.to_tensor([0.0, 1.0]))
+    source = embedder(x[1])[0]                                          # alpha is 1
+    objective = Objective(embedder, weights, reweight="none", distillation=False)
+    loss, record = objective(Swap(x[2], region, x[3]), batch, source, 0)
+    assert record["alpha"] == 0.5
+    assert float(loss) == pytest.approx(30 * float(reconstruction_loss(x[2], x[1])[1]) / 2, rel=1e-5)

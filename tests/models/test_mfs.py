@@ -210,3 +210,38 @@ def test_bundled_mobile_weights_keep_what_predicts_kernels():
     changed = {name for name, value in mobile.state_dict().items()
                if name not in aligned or not np.array_equal(value.numpy(), aligned[name].numpy())}
     assert changed == load_state(bundled("mfs_224_mobile")).keys() and "predictor.first.weight" not in changed
+
+
+@pytest.mark.parametrize("missing", [("prediction",), ("modulation",), ("prediction", "modulation"), ("masked",)])
+def test_ablated_networks_bake_train_and_are_known_by_their_file(tmp_path, missing):
+    paddle.seed(1)
+    net = MobileFaceSwap(**{name: False for name in missing})
+    net.train()
+    identity, x = random_identity(net, 2), paddle.rand([4, 3, 64, 64])
+    net(x, *identity).result.mean().backward()
+    assert all(p.grad is not None for name, p in net.named_parameters() if not p.stop_gradient and not name.startswith("mask"))
+    net.eval()
+    save_state(tmp_path / "net.pdparams", net.state_dict())
+    again = load_mfs(tmp_path / "net.pdparams")
+    assert [getattr(again, name) for name in ("prediction", "modulation", "masked")] == [
+        name not in missing for name in ("prediction", "modulation", "masked")]
+    with paddle.no_grad():
+        batch = again(x, *identity)
+        np.testing.assert_array_equal(batch.result.numpy(), net(x, *identity).result.numpy())
+        results = []
+        for g in range(2):
+            idn = again.bake(identity[0][g:g + 1], identity[1][g:g + 1])
+            np.testing.assert_allclose(idn(x[2 * g:2 * g + 2])[0].numpy(), batch.result[2 * g:2 * g + 2].numpy(), atol=1e-4)
+            results.append(idn(x[:1])[0].numpy())
+    identity_matters = np.abs(results[0] - results[1]).max() > 1e-5
+    assert identity_matters == (missing != ("prediction", "modulation"))
+    if missing == ("masked",):
+        np.testing.assert_array_equal(batch.result.numpy(), batch.image.numpy())
+    assert set(again.state_dict()) <= set(MobileFaceSwap().state_dict())
+
+
+def test_ablated_networks_take_an_encoder_of_any_width_where_they_do_not_look_at_it():
+    encoder = load_encoder()
+    check_widths(MobileFaceSwap(300, 100, prediction=False, modulation=False), encoder, None, None)
+    with pytest.raises(UserError, match="want an identity encoder"):
+        check_widths(MobileFaceSwap(512, 100, prediction=False), encoder, None, None)

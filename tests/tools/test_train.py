@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 
+from paddle_mfs.engine import journal
+from paddle_mfs.engine.checkpoint import checkpoints
 from paddle_mfs.models.mfs import load_mfs
 
 
@@ -44,9 +46,27 @@ def test_ctrl_c_saves_and_resume_goes_on(run_script, root, tmp_path):
     assert f"{reached + 2} steps" in resumed.stdout
 
 
+def test_killed_it_loses_one_checkpoint_interval_at_most(run_script, root, tmp_path):
+    settings = "run.log_every=1", "run.checkpoint_minutes=0", "run.keep=2"
+    process = subprocess.Popen([sys.executable, "tools/train.py", *tiny(tmp_path, "run.steps=100000", *settings)], cwd=root,
+                               env={**os.environ, "PYTHONPATH": str(root)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    log = tmp_path / "run" / "log.jsonl"
+    deadline = time.time() + 240
+    while time.time() < deadline and len(journal.read(log)) < 4:
+        time.sleep(0.2)
+    process.kill()
+    process.wait()
+    reached, saved = journal.read(log)[-1]["step"], checkpoints(tmp_path / "run" / "checkpoints")
+    assert reached >= 4 and int(saved[-1].name.split("_")[1]) >= reached - 1
+    resumed = run_script("train", *tiny(tmp_path, f"run.steps={reached + 1}", *settings), "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert [line["step"] for line in journal.read(log)] == list(range(1, reached + 2))
+
+
 def test_wrong_settings_are_one_line(run_script, tmp_path):
     for arguments, message in ((["-c", "configs/nothing.yml"], "configs/nothing.yml"),
                                (tiny(tmp_path, "run.step=3"), "did you mean run.steps"),
+                               (tiny(tmp_path, "optimizer.lr=-1"), "-o optimizer.lr=-1: optimizer.lr is -1.0; it must be above 0"),
                                (["-c", "configs/smoke.yml", "-o", f"run.output={tmp_path}/x", "--resume"], "no checkpoint")):
         done = run_script("train", *arguments)
         assert done.returncode == 2 and message in done.stderr and len(done.stderr.strip().splitlines()) == 1, done.stderr

@@ -71,6 +71,24 @@ def test_a_seed_repeats_itself(crops):
     assert any((a != b).any() for a, b in zip(one, other))
 
 
+def test_a_batch_is_a_function_of_its_number_whoever_makes_it(crops):
+    wanted = list(itertools.islice(sampler(crops, 0.3).stream(), 6))
+    shared = [list(itertools.islice(sampler(crops, 0.3).stream(worker, 2, start=2), 2)) for worker in (0, 1)]
+    for number, batch in zip((2, 3, 4, 5), (shared[0][0], shared[1][0], shared[0][1], shared[1][1])):
+        assert all((a == b).all() for a, b in zip(wanted[number], batch))
+    for workers, rank, ranks in ((0, 0, 1), (2, 0, 1), (0, 1, 2), (2, 1, 2)):
+        with contextlib.closing(batches(sampler(crops, 0.3), workers, 1, rank, ranks)) as stream:
+            for number in range(1 + rank, 6, ranks):
+                assert all((a == b.numpy()).all() for a, b in zip(wanted[number], next(stream)))
+
+
+def test_examples_are_always_the_same_and_taught(crops):
+    cache = IdentityCache(FaceEmbedder(create_model("mobilefacenet", weights="bundled")), crops.resized(112))
+    one, again = (PairSampler(crops, create_teacher("mesh"), 3, 2, 0.5, seed, cache).examples(2) for seed in (0, 1))
+    assert (one[1].target == again[1].target).all() and (one[0].taught != one[0].target).any()
+    assert one[0].embedding.shape == [1, 192] and one[0].feature.shape == [1, 512, 7, 7]
+
+
 def test_worker_process_delivers_batches(crops):
     cv2.GaussianBlur(np.zeros((3000, 3000, 3), np.uint8), (31, 31), 5)       # OpenCV's threads run: a child must not wait for them
     with contextlib.closing(batches(sampler(crops, 0.3), workers=2)) as stream:
