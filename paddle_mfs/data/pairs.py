@@ -176,7 +176,8 @@ def batches(sampler, workers=1, start=0, rank=0, ranks=1):
             yield Batch(*map(paddle.to_tensor, batch))
     context = multiprocessing.get_context("fork")
     queues = [context.Queue(maxsize=4) for _ in range(workers)]
-    processes = [context.Process(target=_work, args=(sampler, rank + worker * ranks, workers * ranks, start, results), daemon=True)
+    processes = [context.Process(target=_work, daemon=True,
+                                 args=(sampler, rank + worker * ranks, workers * ranks, start, results))
                  for worker, results in enumerate(queues)]
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)        # a forked child waits for ever for the threads of its parent's OpenCV: there must be none

@@ -12,7 +12,7 @@ def not_finite_weight(layer):
 
 
 def not_finite_layer(layers, loss):
-    """Compute a loss and its gradients again, watching every layer -> what was not finite first, in words.
+    """Compute a loss and its gradients again, watching every layer -> what is not finite first, in words, or None.
 
     Args:
         layers: {name: paddle Layer} that take part.
@@ -47,4 +47,4 @@ def not_finite_layer(layers, loss):
     finally:
         for hook in hooks:
             hook.remove()
-    return found[0] if found else "nothing when computed once more: the computation does not repeat itself"
+    return found[0] if found else None

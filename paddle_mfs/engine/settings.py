@@ -84,7 +84,7 @@ def load_settings(path, overrides=()):
 
     for section in ("model", "data", "teacher", "loss", "optimizer", "ema", "evaluation", "run"):
         if section not in config:
-            raise UserError(f"{path}: has no section {section}; start it with `_base_: distill.yml`, the settings of a training run")
+            raise UserError(f"{path}: has no section {section}; start it with `_base_: distill.yml`")
     for key, value in numbers(config):
         if not math.isfinite(value):
             fail(key, value, "a finite number")

@@ -78,6 +78,9 @@ class Trainer:
         else:
             net = load_mfs(None if model.init == "bundled" else model.init)
             check_widths(net, encoder, model.init, model.encoder)
+            if (net.prediction, net.modulation, net.masked) != (model.prediction, model.modulation, model.fusion_mask):
+                raise UserError(f"model.init: {model.init} was made with other settings of model.prediction, model.modulation or "
+                                "model.fusion_mask; use those, or start from scratch (model.init=null)")
             net = net.with_upsampling(model.half_pixel)
         net.freeze(model.frozen)
         net.train()
@@ -129,7 +132,7 @@ class Trainer:
         for index, part in enumerate(parts):
             loss, record = self._loss(part, index)
             if not math.isfinite(record["loss"]):
-                raise self._not_finite(parts[index:], index)
+                raise self._not_finite([part], index)
             self.scaler.scale(loss / len(parts)).backward()
             records.append(record)
         gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
@@ -162,9 +165,10 @@ class Trainer:
 
     def _not_finite(self, parts, index):
         """The UserError of a step that went wrong in one of `parts`, the first of which was the `index`-th."""
-        layers = {"net": self.net, "objective": self.objective}
-        words = [not_finite_layer(layers, lambda: self._loss(part, index + i)[0]) for i, part in enumerate(parts)]
-        return UserError(f"step {self.step}: not finite any more, first {words[0]}; "
+        layers, first = {"net": self.net, "objective": self.objective}, None
+        for i, part in enumerate(parts, index):
+            first = first or not_finite_layer(layers, lambda: self._loss(part, i)[0])
+        return UserError(f"step {self.step}: not finite any more, first {first or 'in another process, see its message'}; "
                          f"resume from the last checkpoint in {self.output} with a lower optimizer.lr")
 
     @staticmethod

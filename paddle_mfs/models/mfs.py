@@ -112,8 +112,8 @@ class MobileFaceSwap(IIN):
 def load_mfs(path=None):
     """Load MobileFaceSwap weights, ours or the public `MobileFaceSwap_224.pdparams` -> MobileFaceSwap in eval mode.
 
-    The widths and the form (residual or purely predicted kernels, mobile or not, what is ablated) are read off the file. None loads the bundled
-    weights. A file whose card names another `over` which it lies holds only what differs from that one.
+    The widths and the form (residual or purely predicted kernels, mobile or not, what is ablated) are read off the file. None
+    loads the bundled weights. A file whose card names another `over` which it lies holds only what differs from that one.
     Raises UserError when a file is missing, truncated, or of another network.
     """
     path = Path(bundled("mfs_224") if path is None else path)

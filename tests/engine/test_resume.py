@@ -25,9 +25,9 @@ class Keep:
 
 def test_a_resumed_run_repeats_the_unbroken_one(make_config, tmp_path):
     paddle.seed(5)
-    save_state(tmp_path / "squeezenet.pdparams", create_model("squeezenet").state_dict())        # untrained: features all the same
-    config = make_config("run.steps=6", "data.workers=2", "data.identities=3", "data.targets=1", "optimizer.accumulate=2", "ema.every=2",
-                         "loss.weights.perceptual=5", "loss.perceptual_network=squeezenet",
+    save_state(tmp_path / "squeezenet.pdparams", create_model("squeezenet").state_dict())       # untrained
+    config = make_config("run.steps=6", "data.workers=2", "data.identities=3", "data.targets=1", "optimizer.accumulate=2",
+                         "ema.every=2", "loss.weights.perceptual=5", "loss.perceptual_network=squeezenet",
                          f"loss.perceptual_weights={tmp_path / 'squeezenet.pdparams'}")
     whole, again = Keep(), Keep()
     unbroken = Trainer(config, [whole])
@@ -73,9 +73,10 @@ def test_accumulated_batches_are_numbered_through(make_config, workers):
     """Steps of one batch and steps of two see the same batches in the same order."""
     seen = []
     for accumulate in (1, 2):
-        trainer = Trainer(make_config(f"run.steps={4 // accumulate}", f"optimizer.accumulate={accumulate}", f"data.workers={workers}"))
-        sources = []
-        trainer._loss, whole = lambda batch, index: (sources.append(batch.sources.tolist()), whole(batch, index))[1], trainer._loss
+        trainer = Trainer(make_config(f"run.steps={4 // accumulate}", f"optimizer.accumulate={accumulate}",
+                                      f"data.workers={workers}"))
+        sources, identities = [], trainer.sampler.identities
+        trainer.sampler.identities = lambda batch: (sources.append(batch.sources.tolist()), identities(batch))[1]
         trainer.fit()
         assert trainer.batches == 4 and trainer.step == 4 // accumulate
         seen.append(sources)

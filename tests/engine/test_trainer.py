@@ -140,6 +140,11 @@ def test_mobile_variant_is_trained_over_frozen_weights(make_config, root):
     assert {"predictor.base_dec.0", "final.4.weight", "mask.2.2.weight", "DecoderModulation.1.weight"} <= changed
 
 
+def test_starting_an_ablation_from_another_form_is_told(make_config):
+    with pytest.raises(UserError, match="model.init: bundled was made with other settings"):
+        Trainer(make_config("model.init=bundled", "model.fusion_mask=false"))
+
+
 def test_a_frozen_part_that_is_not_there_is_told(make_config):
     with pytest.raises(UserError, match="model.frozen: no part of the network is called predicter"):
         Trainer(make_config("model.frozen=[predicter]"))
