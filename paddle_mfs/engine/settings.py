@@ -57,8 +57,8 @@ RULES = (
     at_least("evaluation.every", 0), at_least("evaluation.pairs", 1),
     at_least("run.steps", 0), at_least("run.minutes", 0),
     Rule("run", lambda run: run.steps or run.minutes, "a section with steps or minutes above 0"),
-    at_least("run.log_every", 1), at_least("run.preview_every", 1), at_least("run.checkpoint_minutes", 0), at_least("run.keep", 1),
-    at_least("run.threads", 0), at_least("run.seed", 0),
+    at_least("run.log_every", 1), at_least("run.preview_every", 1), at_least("run.checkpoint_minutes", 0),
+    at_least("run.keep", 1), at_least("run.threads", 0), at_least("run.seed", 0),
 )
 
 
