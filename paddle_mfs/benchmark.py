@@ -9,8 +9,8 @@ MAX_PARAMETERS, MAX_MACS = 0.501e6, 0.33e9
 
 def count_parameters(idn):
     """Learned numbers of a built IDN (batch norm statistics are not learned)."""
-    statistics_of_norms = ("._mean", "._variance")
-    return sum(int(np.prod(value.shape)) for name, value in idn.named_parameters() if not name.endswith(statistics_of_norms))
+    from paddle_mfs.models.layers import STATISTICS
+    return sum(int(np.prod(value.shape)) for name, value in idn.named_parameters() if not name.endswith(STATISTICS))
 
 
 def count_macs(idn):

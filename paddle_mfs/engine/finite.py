@@ -1,13 +1,15 @@
 """Where a training step stopped being finite."""
 import paddle
 
+from paddle_mfs.models.layers import STATISTICS
+
 
 def is_finite(tensor):
     return bool(paddle.isfinite(tensor).all())
 
 
 def not_finite_weight(layer):
-    """Name of the first parameter or buffer of a layer that holds NaN or infinity, or None."""
+    """Name of the first entry of a layer's state that holds NaN or infinity, or None."""
     return next((name for name, value in layer.state_dict().items() if not is_finite(value)), None)
 
 
@@ -19,9 +21,10 @@ def not_finite_layer(layers, loss):
         loss: computes the loss with them -> scalar. Gradients are added up as in any backward pass.
     """
     for prefix, layer in layers.items():
-        name = not_finite_weight(layer)
-        if name:
-            return f"the weight {prefix}.{name}"
+        for name, value in layer.named_parameters():
+            # The running statistics of a batch norm have seen what went wrong behind them in the step itself.
+            if not name.endswith(STATISTICS) and not is_finite(value):
+                return f"the weight {prefix}.{name}"
     found = []
 
     def look(tensor, words):

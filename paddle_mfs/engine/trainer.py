@@ -22,6 +22,7 @@ from paddle_mfs.errors import UserError
 from paddle_mfs.files import sha256
 from paddle_mfs.losses.perceptual import perceptual_network
 from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
+from paddle_mfs.models.layers import STATISTICS
 from paddle_mfs.models.mfs import MobileFaceSwap, load_mfs
 from paddle_mfs.teachers import create_teacher
 from paddle_mfs.weights import bundled, read_card, save_state, write_card
@@ -145,7 +146,7 @@ class Trainer:
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.clear_grad()
-        distributed.average([value for name, value in self.net.named_buffers()])
+        distributed.average([value for name, value in self.net.named_parameters() if name.endswith(STATISTICS)])
         self.step += 1
         self.seen += self.ranks * sum(part.targets.shape[0] for part in parts)
         self.batches += self.ranks * len(parts)

@@ -16,6 +16,9 @@ from paddle.autograd import PyLayer
 from paddle_mfs.models import cpu_kernels
 
 
+STATISTICS = "._mean", "._variance"     # how the names of a batch norm's running statistics end; Paddle has them as parameters
+
+
 def uniform(fan_in):
     """Uniform in +-1/sqrt(fan_in), for weights and biases. Paddle's own default is 2.4 times larger, which under Adam and before
     the IIN's batch norms makes every step 2.4 times smaller."""
