@@ -26,6 +26,7 @@ def main():
     config = load_config(args.config, args.override)
     cpu.keep_pages()
     cpu.use_threads(config.run.threads or max(1, (os.cpu_count() or 1) - config.data.workers))
+    from paddle_mfs.engine.alphas import AlphaHistogram
     from paddle_mfs.engine.callbacks import Checkpoints, LogLine, Preview
     from paddle_mfs.engine.checkpoint import checkpoints
     from paddle_mfs.engine.trainer import Trainer
@@ -33,7 +34,8 @@ def main():
     if args.resume is None and checkpoints(folder):
         raise UserError(f"{config.run.output}: holds a run already; continue it with --resume or choose another -o run.output=")
     run = config.run
-    trainer = Trainer(config, [LogLine(run.log_every), Preview(run.preview_every), Checkpoints(run.checkpoint_minutes)],
+    trainer = Trainer(config, [LogLine(run.log_every), Preview(run.preview_every), AlphaHistogram(run.preview_every),
+                               Checkpoints(run.checkpoint_minutes)],
                       resume=None if args.resume is None else args.resume or folder)
     try:
         trainer.fit()

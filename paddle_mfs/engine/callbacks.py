@@ -6,7 +6,7 @@ from collections import defaultdict
 from paddle_mfs.engine.curve import draw_curve
 from paddle_mfs.face.image import write_image
 
-SHOWN = ("loss", "rec", "copy", "raw", "per", "id", "mask", "open", "alpha")
+SHOWN = ("loss", "rec", "copy", "raw", "per", "id", "mask", "open", "alpha", "adv", "disc")
 
 
 def duration(seconds):

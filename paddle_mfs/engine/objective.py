@@ -1,7 +1,8 @@
-"""The training objective: alpha * (w_rec L_rec + w_per L_per) + w_id L_id + w_mask L_mask, and what is logged beside it."""
+"""The training objective: w_adv L_adv + alpha * (w_rec L_rec + w_per L_per) + w_id L_id + w_mask L_mask, and what is logged."""
 import paddle
 import paddle.nn as nn
 
+from paddle_mfs.losses.adversarial import adversarial_loss, discriminator_loss
 from paddle_mfs.losses.identity import identity_loss
 from paddle_mfs.losses.mask import mask_loss
 from paddle_mfs.losses.perceptual import PerceptualLoss
@@ -10,17 +11,22 @@ from paddle_mfs.losses.reweight import alpha
 
 
 class Objective(nn.Layer):
-    """MobileFaceSwap's distillation loss (arXiv 2201.03808), without its adversarial term.
+    """MobileFaceSwap's distillation loss (arXiv 2201.03808).
 
     Args:
         embedder: models.embedder.FaceEmbedder, frozen.
-        weights: mapping with reconstruction, unmasked, perceptual, identity, mask.
+        weights: mapping with reconstruction, unmasked, perceptual, identity, mask, adversarial.
         perceptual_network: frozen feature network, or None when weights.perceptual is 0.
         perceptual_every: the perceptual term is computed on every k-th step, at k times its weight.
+        discriminator: models.discriminator.MultiScaleDiscriminator, or None when weights.adversarial is 0.
+        quality: models.quality.QualityNet, frozen, or None: Q is 1.
+
+    After each call `alphas` holds alpha, (N,) float32, of that batch.
     """
 
-    def __init__(self, embedder, weights, perceptual_network=None, perceptual_every=1):
+    def __init__(self, embedder, weights, perceptual_network=None, perceptual_every=1, discriminator=None, quality=None):
         super().__init__()
+        self.discriminator, self.quality = discriminator, quality
         self.embedder, self.weights, self.perceptual_every = embedder, weights, perceptual_every
         self.perceptual = PerceptualLoss(perceptual_network) if perceptual_network is not None else None
 
@@ -32,7 +38,9 @@ class Objective(nn.Layer):
         w = self.weights
         with paddle.no_grad():
             taught_embedding, _ = self.embedder(batch.taught)
-            trust = alpha(taught_embedding, source_embedding)
+            quality = self.quality(batch.taught) if self.quality is not None else 1.0
+            trust = alpha(taught_embedding, source_embedding, quality)
+            self.alphas = trust.numpy()
         embedding, _ = self.embedder(swap.result)
         l_rec = reconstruction_loss(swap.result, batch.taught)
         l_raw = unmasked_reconstruction_loss(swap.image, batch.taught, batch.background)
@@ -49,4 +57,19 @@ class Objective(nn.Layer):
             l_per = self.perceptual(self.perceptual.features(swap.result), taught_features)
             loss = loss + self.perceptual_every * w.perceptual * (trust * l_per).mean()
             record["per"] = l_per.mean()
+        if self.quality is not None:
+            record["quality"] = quality.mean()
+        if self.discriminator is not None:
+            with self.discriminator.fixed():
+                l_adv = adversarial_loss(self.discriminator(swap.result))
+            loss = loss + w.adversarial * l_adv
+            record["adv"] = l_adv
         return loss, {"loss": float(loss), **{name: float(value) for name, value in record.items()}}
+
+    def discriminator_loss(self, real, fake):
+        """The discriminator's own loss on target crops and the student's results, (N, 3, S, S) in [0, 1] -> scalar, 2 = it is at a loss.
+
+        Nothing flows back into the student.
+        """
+        maps = self.discriminator(paddle.concat([real, fake.detach()]))
+        return discriminator_loss(*zip(*(one.split([real.shape[0], fake.shape[0]]) for one in maps)))

@@ -12,14 +12,17 @@ from paddle_mfs import __version__
 from paddle_mfs.data.crops import SIZE, load_crops, save_crops
 from paddle_mfs.data.identities import IdentityCache
 from paddle_mfs.data.pairs import Batch, PairSampler, batches
+from paddle_mfs.engine.adversary import Adversary
 from paddle_mfs.engine.checkpoint import load_checkpoint, named_optimizer_state, restore_optimizer, save_checkpoint
 from paddle_mfs.engine.interrupt import StopRequest
 from paddle_mfs.engine.objective import Objective
 from paddle_mfs.errors import UserError
 from paddle_mfs.files import sha256
 from paddle_mfs.losses.perceptual import perceptual_network
+from paddle_mfs.models.discriminator import MultiScaleDiscriminator
 from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
 from paddle_mfs.models.mfs import MobileFaceSwap, load_mfs
+from paddle_mfs.models.quality import load_quality
 from paddle_mfs.teachers import create_teacher
 from paddle_mfs.weights import bundled, read_card, save_state, write_card
 
@@ -49,9 +52,10 @@ class Trainer:
         self.optimizer = paddle.optimizer.Adam(
             config.optimizer.lr, beta1=config.optimizer.beta1, beta2=config.optimizer.beta2, parameters=self.net.parameters(),
             grad_clip=paddle.nn.ClipGradByGlobalNorm(config.optimizer.clip))
+        self.objective = self._build_objective()
+        self.adversary = Adversary(self.objective, config.loss.discriminator) if self.objective.discriminator is not None else None
         if resume:
             self._restore(*load_checkpoint(resume))
-        self.objective = self._build_objective()
         self.crops, self.identities, self.sampler = self._build_data()
 
     def _build_net(self, encoder):
@@ -68,10 +72,14 @@ class Trainer:
 
     def _build_objective(self):
         loss = self.config.loss
-        network = None
+        network = discriminator = quality = None
         if loss.weights.perceptual:
             network = perceptual_network(loss.perceptual_network, loss.perceptual_weights)
-        return Objective(self.embedder, loss.weights, network, loss.perceptual_every)
+        if loss.weights.adversarial:
+            discriminator = MultiScaleDiscriminator(loss.discriminator.width, loss.discriminator.scales)
+        if loss.quality != "none":
+            quality = load_quality(None if loss.quality == "bundled" else loss.quality)
+        return Objective(self.embedder, loss.weights, network, loss.perceptual_every, discriminator=discriminator, quality=quality)
 
     def _build_data(self):
         data = self.config.data
@@ -104,6 +112,8 @@ class Trainer:
     def train_step(self, batch):
         """One optimiser step on a Batch of uint8 tensors -> {name: float} of its losses."""
         batch = self._as_float(batch)
+        if self.adversary and self.step < self.adversary.warmup:
+            return self._warm_up(batch)
         per = self.config.data.targets
         embedding, feature = self.identities(batch.sources.tolist())
         swap = self.net(batch.targets, embedding, feature)
@@ -115,11 +125,26 @@ class Trainer:
         loss.backward()
         self.optimizer.step()
         self.optimizer.clear_grad()
+        if self.adversary:
+            record["disc"] = self.adversary.gather(batch.targets, swap.result)
+            self.adversary.step()
         self.step += 1
         self.seen += batch.targets.shape[0]
         if self.step % self.config.ema.every == 0:
             self._update_ema()
         return record
+
+    def _warm_up(self, batch):
+        """A step in which the discriminator learns from a student that stays as it is."""
+        self.net.eval()                             # its batch norms too
+        with paddle.no_grad():
+            swap = self.net(batch.targets, *self.identities(batch.sources.tolist()))
+        self.net.train()
+        loss = self.adversary.gather(batch.targets, swap.result)
+        self.adversary.step()
+        self.step += 1
+        self.seen += batch.targets.shape[0]
+        return {"disc": loss}
 
     @staticmethod
     def _as_float(batch):
@@ -136,9 +161,10 @@ class Trainer:
 
     @property
     def learning_rate(self):
-        """Linear warm-up, then a cosine down to optimizer.final of the peak at the end of the budget."""
+        """Linear warm-up once the student learns, then a cosine down to optimizer.final of the peak at the end of the budget."""
         o = self.config.optimizer
-        warm = min(1.0, (self.step + 1) / max(1, o.warmup))
+        first = self.adversary.warmup if self.adversary else 0
+        warm = min(1.0, max(0, self.step + 1 - first) / max(1, o.warmup))
         return o.lr * warm * (o.final + (1 - o.final) * 0.5 * (1 + math.cos(math.pi * self.progress)))
 
     @paddle.no_grad()
@@ -154,7 +180,8 @@ class Trainer:
     def save_checkpoint(self):
         """Write a checkpoint under run.output and return its folder."""
         states = {"net": self.net.state_dict(), "ema": self.ema.state_dict(),
-                  "optimizer": named_optimizer_state(self.optimizer, self.net)}
+                  "optimizer": named_optimizer_state(self.optimizer, self.net),
+                  **(self.adversary.states() if self.adversary else {})}
         progress = {"step": self.step, "seen": self.seen, "spent": self.spent, "config": self.config.to_dict()}
         return save_checkpoint(self.output / "checkpoints", states, progress, self.config.run.keep)
 
@@ -162,6 +189,8 @@ class Trainer:
         self.net.set_state_dict(states["net"])
         self.ema.set_state_dict(states["ema"])
         restore_optimizer(self.optimizer, self.net, states["optimizer"])
+        if self.adversary:
+            self.adversary.restore(states)
         self.step, self.seen, self.spent = progress["step"], progress["seen"], progress["spent"]
 
     def export(self):

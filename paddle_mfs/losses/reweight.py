@@ -1,12 +1,13 @@
 """Loss reweighting of the paper: alpha = cos(z(I'_g), z(I_s))^2 * Q(I'_g), per sample, no gradient.
 
-A teacher image that missed the source's identity teaches less. Q, a learned judge of the teacher image's quality, is 1 for now.
+A teacher image that missed the source's identity, or that a learned judge of its quality (models/quality.py) finds poor, teaches
+less.
 """
 import paddle
 
 
 @paddle.no_grad()
 def alpha(taught_embedding, source_embedding, quality=1.0):
-    """Unit embeddings (N, width) of teacher image and source -> weight (N,) in [0, 1]."""
+    """Unit embeddings (N, width) of teacher image and source, quality (N,) in [0, 1] or 1 for all -> weight (N,) in [0, 1]."""
     cosine = (taught_embedding * source_embedding).sum(1).clip(0, 1)
     return cosine * cosine * quality
