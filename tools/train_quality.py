@@ -17,15 +17,16 @@ from paddle_mfs.errors import UserError, run_tool
 def draw_sheet(config, args):
     from paddle_mfs.engine.alphas import alpha_sheet
     from paddle_mfs.engine.quality import labelled_set
-    from paddle_mfs.face.image import check_suffix, write_image
+    from paddle_mfs.face.image import write_image
     from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
     from paddle_mfs.models.quality import load_quality
+    from paddle_mfs.provenance import provenance, save_options
     if args.pairs < 2 or config.labels != "degradations":
         raise UserError("--sheet: wants two pairs or more, and labels=degradations, whose pairs it draws")
-    check_suffix(args.sheet)
+    metadata = save_options(args.sheet, provenance(content="pairs of the mesh teacher, with their alphas"))
     net = load_quality(args.weights)
     picture, alphas = alpha_sheet(labelled_set(config), FaceEmbedder(load_encoder()), net, args.pairs, seed=config.run.seed)
-    write_image(args.sheet, picture)
+    write_image(args.sheet, picture, **metadata)
     print(f"{args.sheet}: alpha of {args.pairs} pairs: mean {alphas.mean():.3f}, from {alphas[0]:.3f} to {alphas[-1]:.3f}")
     return 0
 
