@@ -21,7 +21,7 @@ def checkpoints(folder):
 def save_checkpoint(folder, states, progress, keep):
     """Write folder/step_<n>/ with one .pdparams a state and progress.json, then delete all but the newest `keep`.
 
-    states: {name: state dict}; progress: JSON-able dict with "step".
+    states: {name: state dict}, an empty one (of an optimiser that has not stepped yet) is left out; progress: JSON-able dict with "step".
     """
     target = Path(folder) / f"step_{progress['step']:08d}"
     temporary = target.with_name(target.name + ".part")
@@ -29,7 +29,8 @@ def save_checkpoint(folder, states, progress, keep):
     try:
         temporary.mkdir(parents=True)
         for name, state in states.items():
-            paddle.save(state, str(temporary / f"{name}.pdparams"))
+            if state:
+                paddle.save(state, str(temporary / f"{name}.pdparams"))
         (temporary / "progress.json").write_text(json.dumps(progress))
         shutil.rmtree(target, ignore_errors=True)
         temporary.rename(target)

@@ -188,7 +188,7 @@ class Trainer:
     def _restore(self, states, progress):
         self.net.set_state_dict(states["net"])
         self.ema.set_state_dict(states["ema"])
-        restore_optimizer(self.optimizer, self.net, states["optimizer"])
+        restore_optimizer(self.optimizer, self.net, states.get("optimizer", {}))
         if self.adversary:
             self.adversary.restore(states)
         self.step, self.seen, self.spent = progress["step"], progress["seen"], progress["spent"]

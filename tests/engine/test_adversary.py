@@ -63,9 +63,9 @@ def test_in_the_head_start_only_the_discriminator_learns_and_then_both_do(make_c
 
 
 def test_a_resumed_run_goes_on_with_the_same_discriminator(make_config):
-    stopped = Trainer(make_config("run.steps=2"))
+    stopped = Trainer(make_config("run.steps=2", "loss.discriminator.warmup=2"))      # the student's optimiser has no state yet
     stopped.fit()
-    resumed = Trainer(make_config("run.steps=3"), resume=stopped.output / "checkpoints")
+    resumed = Trainer(make_config("run.steps=3", "loss.discriminator.warmup=2"), resume=stopped.output / "checkpoints")
     assert not differing(arrays(stopped.adversary.discriminator), arrays(resumed.adversary.discriminator))
     batch = first_batch(stopped)
     real, fake = (tensor.astype("float32") / 255 for tensor in (batch.targets, batch.taught))
@@ -81,6 +81,7 @@ def test_a_resumed_run_goes_on_with_the_same_discriminator(make_config):
         assert mine[part].keys() == theirs[part].keys()
         for name, value in mine[part].items():
             np.testing.assert_array_equal(np.asarray(theirs[part][name]), np.asarray(value), err_msg=name)
+    assert resumed.step == 2 and "loss" in resumed.train_step(batch)
 
 
 @pytest.fixture
