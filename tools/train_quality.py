@@ -1,9 +1,9 @@
 """Train Q, the judge of teacher images in the loss reweighting (alpha = cos^2 * Q).
 
     python tools/train_quality.py -c configs/quality.yml                             # faults made on purpose, mesh teacher
-    python tools/train_quality.py -c configs/quality.yml -o labels=snapshots -o data.snapshots=snapshots/   # snapshots/<step>/*.png
+    python tools/train_quality.py -c configs/quality.yml -o labels=snapshots -o data.snapshots=snapshots/     # <step>/*.png
     python tools/train_quality.py -c configs/quality.yml --resume                    # go on from the newest checkpoint
-    python tools/train_quality.py -c configs/quality.yml --sheet output/alphas.png   # no training: worst and best alphas of 200 pairs
+    python tools/train_quality.py -c configs/quality.yml --sheet output/alphas.png   # no training: worst and best alphas
 
 Ctrl-C saves a checkpoint.
 """
@@ -38,7 +38,7 @@ def main():
                         help="change one setting; repeatable")
     parser.add_argument("--resume", nargs="?", const="", metavar="FOLDER",
                         help="continue from the newest checkpoint of run.output, or of FOLDER")
-    parser.add_argument("--sheet", metavar="PICTURE", help="train nothing; draw the pairs of held-out faces with the worst and best alphas")
+    parser.add_argument("--sheet", metavar="PICTURE", help="train nothing; draw held-out pairs with the worst and best alphas")
     parser.add_argument("--weights", metavar="PATH", help="Q of --sheet (default: the bundled one)")
     parser.add_argument("--pairs", type=int, default=200, help="pairs of --sheet (default: %(default)s)")
     args = parser.parse_args()

@@ -1,6 +1,7 @@
 """Finished images of the mesh teacher, spoilt in known amounts: what Q learns from where a teacher has left no snapshots.
 
-This is ours. An amount is 0 (untouched) to 1 (plainly broken); the quality of an image is the product of 1 - amount over its faults.
+This is ours. An amount is 0 (untouched) to 1 (plainly broken); the quality of an image is the product of
+1 - amount over its faults.
 """
 import dataclasses
 import functools
@@ -68,7 +69,8 @@ def degrade(teacher, pair, amounts, rng):
     image, blend = teacher.swap(pair.source, landmarks, pair.target, pair.target_landmarks, geometry)
     image, blend = image.astype(np.float32), blend[..., None]
     if amounts.get("ghost"):
-        second, _ = teacher.swap(pair.source, _displaced(landmarks, GHOST, size, rng), pair.target, pair.target_landmarks, geometry)
+        second, _ = teacher.swap(pair.source, _displaced(landmarks, GHOST, size, rng), pair.target, pair.target_landmarks,
+                                 geometry)
         image += np.float32(amounts["ghost"] / 2) * (second - image)
     if amounts.get("colour"):
         offset = rng.normal(size=3)
@@ -129,7 +131,7 @@ class DegradedSwaps:
         return image[:, ::-1] if rng.random() < 0.5 else image, quality_of(amounts)
 
     def judged(self, count):
-        """Held-out series -> list of [(kind, quality, image), ...]: `count` pairs, untouched ("none") and with each fault once."""
+        """Held-out series -> list of [(kind, quality, image), ...]: `count` pairs, "none" and with each fault once."""
         series = []
         for number in range(count):
             rng = np.random.default_rng([self.seed, 1, number])

@@ -10,7 +10,7 @@ from paddle_mfs.models.quality import SIZE
 
 
 def is_held_out(name, share):
-    """Is `name` (of an identity, of a pair) among the `share` (0..1) kept for judging? By its hash: it stays put when a set grows."""
+    """Is `name` (of an identity, of a pair) among the `share` (0..1) kept for judging? By its hash: fixed when a set grows."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") < share * 2 ** 64
 
 

@@ -62,5 +62,5 @@ class TeacherSnapshots:
     def _read(path):
         image = read_image(path)
         if image.shape[0] != image.shape[1] or image.shape[0] < SIZE:
-            raise UserError(f"{path}: is {image.shape[1]} x {image.shape[0]} px; aligned square crops of {SIZE} px or more are wanted")
+            raise UserError(f"{path}: is {image.shape[1]} x {image.shape[0]} px; wanted: aligned square crops, {SIZE} or more")
         return seen_by_q(image)

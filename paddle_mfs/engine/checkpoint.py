@@ -21,7 +21,8 @@ def checkpoints(folder):
 def save_checkpoint(folder, states, progress, keep):
     """Write folder/step_<n>/ with one .pdparams a state and progress.json, then delete all but the newest `keep`.
 
-    states: {name: state dict}, an empty one (of an optimiser that has not stepped yet) is left out; progress: JSON-able dict with "step".
+    states: {name: state dict}, empty ones (of an optimiser that has not stepped yet) are left out; progress: JSON-able dict with
+    "step".
     """
     target = Path(folder) / f"step_{progress['step']:08d}"
     temporary = target.with_name(target.name + ".part")

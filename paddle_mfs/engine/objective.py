@@ -67,7 +67,7 @@ class Objective(nn.Layer):
         return loss, {"loss": float(loss), **{name: float(value) for name, value in record.items()}}
 
     def discriminator_loss(self, real, fake):
-        """The discriminator's own loss on target crops and the student's results, (N, 3, S, S) in [0, 1] -> scalar, 2 = it is at a loss.
+        """The discriminator's own loss on target crops and the student's results, (N, 3, S, S) in [0, 1] -> scalar.
 
         Nothing flows back into the student.
         """

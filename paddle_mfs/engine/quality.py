@@ -149,7 +149,8 @@ class QualityTrainer:
                 "loss": round(float(loss), 5), "ips": round(speed, 2)}
         with open(self.output / "log.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
-        print(f"step {self.step} seen {seen} lr {line['lr']:.1e} | loss {loss:.4f} | ips {speed:.1f} | {self.progress:.0%}", flush=True)
+        print(f"step {self.step} seen {seen} lr {line['lr']:.1e} | loss {loss:.4f} | ips {speed:.1f} | {self.progress:.0%}",
+              flush=True)
         return now, self.step
 
     def save_checkpoint(self):
@@ -168,7 +169,7 @@ class QualityTrainer:
             "licence": config.data.licence, "licence_note": config.data.licence_note, "paper": "https://arxiv.org/abs/2201.03808",
             "input": "(N, 3, S, S) RGB in [0, 1], S >= 112, aligned to the ArcFace template",
             "outputs": {"quality": "(N,) in (0, 1)"}, "parameters": sum(p.size for p in self.net.parameters()),
-            "network": f"ResNet-18 of paddle.vision with {config.network.width} instead of 64 channels in its first stage, random start",
+            "network": f"ResNet-18 of paddle.vision with {config.network.width} channels at first (there 64), random start",
             "stored_as": "float16", "origin": "trained by this repository's tools/train_quality.py",
             "made": {"software": f"paddle_mfs {__version__}, paddle {paddle.__version__}", "steps": self.step,
                      "images": self.step * config.run.batch, "minutes": round(self.spent / 60, 1), "config": config.to_dict()},

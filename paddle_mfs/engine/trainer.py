@@ -53,7 +53,7 @@ class Trainer:
             config.optimizer.lr, beta1=config.optimizer.beta1, beta2=config.optimizer.beta2, parameters=self.net.parameters(),
             grad_clip=paddle.nn.ClipGradByGlobalNorm(config.optimizer.clip))
         self.objective = self._build_objective()
-        self.adversary = Adversary(self.objective, config.loss.discriminator) if self.objective.discriminator is not None else None
+        self.adversary = Adversary(self.objective, config.loss.discriminator) if config.loss.weights.adversarial else None
         if resume:
             self._restore(*load_checkpoint(resume))
         self.crops, self.identities, self.sampler = self._build_data()
@@ -79,7 +79,8 @@ class Trainer:
             discriminator = MultiScaleDiscriminator(loss.discriminator.width, loss.discriminator.scales)
         if loss.quality != "none":
             quality = load_quality(None if loss.quality == "bundled" else loss.quality)
-        return Objective(self.embedder, loss.weights, network, loss.perceptual_every, discriminator=discriminator, quality=quality)
+        return Objective(self.embedder, loss.weights, network, loss.perceptual_every, discriminator=discriminator,
+                         quality=quality)
 
     def _build_data(self):
         data = self.config.data

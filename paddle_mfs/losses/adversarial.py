@@ -1,4 +1,4 @@
-"""L_adv of the paper's objective, as hinge loss (https://arxiv.org/abs/1705.02894); its kind is ours, the paper does not tell it."""
+"""L_adv of the paper's objective, as hinge loss (https://arxiv.org/abs/1705.02894); the paper does not tell its kind."""
 import paddle.nn.functional as F
 
 

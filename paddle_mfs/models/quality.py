@@ -21,7 +21,7 @@ class QualityNet(ResNet):
     Convention: x is (N, 3, S, S) RGB in [0, 1], S >= 112, aligned to the ArcFace template; area-resized to 112 inside.
 
     Args:
-        width: channels of the first stage, doubled by each of the other three. 64 is `paddle.vision.models.resnet18`, name for name.
+        width: channels of the first stage, doubled by each of the other three. 64 is `paddle.vision.models.resnet18`.
     """
 
     def __init__(self, width=64):

@@ -24,8 +24,8 @@ def options(*pairs):
 
 def test_degradations_then_resume_then_sheet(run_script, faces, tmp_path):
     out = tmp_path / "quality"
-    common = ["-c", "configs/quality.yml", *options(f"data.faces={faces}", "data.held_out=0.3", "data.sizes=[128]", "network.width=8",
-                                                    "run.batch=4", "run.judged=2", "run.log_every=1", f"run.output={out}")]
+    common = ["-c", "configs/quality.yml", *options(f"data.faces={faces}", "data.held_out=0.3", "data.sizes=[128]",
+                                                    "network.width=8", "run.batch=4", "run.judged=2", "run.log_every=1", f"run.output={out}")]
     done = run_script("train_quality", *common, *options("run.steps=2"))
     assert done.returncode == 0, done.stderr
     card, lines = read_card(out / "quality.pdparams"), (out / "log.jsonl").read_text().splitlines()
@@ -52,15 +52,15 @@ def test_snapshots(run_script, tmp_path):
         for i in range(10):
             write_image(tmp_path / "teacher" / step / f"{i}.png", rng.integers(0, 120 * index + 15, (112, 112, 3), np.uint8))
     done = run_script("train_quality", "-c", "configs/quality.yml",
-                      *options("labels=snapshots", f"data.snapshots={tmp_path / 'teacher'}", "data.held_out=0.4", "network.width=8",
-                               "run.batch=8", "run.steps=2", f"run.output={tmp_path / 'quality'}"))
+                      *options("labels=snapshots", f"data.snapshots={tmp_path / 'teacher'}", "data.held_out=0.4",
+                               "network.width=8", "run.batch=8", "run.steps=2", f"run.output={tmp_path / 'quality'}"))
     assert done.returncode == 0, done.stderr
     assert list(read_card(tmp_path / "quality" / "quality.pdparams")["heldout"]["kinds"]) == ["100", "200"]
 
 
 @pytest.mark.parametrize("setting, message", [
-    ("labels=guesses", "degradations, snapshots"), ("labels=snapshots", "data.snapshots"), ("data.faces=nowhere.npz", "nowhere.npz"),
-    ("run.minutes=0", "run.steps")])
+    ("labels=guesses", "degradations, snapshots"), ("labels=snapshots", "data.snapshots"),
+    ("data.faces=nowhere.npz", "nowhere.npz"), ("run.minutes=0", "run.steps")])
 def test_bad_settings_are_one_line(run_script, faces, tmp_path, setting, message):
     done = run_script("train_quality", "-c", "configs/quality.yml",
                       *options(f"data.faces={faces}", "data.held_out=0.3", f"run.output={tmp_path / 'q'}", setting))

@@ -21,8 +21,9 @@ def crops(samples):
 def pairs_of(crops):
     """Each face on the next."""
     teacher, n = MeshTeacher(), len(crops)
+    following = [(i, (i + 1) % n) for i in range(n)]
     return teacher, [Pair(crops.images[i], crops.landmarks[i], crops.images[j], crops.landmarks[j],
-                          teacher.geometry(crops.landmarks[j], crops.images.shape[1])) for i, j in ((i, (i + 1) % n) for i in range(n))]
+                          teacher.geometry(crops.landmarks[j], crops.images.shape[1])) for i, j in following]
 
 
 @pytest.mark.parametrize("kind", KINDS)
