@@ -3,10 +3,11 @@ import time
 from collections import defaultdict
 
 from paddle_mfs.engine import journal
+from paddle_mfs.engine.alphas import AlphaHistogram
 from paddle_mfs.engine.curve import draw_curve
 from paddle_mfs.face.image import write_image
 
-SHOWN = ("loss", "rec", "copy", "raw", "per", "id", "mask", "open", "alpha", "grad")
+SHOWN = ("loss", "rec", "copy", "raw", "per", "id", "mask", "open", "alpha", "adv", "disc", "grad")
 
 
 def duration(seconds):
@@ -101,7 +102,7 @@ def standard_callbacks(config):
     run, callbacks = config.run, []
     if run.visualdl:
         callbacks.append(VisualDL(config.run.output))
-    callbacks += [LogLine(run.log_every), Preview(run.preview_every)]
+    callbacks += [LogLine(run.log_every), Preview(run.preview_every), AlphaHistogram(run.preview_every)]
     if config.evaluation.every:
         callbacks.append(Evaluation(config))
     return [*callbacks, Checkpoints(run.checkpoint_minutes)]

@@ -23,7 +23,8 @@ def save_checkpoint(folder, states, progress, keep):
 
     It gets its name when it is complete, so a process killed at any moment leaves the checkpoint before or this one. One of the
     same step that is there already is left as it is.
-    states: {name: state dict}; progress: JSON-able dict with "step".
+    states: {name: state dict}, empty ones (of an optimiser that has not stepped yet) are left out; progress: JSON-able dict with
+    "step".
     """
     target = Path(folder) / f"step_{progress['step']:08d}"
     if target in checkpoints(folder):
@@ -34,7 +35,8 @@ def save_checkpoint(folder, states, progress, keep):
     try:
         temporary.mkdir(parents=True)
         for name, state in states.items():
-            paddle.save(state, str(temporary / f"{name}.pdparams"))
+            if state:
+                paddle.save(state, str(temporary / f"{name}.pdparams"))
         (temporary / "progress.json").write_text(json.dumps(progress))
         shutil.rmtree(target, ignore_errors=True)
         temporary.rename(target)

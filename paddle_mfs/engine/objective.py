@@ -1,30 +1,41 @@
-"""The training objective: alpha * (w_rec L_rec + w_per L_per) + w_id L_id + w_mask L_mask, and what is logged beside it."""
+"""The training objective: w_adv L_adv + alpha * (w_rec L_rec + w_per L_per) + w_id L_id + w_mask L_mask, and what is logged."""
 import paddle
 import paddle.nn as nn
 
+from paddle_mfs.losses.adversarial import adversarial_loss, discriminator_loss
 from paddle_mfs.losses.identity import identity_loss
+from paddle_mfs.losses.landmarks import LandmarkLoss
 from paddle_mfs.losses.mask import mask_loss
 from paddle_mfs.losses.perceptual import PerceptualLoss
 from paddle_mfs.losses.reconstruction import reconstruction_loss, unmasked_reconstruction_loss
 from paddle_mfs.losses.reweight import alpha
+from paddle_mfs.losses.texture import texture_loss
 
 
 class Objective(nn.Layer):
-    """MobileFaceSwap's distillation loss (arXiv 2201.03808), without its adversarial term.
+    """MobileFaceSwap's distillation loss (arXiv 2201.03808).
 
     Args:
         embedder: models.embedder.FaceEmbedder, frozen.
-        weights: mapping with reconstruction, unmasked, perceptual, identity, mask.
+        weights: mapping with reconstruction, unmasked, perceptual, identity, mask, adversarial, texture, landmarks.
         perceptual_network: frozen feature network, or None when weights.perceptual is 0.
         perceptual_every: the perceptual term is computed on every k-th step, at k times its weight.
         reweight: how alpha is made, see losses.reweight.KINDS.
         distillation: False ablates the teacher: reconstruction and perceptual terms only where the target shows the source's
             identity and is itself what should come out.
+        discriminator: models.discriminator.MultiScaleDiscriminator, or None when weights.adversarial is 0.
+        quality: models.quality.QualityNet, frozen, or None: Q is 1.
+        mesh: models.facemesh.FaceMesh, frozen, or None when weights.landmarks is 0.
+
+    After each call `alphas` holds alpha, (N,) float32, of that batch.
     """
 
-    def __init__(self, embedder, weights, perceptual_network=None, perceptual_every=1, reweight="cos*q", distillation=True):
+    def __init__(self, embedder, weights, perceptual_network=None, perceptual_every=1, reweight="cos*q", distillation=True,
+                 discriminator=None, quality=None, mesh=None):
         super().__init__()
         self.reweight, self.distillation = reweight, distillation
+        self.discriminator, self.quality = discriminator, quality
+        self.landmarks = LandmarkLoss(mesh) if mesh is not None else None
         self.embedder, self.weights, self.perceptual_every = embedder, weights, perceptual_every
         self.perceptual = PerceptualLoss(perceptual_network) if perceptual_network is not None else None
 
@@ -36,9 +47,11 @@ class Objective(nn.Layer):
         w = self.weights
         with paddle.no_grad():
             taught_embedding, _ = self.embedder(batch.taught)
-            trust = alpha(taught_embedding, source_embedding, kind=self.reweight)
+            quality = self.quality(batch.taught) if self.quality is not None else 1.0
+            trust = alpha(taught_embedding, source_embedding, quality, self.reweight)
             if not self.distillation:
                 trust = trust * batch.same
+            self.alphas = trust.numpy()
         embedding, _ = self.embedder(swap.result)
         l_rec = reconstruction_loss(swap.result, batch.taught)
         l_raw = unmasked_reconstruction_loss(swap.image, batch.taught, batch.background)
@@ -55,4 +68,27 @@ class Objective(nn.Layer):
             l_per = self.perceptual(self.perceptual.features(swap.result), taught_features)
             loss = loss + self.perceptual_every * w.perceptual * (trust * l_per).mean()
             record["per"] = l_per.mean()
+        if w.texture:
+            l_texture = texture_loss(swap.result, batch.taught)
+            loss = loss + w.texture * l_texture.mean()
+            record["texture"] = l_texture.mean()
+        if self.landmarks is not None:
+            l_landmarks = self.landmarks(swap.result, batch.targets)
+            loss = loss + w.landmarks * l_landmarks.mean()
+            record["landmarks"] = l_landmarks.mean()
+        if self.quality is not None:
+            record["quality"] = quality.mean()
+        if self.discriminator is not None:
+            with self.discriminator.fixed():
+                l_adv = adversarial_loss(self.discriminator(swap.result))
+            loss = loss + w.adversarial * l_adv
+            record["adv"] = l_adv
         return loss, {"loss": float(loss), **{name: float(value) for name, value in record.items()}}
+
+    def discriminator_loss(self, real, fake):
+        """The discriminator's own loss on target crops and the student's results, (N, 3, S, S) in [0, 1] -> scalar.
+
+        Nothing flows back into the student.
+        """
+        maps = self.discriminator(paddle.concat([real, fake.detach()]))
+        return discriminator_loss(*zip(*(one.split([real.shape[0], fake.shape[0]]) for one in maps)))

@@ -13,6 +13,7 @@ from paddle_mfs.data.crops import SIZE, load_crops, save_crops
 from paddle_mfs.data.identities import IdentityCache
 from paddle_mfs.data.pairs import Batch, PairSampler, batches
 from paddle_mfs.engine import distributed
+from paddle_mfs.engine.adversary import Adversary
 from paddle_mfs.engine.checkpoint import load_checkpoint, named_optimizer_state, restore_optimizer, save_checkpoint
 from paddle_mfs.engine.ema import WeightAverage
 from paddle_mfs.engine.finite import not_finite_layer, not_finite_weight
@@ -21,9 +22,12 @@ from paddle_mfs.engine.objective import Objective
 from paddle_mfs.errors import UserError
 from paddle_mfs.files import sha256
 from paddle_mfs.losses.perceptual import perceptual_network
+from paddle_mfs.models import create_model
+from paddle_mfs.models.discriminator import MultiScaleDiscriminator
 from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
 from paddle_mfs.models.layers import STATISTICS
 from paddle_mfs.models.mfs import MobileFaceSwap, load_mfs
+from paddle_mfs.models.quality import load_quality
 from paddle_mfs.teachers import create_teacher
 from paddle_mfs.weights import bundled, read_card, save_state, write_card
 
@@ -62,6 +66,7 @@ class Trainer:
         self.amp = config.run.amp and paddle.device.get_device().startswith("gpu")
         self.scaler = paddle.amp.GradScaler(enable=self.amp)
         self.objective = self._build_objective()
+        self.adversary = Adversary(self.objective, config.loss.discriminator) if config.loss.weights.adversarial else None
         self.sampler = self._build_sampler()
         if resume:
             self._restore(*load_checkpoint(resume))
@@ -89,10 +94,16 @@ class Trainer:
 
     def _build_objective(self):
         loss = self.config.loss
-        network = None
+        network = discriminator = quality = None
         if loss.weights.perceptual:
             network = perceptual_network(loss.perceptual_network, loss.perceptual_weights)
-        return Objective(self.embedder, loss.weights, network, loss.perceptual_every, loss.reweight, loss.distillation)
+        if loss.weights.adversarial:
+            discriminator = MultiScaleDiscriminator(loss.discriminator.width, loss.discriminator.scales)
+        if loss.quality != "none":
+            quality = load_quality(None if loss.quality == "bundled" else loss.quality)
+        mesh = create_model("facemesh", weights="bundled") if loss.weights.landmarks else None
+        return Objective(self.embedder, loss.weights, network, loss.perceptual_every, loss.reweight, loss.distillation,
+                         discriminator, quality, mesh)
 
     def _build_sampler(self):
         data = self.config.data
@@ -130,11 +141,15 @@ class Trainer:
         Raises UserError naming the layer where the loss or a gradient stopped being finite; the weights are then as before.
         """
         parts, records = [self._as_float(part) for part in parts], []
+        if self.adversary and self.step < self.adversary.warmup:
+            return self._warm_up(parts)
         for index, part in enumerate(parts):
-            loss, record = self._loss(part, index)
+            loss, record, swap = self._loss(part, index)
             if not math.isfinite(record["loss"]):
                 raise self._not_finite([part], index)
             self.scaler.scale(loss / len(parts)).backward()
+            if self.adversary:
+                record["disc"] = self.adversary.gather(part.targets, swap.result, 1 / len(parts))
             records.append(record)
         gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
         distributed.average(gradients)
@@ -147,22 +162,29 @@ class Trainer:
         self.scaler.update()
         self.optimizer.clear_grad()
         distributed.average([value for name, value in self.net.named_parameters() if name.endswith(STATISTICS)])
+        if self.adversary:
+            self.adversary.step()
+        self.average.update(self.net, self.step + 1)
+        return {**self._counted(parts, records), "grad": norm}
+
+    def _counted(self, parts, records):
+        """Count a step on float Batches -> the means of their records, over processes too."""
         self.step += 1
         self.seen += self.ranks * sum(part.targets.shape[0] for part in parts)
         self.batches += self.ranks * len(parts)
-        self.average.update(self.net, self.step)
         names = list(records[0])
         means = distributed.mean([sum(record[name] for record in records) / len(records) for name in names])
-        return {**dict(zip(names, means)), "grad": norm}
+        return dict(zip(names, means))
 
     def _loss(self, batch, index):
-        """The loss of a float Batch, this process's `index`-th of this step -> loss (scalar), {name: float}."""
+        """The loss of a float Batch, this process's `index`-th of this step -> loss (scalar), {name: float}, the student's Swap."""
         number = self.batches + index * self.ranks + self.rank
         paddle.seed(zlib.crc32(f"{self.config.run.seed}/{number}".encode()))
         embedding, feature = self.sampler.identities(batch)
         with paddle.amp.auto_cast(enable=self.amp):
             swap = self.net(batch.targets, embedding, feature)
-            return self.objective(swap, batch, embedding.repeat_interleave(self.config.data.targets, 0), self.step)
+            loss, record = self.objective(swap, batch, embedding.repeat_interleave(self.config.data.targets, 0), self.step)
+        return loss, record, swap
 
     def _not_finite(self, parts, index):
         """The UserError of a step that went wrong in one of `parts`, the first of which was the `index`-th."""
@@ -171,6 +193,18 @@ class Trainer:
             first = first or not_finite_layer(layers, lambda: self._loss(part, i)[0])
         return UserError(f"step {self.step}: not finite any more, first {first or 'in another process, see its message'}; "
                          f"resume from the last checkpoint in {self.output} with a lower optimizer.lr")
+
+    def _warm_up(self, parts):
+        """A step in which the discriminator learns from a student that stays as it is."""
+        self.net.eval()                             # its batch norms too
+        records = []
+        for part in parts:
+            with paddle.no_grad():
+                swap = self.net(part.targets, *self.sampler.identities(part))
+            records.append({"disc": self.adversary.gather(part.targets, swap.result, 1 / len(parts))})
+        self.net.train()
+        self.adversary.step()
+        return self._counted(parts, records)
 
     @staticmethod
     def _as_float(batch):
@@ -187,9 +221,10 @@ class Trainer:
 
     @property
     def learning_rate(self):
-        """Linear warm-up, then a cosine down to optimizer.final of the peak at the end of the budget."""
+        """Linear warm-up once the student learns, then a cosine down to optimizer.final of the peak at the end of the budget."""
         o = self.config.optimizer
-        warm = min(1.0, (self.step + 1) / max(1, o.warmup))
+        first = self.adversary.warmup if self.adversary else 0
+        warm = min(1.0, max(0, self.step + 1 - first) / max(1, o.warmup))
         return o.lr * warm * (o.final + (1 - o.final) * 0.5 * (1 + math.cos(math.pi * self.progress)))
 
     def save_checkpoint(self):
@@ -201,7 +236,8 @@ class Trainer:
             raise UserError(f"step {self.step}: the weight {bad} is not finite any more, nothing is saved; "
                             f"resume from the last checkpoint in {self.output} with a lower optimizer.lr")
         states = {"net": self.net.state_dict(), "ema": self.ema.state_dict(),
-                  "optimizer": named_optimizer_state(self.optimizer, self.net)}
+                  "optimizer": named_optimizer_state(self.optimizer, self.net),
+                  **(self.adversary.states() if self.adversary else {})}
         progress = {"step": self.step, "seen": self.seen, "batches": self.batches, "spent": self.spent,
                     "scaler": {name: np.asarray(value).tolist() for name, value in self.scaler.state_dict().items()},
                     "config": self.config.to_dict()}
@@ -212,7 +248,9 @@ class Trainer:
         self.ema.set_state_dict(states["ema"])
         if progress.get("scaler"):
             self.scaler.load_state_dict(progress["scaler"])
-        restore_optimizer(self.optimizer, self.net, states["optimizer"])
+        restore_optimizer(self.optimizer, self.net, states.get("optimizer", {}))
+        if self.adversary:
+            self.adversary.restore(states)
         self.step, self.seen, self.spent = progress["step"], progress["seen"], progress["spent"]
         self.batches = progress.get("batches", self.step)       # checkpoints of older versions: one batch a step
 

@@ -1,0 +1,88 @@
+"""What alpha does: its histogram over a run, and a picture of the pairs it trusts least and most."""
+import json
+
+import cv2
+import numpy as np
+import paddle
+
+from paddle_mfs.data.degradations import degrade
+from paddle_mfs.data.quality_set import as_input
+from paddle_mfs.files import atomic_path
+from paddle_mfs.losses.reweight import alpha
+
+BINS = 20
+
+
+class AlphaHistogram:
+    """Every `every` steps a line of <output>/alphas.jsonl: how many samples since the last had alpha in each of 20 bins of 0..1.
+
+    At the end <output>/alphas.png: the bins over the run, darker where more samples lie.
+    """
+
+    def __init__(self, every):
+        self.every, self._counts = every, np.zeros(BINS, int)
+
+    def on_step(self, trainer, record):
+        if "alpha" in record:                       # not while the discriminator learns alone
+            self._counts += np.histogram(trainer.objective.alphas, BINS, (0, 1))[0]
+        if trainer.step % self.every == 0 and self._counts.any():
+            with open(trainer.output / "alphas.jsonl", "a", encoding="utf-8") as file:
+                file.write(json.dumps({"step": trainer.step, "counts": self._counts.tolist()}) + "\n")
+            self._counts[:] = 0
+
+    def on_end(self, trainer):
+        if (trainer.output / "alphas.jsonl").is_file():
+            draw_histogram(trainer.output / "alphas.jsonl", trainer.output / "alphas.png")
+
+
+def draw_histogram(log, path):
+    """Draw an alphas.jsonl -> PNG at `path`."""
+    import matplotlib
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+    with open(log, encoding="utf-8") as file:
+        lines = [json.loads(line) for line in file]
+    shares = np.array([line["counts"] for line in lines], float)
+    shares /= shares.sum(1, keepdims=True)
+    figure, axis = pyplot.subplots(figsize=(8, 4), constrained_layout=True)
+    edges = np.array([0] + [line["step"] for line in lines])
+    drawn = axis.pcolormesh(edges, np.linspace(0, 1, BINS + 1), shares.T, cmap="Greys")
+    axis.set(title="share of the samples with this alpha", xlabel="step", ylabel="alpha")
+    figure.colorbar(drawn)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=90)
+    pyplot.close(figure)
+
+
+@paddle.no_grad()
+def alpha_sheet(labelled, embedder, net, pairs, shown=6, seed=0):
+    """The worst and the best alphas among random pairs of the mesh teacher -> the picture, uint8 RGB, and the alphas (pairs,).
+
+    Args:
+        labelled: data.degradations.DegradedSwaps.
+        embedder: models.embedder.FaceEmbedder.
+        net: models.quality.QualityNet.
+    Rows of source | target | teacher, on the left the worst, on the right the best; the line below has alpha, cos and Q.
+    """
+    rng, rows = np.random.default_rng(seed), []
+    for _ in range(pairs):
+        pair = labelled.pair(labelled.judging, rng)
+        taught = degrade(labelled.teacher, pair, {}, rng)
+        (z_source, z_taught), _ = embedder.embed([pair.source, taught])
+        quality = net(as_input([taught]))
+        weight = alpha(z_taught[None], z_source[None], quality)
+        rows.append((float(weight), float((z_source * z_taught).sum()), float(quality), (pair.source, pair.target, taught)))
+    rows.sort(key=lambda row: row[0])
+    shown = min(shown, pairs // 2)
+    columns = [np.vstack([_captioned(*row) for row in chosen]) for chosen in (rows[:shown], rows[:-shown - 1:-1])]
+    gap = np.full((len(columns[0]), 12, 3), 255, np.uint8)
+    return np.hstack([columns[0], gap, columns[1]]), np.array([row[0] for row in rows])
+
+
+def _captioned(weight, cosine, quality, images, side=128):
+    """Crops side by side, with a line of text below."""
+    strip = np.hstack([cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA) for image in images])
+    line = np.full((18, strip.shape[1], 3), 255, np.uint8)
+    text = f"alpha {weight:.2f}   cos {cosine:.2f}   Q {quality:.2f}"
+    cv2.putText(line, text, (4, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
+    return np.vstack([strip, line])

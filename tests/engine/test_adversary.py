@@ -1,0 +1,154 @@
+"""L_adv in a run: the head start, exact resume, and its place in the objective."""
+import shutil
+
+import numpy as np
+import paddle
+import pytest
+
+from paddle_mfs.config import Config, load_config
+from paddle_mfs.data.crops import prepare, save_crops
+from paddle_mfs.data.pairs import Batch, batches
+from paddle_mfs.engine.adversary import Adversary
+from paddle_mfs.engine.objective import Objective
+from paddle_mfs.engine.trainer import Trainer
+from paddle_mfs.losses.adversarial import adversarial_loss
+from paddle_mfs.models import create_model
+from paddle_mfs.models.embedder import FaceEmbedder
+from paddle_mfs.models.idn import Swap
+from paddle_mfs.models.quality import QualityNet
+
+
+@pytest.fixture(scope="module")
+def faces(samples, tmp_path_factory):
+    """A faces file of two faces."""
+    folder = tmp_path_factory.mktemp("faces")
+    for name in ("800505.jpg", "800510.jpg"):
+        shutil.copy(samples / "faces" / name, folder)
+    save_crops(folder / "faces.npz", prepare(folder))
+    return folder / "faces.npz"
+
+
+@pytest.fixture
+def make_config(root, faces, tmp_path):
+    def make(*overrides):
+        return load_config(root / "configs" / "smoke.yml", [
+            f"data.faces={faces}", "data.size=64", "data.identities=2", "data.workers=0", "loss.weights.adversarial=1",
+            "loss.discriminator.width=8", f"run.output={tmp_path / 'run'}", *overrides])
+    return make
+
+
+def arrays(layer):
+    return {name: value.numpy() for name, value in layer.state_dict().items()}
+
+
+def first_batch(trainer):
+    return next(iter(batches(trainer.sampler, 0)))
+
+
+def differing(before, after):
+    return {name for name in before if not np.array_equal(before[name], after[name])}
+
+
+def test_in_the_head_start_only_the_discriminator_learns_and_then_both_do(make_config):
+    trainer = Trainer(make_config("loss.discriminator.warmup=2", "optimizer.warmup=0"))
+    batch, net, judge = first_batch(trainer), arrays(trainer.net), arrays(trainer.adversary.discriminator)
+    losses = [trainer.train_step(batch) for _ in range(2)]
+    assert [loss.keys() for loss in losses] == [{"disc"}, {"disc"}] and losses[0]["disc"] == pytest.approx(2, abs=0.3)
+    assert not differing(net, arrays(trainer.net))
+    changed = arrays(trainer.adversary.discriminator)
+    assert {name for name in judge if name.endswith("weight_orig")} <= differing(judge, changed)
+    record = trainer.train_step(batch)
+    assert {"adv", "disc", "loss"} <= record.keys() and trainer.step == 3
+    assert differing(net, arrays(trainer.net)) and differing(changed, arrays(trainer.adversary.discriminator))
+
+
+def test_a_resumed_run_goes_on_with_the_same_discriminator(make_config):
+    stopped = Trainer(make_config("run.steps=2", "loss.discriminator.warmup=2"))      # the student's optimiser has no state yet
+    stopped.fit()
+    resumed = Trainer(make_config("run.steps=3", "loss.discriminator.warmup=2"), resume=stopped.output / "checkpoints")
+    assert not differing(arrays(stopped.adversary.discriminator), arrays(resumed.adversary.discriminator))
+    batch = first_batch(stopped)
+    real, fake = (tensor.astype("float32") / 255 for tensor in (batch.targets, batch.taught))
+    losses = []
+    for trainer in (stopped, resumed):
+        losses.append(trainer.adversary.gather(real, fake))
+        trainer.adversary.step()
+    assert losses[0] == losses[1]
+    mine, theirs = stopped.adversary.states(), resumed.adversary.states()
+    assert mine.keys() == theirs.keys() == {"discriminator", "discriminator_optimizer"}
+    assert any(name.endswith("moment2_0") for name in theirs["discriminator_optimizer"])
+    for part in mine:                   # a step from the same weights with the same optimiser's state: the same to the last bit
+        assert mine[part].keys() == theirs[part].keys()
+        for name, value in mine[part].items():
+            np.testing.assert_array_equal(np.asarray(theirs[part][name]), np.asarray(value), err_msg=name)
+    assert resumed.step == 2 and "loss" in resumed.train_step(batch)
+
+
+@pytest.fixture
+def parts():
+    """Embedder, objective with L_adv and Q (untrained), a batch and a swap of noise, source embeddings."""
+    paddle.seed(0)
+    embedder = FaceEmbedder(create_model("mobilefacenet", weights="bundled"))
+    quality = QualityNet(8)
+    quality.fc.weight.set_value(quality.fc.weight * 1e-3)
+    quality.eval()
+    weights = Config({"reconstruction": 30.0, "unmasked": 30.0, "identity": 3.0, "mask": 10.0, "adversarial": 0.5})
+    x = [paddle.rand([2, 3, 112, 112]) for _ in range(4)]
+    region = paddle.zeros([2, 1, 112, 112])
+    region[:, :, 32:96, 32:96] = 1
+    batch, swap = Batch(None, x[0], x[1], 1 - region, region, None), Swap(x[2], paddle.rand([2, 1, 112, 112]), x[3])
+    judge = create_model("discriminator", width=8)
+    return Objective(embedder, weights, discriminator=judge, quality=quality), batch, swap, embedder(x[0])[0]
+
+
+def test_the_objective_adds_l_adv_and_weighs_with_q(parts):
+    objective, batch, swap, source = parts
+    loss, record = objective(swap, batch, source, 0)
+    alphas, quality = objective.alphas, objective.quality(batch.taught).numpy()
+    objective.discriminator.eval()
+    l_adv = float(adversarial_loss(objective.discriminator(swap.result)))
+    assert record["adv"] == pytest.approx(l_adv, rel=1e-5) and record["quality"] == pytest.approx(quality.mean(), rel=1e-5)
+    plain = Objective(objective.embedder, objective.weights)
+    without, _ = plain(swap, batch, source, 0)
+    np.testing.assert_allclose(alphas, plain.alphas * quality, rtol=1e-5)
+    objective.quality = None
+    assert float(objective(swap, batch, source, 0)[0]) == pytest.approx(float(without) + 0.5 * l_adv, rel=1e-5)
+    assert float(loss) < float(without) + 0.5 * l_adv
+
+
+def test_l_adv_reaches_the_student_and_the_discriminators_loss_does_not(parts):
+    objective, batch, swap, source = parts
+    adversary = Adversary(objective, Config({"lr": 1e-3, "warmup": 0}))
+    swap.result.stop_gradient = False
+    adversary.gather(batch.targets, swap.result)
+    assert swap.result.grad is None
+    before = arrays(adversary.discriminator)
+    adversary.step()
+    assert any(name.endswith("weight_orig") for name in differing(before, arrays(adversary.discriminator)))
+    objective.weights = Config({name: float(name == "adversarial") for name in objective.weights})
+    loss, _ = objective(swap, batch, source, 0)
+    loss.backward()
+    assert swap.result.grad.abs().sum() > 0
+    with objective.discriminator.fixed():       # a small step down that gradient looks more real to it
+        moved = swap.result - 0.01 * swap.result.grad / swap.result.grad.abs().max()
+        assert float(adversarial_loss(objective.discriminator(moved))) < float(loss)
+
+
+def test_two_halves_gathered_are_one_whole(parts):
+    objective, batch, swap, _ = parts
+    adversary = Adversary(objective, Config({"lr": 1e-3, "warmup": 0}))
+    objective.discriminator.eval()              # no power iteration between the two
+    adversary.gather(batch.targets, swap.result)
+    whole = [p.grad.numpy() for p in adversary.discriminator.parameters()]
+    adversary.optimizer.clear_grad()
+    for half in (slice(0, 1), slice(1, 2)):
+        adversary.gather(batch.targets[half], swap.result[half], 0.5)
+    for p, gradient in zip(adversary.discriminator.parameters(), whole):
+        np.testing.assert_allclose(p.grad.numpy(), gradient, rtol=1e-3, atol=1e-3 * np.abs(gradient).max())
+
+
+def test_a_checkpoint_without_it_leaves_it_fresh(parts):
+    adversary = Adversary(parts[0], Config({"lr": 1e-3, "warmup": 0}))
+    before = arrays(adversary.discriminator)
+    adversary.restore({"net": {}})
+    assert not differing(before, arrays(adversary.discriminator))
