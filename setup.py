@@ -23,6 +23,8 @@ setup(
     extras_require={
         "lite": LITE,                                                   # exporting .nb files and running them
         "web": ["gradio==6.31.0"],                                      # the page of tools/web.py
+        "onnx": ["onnxruntime>=1.17"],                                  # teachers in .onnx files
+        "parity": ["torch>=2.0"],                                       # tests that hold the teachers' networks against PyTorch
         "dev": LITE + ["pytest>=7"],
     },
 )

@@ -53,7 +53,7 @@ class PairSampler:
 
     Args:
         crops: data.crops.Crops at the training size.
-        teacher: teachers.mesh.MeshTeacher or alike.
+        teacher: a teachers.teacher.Teacher.
         identities, targets: G and K.
         same_identity: probability that a target shows the source's identity (another photo of it where there is one,
             else the source itself); the taught image is then the target itself.
@@ -63,6 +63,8 @@ class PairSampler:
     def __init__(self, crops, teacher, identities, targets, same_identity, seed=0):
         self.crops, self.teacher = crops, teacher
         self.identities, self.targets, self.same_identity, self.seed = identities, targets, same_identity, seed
+        self.partners = teacher.partners(crops)
+        self.sources = range(len(crops)) if self.partners is None else sorted(self.partners)
         self.labels, self.by_label = crops.labels, {}
         for index, label in enumerate(self.labels):
             self.by_label.setdefault(label, []).append(index)
@@ -73,6 +75,10 @@ class PairSampler:
         face = functools.lru_cache(maxsize=8000)(self._face)
         while True:
             yield self._batch(rng, face)
+
+    def stranger(self, rng, source):
+        """Index of a random face that the teacher can put face `source` on."""
+        return rng.randrange(len(self.crops)) if self.partners is None else rng.choice(self.partners[source])
 
     def _face(self, key):
         """Everything about face `key` = 2 * index + mirrored that does not depend on its partner."""
@@ -86,7 +92,7 @@ class PairSampler:
     def _batch(self, rng, face):
         sources, rows = [], []
         for _ in range(self.identities):
-            index = rng.randrange(len(self.crops))
+            index = rng.choice(self.sources)
             source = 2 * index + rng.randrange(2)
             sources.append(source)
             for _ in range(self.targets):
@@ -95,7 +101,7 @@ class PairSampler:
                     twin = rng.choice(self.by_label[self.labels[index]])
                     target = source if twin == index else 2 * twin + rng.randrange(2)
                 else:
-                    target = rng.randrange(2 * len(self.crops))
+                    target = 2 * self.stranger(rng, index) + rng.randrange(2)
                 rows.append(self._row(face, source, target, same))
         targets, taught, background, core, same = (np.stack(column) for column in zip(*rows))
         shape = (len(rows), 1, *targets.shape[1:3])

@@ -2,6 +2,7 @@
 import contextlib
 import copy
 import math
+import random
 import time
 from pathlib import Path
 
@@ -78,7 +79,7 @@ class Trainer:
         full = load_crops(data.faces, SIZE)
         if Path(data.faces).is_dir():
             save_crops(self.output / "faces.npz", full)
-        sampler = PairSampler(full.resized(data.size), create_teacher(self.config.teacher.name), data.identities, data.targets,
+        sampler = PairSampler(full.resized(data.size), create_teacher(self.config.teacher, data.workers), data.identities, data.targets,
                               data.same_identity, seed=f"{self.config.run.seed}/{self.step}")
         return sampler.crops, IdentityCache(self.embedder, full), sampler
 
@@ -194,9 +195,10 @@ class Trainer:
     def preview(self, count=6):
         """Fixed pairs through the averaged weights -> uint8 RGB grid, a row source | target | teacher | image | mask | result."""
         size, rows = self.config.data.size, []
-        rng = np.random.RandomState(20220103)
+        rng = random.Random(20220103)
         for _ in range(count):
-            s, t = (int(i) for i in rng.choice(len(self.crops), 2, replace=len(self.crops) < 2))
+            s = rng.choice(self.sampler.sources)
+            t = self.sampler.stranger(rng, s)
             source, target = self.crops.images[s], self.crops.images[t]
             taught, _ = self.sampler.teacher.swap(source, self.crops.landmarks[s], target, self.crops.landmarks[t])
             x = paddle.to_tensor(target.transpose(2, 0, 1)[None].astype(np.float32) / 255)

@@ -1,0 +1,80 @@
+"""The teachers' networks against PyTorch, converted from files that PyTorch wrote."""
+import ast
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+
+from paddle_mfs.convert.teachers import network_layer
+from paddle_mfs.convert.torch_file import read_torch
+from paddle_mfs.convert.torch_state import from_torch
+from paddle_mfs.errors import UserError
+from paddle_mfs.models.arcface import IRSEResNet
+from paddle_mfs.teachers.faceshifter import AEINet
+from paddle_mfs.teachers.ir_se50 import IRSE50
+from paddle_mfs.teachers.simswap import SimSwapGenerator
+
+TOLERANCE = 1e-4
+
+
+def sizes(constant):
+    """SIZES or SMALL of torch_twins.py, which cannot be imported without PyTorch: {network: its arguments}."""
+    tree = ast.parse((Path(__file__).parent / "torch_twins.py").read_text(encoding="utf-8"))
+    value = next(node.value for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == constant)
+    return {name: {key: size for key, size in options.items() if key != "side"}
+            for name, options in ast.literal_eval(value).items()}
+
+
+def compare(folder, name, arguments, file=None):
+    """Assert that Paddle's output is PyTorch's -> their largest difference."""
+    layer = network_layer(name, **arguments)
+    layer.set_state_dict(from_torch(layer, read_torch(folder / (file or f"{name}.pth")), name))
+    layer.eval()
+    with np.load(folder / f"{name}.npz") as arrays, paddle.no_grad():
+        output = layer(*(paddle.to_tensor(arrays[key]) for key in arrays.files if key != "output"))
+        right = arrays["output"]
+    output = (output[0] if isinstance(output, tuple) else output).numpy()
+    assert output.shape == right.shape and right.std() > 100 * TOLERANCE         # the comparison means something
+    difference = np.abs(output - right).max()
+    assert difference < TOLERANCE
+    return difference
+
+
+@pytest.mark.parametrize("name", sizes("SIZES"))
+def test_networks_give_pytorchs_outputs(torch_networks, name):
+    print(name, compare(torch_networks, name, sizes("SIZES")[name]))
+
+
+@pytest.mark.parametrize("name, file", [("simswap", None), ("faceshifter", None), ("faceshifter_arcface", "wrapped.tar")])
+def test_kept_files_of_pytorch_give_its_outputs(small_networks, name, file):
+    compare(small_networks, name, sizes("SMALL")[name], file)
+
+
+@pytest.mark.parametrize("layer, millions", [(SimSwapGenerator, 55.1), (IRSEResNet, 52.2), (AEINet, 184.4), (IRSE50, 43.8)])
+def test_full_size_parameter_counts(layer, millions):
+    with paddle.LazyGuard():                    # shapes without memory
+        parameters = layer().parameters()
+    assert sum(int(np.prod(p.shape)) for p in parameters) / 1e6 == pytest.approx(millions, abs=0.05)
+
+
+def test_a_changed_state_is_refused_by_its_keys(small_networks):
+    layer = network_layer("simswap", **sizes("SMALL")["simswap"])
+    state = read_torch(small_networks / "simswap.pth")
+    state["down4.0.weight"] = state.pop("down3.0.weight")
+    state["last_layer.1.bias"] = np.zeros(4, np.float32)
+    with pytest.raises(UserError) as caught:
+        from_torch(layer, state, "some.pth")
+    words = str(caught.value)
+    assert "missing keys: down3.0.weight" in words and "unexpected keys: down4.0.weight" in words and "\n" not in words
+    assert "last_layer.1.bias (4,) instead of (3,)" in words and words.startswith("some.pth")
+
+
+def test_matrices_are_turned_and_counters_dropped(small_networks):
+    layer = network_layer("simswap", **sizes("SMALL")["simswap"])
+    state = read_torch(small_networks / "simswap.pth")
+    assert "first_layer.2.num_batches_tracked" in state
+    named = from_torch(layer, state, "simswap.pth")
+    assert named.keys() == layer.state_dict().keys()
+    np.testing.assert_array_equal(named["BottleNeck.0.style1.linear.weight"], state["BottleNeck.0.style1.linear.weight"].T)
+    np.testing.assert_array_equal(named["down1.1._variance"], state["down1.1.running_var"])
