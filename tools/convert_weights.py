@@ -1,4 +1,4 @@
-"""Convert third-party networks, given as folders of numbers or (teachers) PyTorch files, to weights/<name>.pdparams with cards."""
+"""Convert third-party networks, given as folders of numbers or as PyTorch files, to weights/<name>.pdparams with a card each."""
 import argparse
 import difflib
 
@@ -14,8 +14,7 @@ EXAMPLES = """examples:
   convert_weights.py squeezenet --from ~/networks/percep-squeezenet1_0 --out ~/mine
   convert_weights.py mfs_224 --from output/finetune_224         a training run's result, as float16
   convert_weights.py mfs_224_mobile --from output/mobile_224    of the mobile variant, what differs from mfs_224
-  convert_weights.py simswap --from latest_net_G.pth --out ~/teachers                       teachers: docs/teachers.md
-  convert_weights.py simswap_arcface --from arcface_checkpoint.tar --out ~/teachers
+  convert_weights.py simswap --from latest_net_G.pth --out output/teachers         a teacher, see docs/teachers.md
 A network's folder holds weights.npz and graph.json (format: paddle_mfs/convert/graph.py). Folder names:
 """ + "\n".join(f"  {name:14} {network.folder}" for name, network in NETWORKS.items()) + f"\n  {GENERATOR:14} mfs_v0" + \
     "\nThe files of teachers:\n" + "\n".join(f"  {name:20} {network.file}" for name, network in TEACHER_NETWORKS.items())

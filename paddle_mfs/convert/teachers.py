@@ -3,6 +3,8 @@ import importlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import paddle
+
 from paddle_mfs.convert.torch_file import read_torch
 from paddle_mfs.convert.torch_state import from_torch
 from paddle_mfs.files import sha256
@@ -60,7 +62,10 @@ def convert_teacher(name, source, out):
     """
     facts, source = TEACHER_NETWORKS[name], Path(source)
     source = source / facts.file if source.is_dir() else source
-    state = from_torch(network_layer(name), read_torch(source), source)
+    tensors = read_torch(source)
+    with paddle.LazyGuard():            # names and shapes are wanted, not numbers
+        layer = network_layer(name)
+    state = from_torch(layer, tensors, source)
     path = Path(out) / f"{name}.pdparams"
     save_state(path, state)
     card = {"name": name, "title": facts.title, "origin": facts.origin, "licence": facts.licence, "paper": facts.paper,

@@ -79,8 +79,9 @@ class Trainer:
         full = load_crops(data.faces, SIZE)
         if Path(data.faces).is_dir():
             save_crops(self.output / "faces.npz", full)
-        sampler = PairSampler(full.resized(data.size), create_teacher(self.config.teacher, data.workers), data.identities, data.targets,
-                              data.same_identity, seed=f"{self.config.run.seed}/{self.step}")
+        teacher = create_teacher(self.config.teacher, data.workers)
+        sampler = PairSampler(full.resized(data.size), teacher, data.identities, data.targets, data.same_identity,
+                              seed=f"{self.config.run.seed}/{self.step}")
         return sampler.crops, IdentityCache(self.embedder, full), sampler
 
     def fit(self):

@@ -32,8 +32,8 @@ def create_teacher(section, workers=0):
             raise UserError(f"teacher.{key}: the {name} teacher needs it; docs/teachers.md says where it comes from")
     teacher = teacher_class(**given)
     if workers and teacher.uses_gpu:
-        raise UserError(f"data.workers: the {name} teacher computes on the GPU, which forked processes cannot use; set it to 0, or "
-                        "make the teacher's pictures beforehand with tools/make_pairs.py")
+        raise UserError(f"data.workers: the {name} teacher computes on the GPU, which forked processes cannot use; set it "
+                        "to 0, or make the teacher's pictures beforehand with tools/make_pairs.py")
     if teacher.licence:
         print(f"teacher {name}: licence: {teacher.licence}", flush=True)
     return teacher

@@ -58,7 +58,7 @@ class AttributeEncoder(nn.Layer):
 
 
 class AADLayer(nn.Layer):
-    """Adaptive attentional denormalisation: a mask chooses, place by place, between identity and attributes (equations 2 to 5)."""
+    """Adaptive attentional denormalisation: a mask chooses, place by place, between identity and attributes."""
 
     def __init__(self, channels, attributes, identity):
         super().__init__()
@@ -80,11 +80,10 @@ class AADResBlock(nn.Layer):
 
     def __init__(self, inputs, outputs, attributes, identity):
         super().__init__()
-        self.AAD1, self.conv1 = AADLayer(inputs, attributes, identity), nn.Conv2D(inputs, inputs, 3, 1, 1, bias_attr=False)
-        self.AAD2, self.conv2 = AADLayer(inputs, attributes, identity), nn.Conv2D(inputs, outputs, 3, 1, 1, bias_attr=False)
         self.changes = inputs != outputs
-        if self.changes:
-            self.AAD3, self.conv3 = AADLayer(inputs, attributes, identity), nn.Conv2D(inputs, outputs, 3, 1, 1, bias_attr=False)
+        for number, width in enumerate((inputs, outputs, outputs) if self.changes else (inputs, outputs), 1):
+            setattr(self, f"AAD{number}", AADLayer(inputs, attributes, identity))
+            setattr(self, f"conv{number}", nn.Conv2D(inputs, width, 3, 1, 1, bias_attr=False))
 
     def forward(self, h, attributes, identity):
         x = self.conv1(F.relu(self.AAD1(h, attributes, identity)))

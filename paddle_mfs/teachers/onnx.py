@@ -73,8 +73,8 @@ def _session(path, key):
     settings = onnxruntime.SessionOptions()
     settings.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(path), settings, 
-                                             providers=[name for name in PROVIDERS if name in onnxruntime.get_available_providers()])
+        present = onnxruntime.get_available_providers()
+        return onnxruntime.InferenceSession(str(path), settings, providers=[name for name in PROVIDERS if name in present])
     except Exception as error:              # onnxruntime's own exceptions have no common base
         raise UserError(f"{key}: {path}: onnxruntime cannot load it ({' '.join(str(error).split())[:120]}); "
                         "give an .onnx file that is whole") from None
@@ -96,18 +96,18 @@ class OnnxTeacher(NetworkTeacher):
 
     def __init__(self, weights, onnx, encoder=None):
         super().__init__()
-        self.is_what = OnnxOptions.read(onnx)
+        self.settings = OnnxOptions.read(onnx)
         self._files = weights, encoder
         self._load()
         self._check_inputs(weights)
         self.size = self._side(weights)
-        self.box = self.is_what.box and tuple(int(edge) for edge in self.is_what.box)
+        self.box = self.settings.box and tuple(int(edge) for edge in self.settings.box)
         if self.box and not (0 <= self.box[0] < self.box[2] <= self.size and 0 <= self.box[1] < self.box[3] <= self.size
                              and self.box[2] - self.box[0] == self.box[3] - self.box[1]):
             raise UserError(f"teacher.onnx.box: {list(self.box)} is no square within {self.size} x {self.size} pixels")
-        if bool(self.is_what.embedding) != bool(encoder):
-            raise UserError("teacher.encoder: the embedding that teacher.onnx.embedding names comes from a recogniser's .onnx file; "
-                            "give both or neither")
+        if bool(self.settings.embedding) != bool(encoder):
+            raise UserError("teacher.encoder: the embedding that teacher.onnx.embedding names comes from a recogniser's .onnx "
+                            "file; give both or neither")
         self.projection = self._read_projection()
         said = self.swapper.get_modelmeta().custom_metadata_map
         self.licence = said.get("licence") or said.get("license") or f"{weights} states none: ask its publisher before any use"
@@ -130,28 +130,28 @@ class OnnxTeacher(NetworkTeacher):
 
     def _check_inputs(self, weights):
         names = [item.name for item in self.swapper.get_inputs()]
-        given = [name for name in (self.is_what.target, self.is_what.source, self.is_what.embedding) if name]
-        if not self.is_what.target or not (self.is_what.source or self.is_what.embedding) or sorted(given) != sorted(names):
+        given = [name for name in (self.settings.target, self.settings.source, self.settings.embedding) if name]
+        if not self.settings.target or not (self.settings.source or self.settings.embedding) or sorted(given) != sorted(names):
             raise UserError(f"teacher.onnx: {weights} has the inputs {', '.join(names)}; name them all with target, and with "
                             f"source or embedding or both (now: {', '.join(given) or 'none'})")
         outputs = [item.name for item in self.swapper.get_outputs()]
-        if self.is_what.output not in (None, *outputs):
-            raise UserError(f"teacher.onnx.output: {weights} has the outputs {', '.join(outputs)}, not {self.is_what.output}")
+        if self.settings.output not in (None, *outputs):
+            raise UserError(f"teacher.onnx.output: {weights} has the outputs {', '.join(outputs)}, not {self.settings.output}")
 
     def _side(self, weights):
         shapes = {item.name: item.shape for item in self.swapper.get_inputs()}
-        shape = shapes[self.is_what.target]
-        side = shape[-1] if len(shape) == 4 and isinstance(shape[-1], int) else self.is_what.size
+        shape = shapes[self.settings.target]
+        side = shape[-1] if len(shape) == 4 and isinstance(shape[-1], int) else self.settings.size
         if len(shape) != 4 or shape[1] != 3:
-            raise UserError(f"teacher.onnx.target: input {self.is_what.target} of {weights} has the shape {shape}, "
+            raise UserError(f"teacher.onnx.target: input {self.settings.target} of {weights} has the shape {shape}, "
                             "pictures are (1, 3, size, size)")
-        if not side or self.is_what.size not in (0, side):
-            raise UserError(f"teacher.onnx.size: {self.is_what.size} does not fit {weights}, whose pictures have the shape {shape}; "
-                            "give the side in pixels")
+        if not side or self.settings.size not in (0, side):
+            raise UserError(f"teacher.onnx.size: {self.settings.size} does not fit {weights}, whose pictures have the shape "
+                            f"{shape}; give the side in pixels")
         return side
 
     def _read_projection(self):
-        path = self.is_what.projection
+        path = self.settings.projection
         if path is None:
             return None
         try:
@@ -161,27 +161,27 @@ class OnnxTeacher(NetworkTeacher):
                             "save a matrix with numpy.save") from None
 
     def _picture(self, image):
-        image = image[..., ::-1] if self.is_what.colours == "bgr" else image
-        return tensor(image, self.is_what.mean, self.is_what.std)
+        image = image[..., ::-1] if self.settings.colours == "bgr" else image
+        return tensor(image, self.settings.mean, self.settings.std)
 
     def identify(self, source):
         inputs = {}
-        if self.is_what.source:
-            inputs[self.is_what.source] = self._picture(placed(source, self.size, self.box))
+        if self.settings.source:
+            inputs[self.settings.source] = self._picture(placed(source, self.size, self.box))
         if self.encoder:
             item = self.encoder.get_inputs()[0]
             side = item.shape[-1] if isinstance(item.shape[-1], int) else 112
-            picture = tensor(resized(source, side), self.is_what.encoder_mean, self.is_what.encoder_std)
+            picture = tensor(resized(source, side), self.settings.encoder_mean, self.settings.encoder_std)
             embedding = self.encoder.run(None, {item.name: picture})[0].reshape(1, -1)
             embedding = embedding / np.linalg.norm(embedding)
             if self.projection is not None:
                 embedding = embedding @ self.projection
                 embedding = embedding / np.linalg.norm(embedding)
-            inputs[self.is_what.embedding] = embedding.astype(np.float32)
+            inputs[self.settings.embedding] = embedding.astype(np.float32)
         return inputs
 
     def paint(self, identity, picture):
-        wanted = [self.is_what.output or self.swapper.get_outputs()[0].name]
-        values, = self.swapper.run(wanted, {**identity, self.is_what.target: self._picture(picture)})
-        image = pixels(values, self.is_what.output_mean, self.is_what.output_std)
-        return np.ascontiguousarray(image[..., ::-1]) if self.is_what.colours == "bgr" else image
+        wanted = [self.settings.output or self.swapper.get_outputs()[0].name]
+        values, = self.swapper.run(wanted, {**identity, self.settings.target: self._picture(picture)})
+        image = pixels(values, self.settings.output_mean, self.settings.output_std)
+        return np.ascontiguousarray(image[..., ::-1]) if self.settings.colours == "bgr" else image

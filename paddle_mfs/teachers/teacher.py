@@ -19,7 +19,7 @@ class Teacher:
         return False
 
     def geometry(self, landmarks, size):
-        """What `swap` can use of target landmarks (468, >=2) in pixels of a crop of `size`, whatever the source; None: nothing."""
+        """What `swap` can use of target landmarks (468, >=2) in pixels of a crop of `size`, whatever the source."""
         return None
 
     def partners(self, crops):

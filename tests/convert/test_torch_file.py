@@ -61,7 +61,8 @@ def test_views_are_cut_out_of_their_storage(tmp_path):
     np.testing.assert_array_equal(read_torch(path)["w"], [[1], [3]])
 
 
-@pytest.mark.parametrize("offset, size, stride", [(0, (5,), (1,)), (3, (2,), (1,)), (0, (2, 2), (3, 1)), (-1, (2,), (1,)), (0, (2,), (-1,))])
+@pytest.mark.parametrize("offset, size, stride", [(0, (5,), (1,)), (3, (2,), (1,)), (0, (2, 2), (3, 1)), (-1, (2,), (1,)),
+                                                  (0, (2,), (-1,))])
 def test_tensors_beyond_their_storage_are_refused(tmp_path, offset, size, stride):
     path = archive(tmp_path / "a.pth", tensor_pickle(offset, size, stride), {"0": bytes(16)})
     with pytest.raises(UserError, match="reaches beyond its storage"):

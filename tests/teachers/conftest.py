@@ -20,11 +20,17 @@ def small_networks(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def torch_networks(tmp_path_factory):
-    """Folder with what `torch_twins.py FOLDER` writes now, by the Python named in $PADDLE_MFS_TORCH_PYTHON, else this one."""
+def torch_python():
+    """A Python that has PyTorch: the one named in $PADDLE_MFS_TORCH_PYTHON, else this one."""
     python = os.environ.get("PADDLE_MFS_TORCH_PYTHON") or sys.executable
     if subprocess.run([python, "-c", "import torch"], capture_output=True).returncode:
         pytest.skip(f"{python} has no PyTorch: pip install torch, or name another Python in PADDLE_MFS_TORCH_PYTHON")
+    return python
+
+
+@pytest.fixture(scope="session")
+def torch_networks(tmp_path_factory, torch_python):
+    """Folder with what `torch_twins.py FOLDER` writes now."""
     folder = tmp_path_factory.mktemp("twins")
-    subprocess.run([python, str(Path(__file__).parent / "torch_twins.py"), str(folder)], check=True, timeout=600)
+    subprocess.run([torch_python, str(Path(__file__).parent / "torch_twins.py"), str(folder)], check=True, timeout=600)
     return folder

@@ -1,5 +1,6 @@
 """The teachers' networks against PyTorch, converted from files that PyTorch wrote."""
 import ast
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from paddle_mfs.models.arcface import IRSEResNet
 from paddle_mfs.teachers.faceshifter import AEINet
 from paddle_mfs.teachers.ir_se50 import IRSE50
 from paddle_mfs.teachers.simswap import SimSwapGenerator
+from paddle_mfs.weights import read_card
 
 TOLERANCE = 1e-4
 
@@ -78,3 +80,30 @@ def test_matrices_are_turned_and_counters_dropped(small_networks):
     assert named.keys() == layer.state_dict().keys()
     np.testing.assert_array_equal(named["BottleNeck.0.style1.linear.weight"], state["BottleNeck.0.style1.linear.weight"].T)
     np.testing.assert_array_equal(named["down1.1._variance"], state["down1.1.running_var"])
+
+
+def test_the_tool_refuses_a_network_of_another_size_in_one_line(run_script, small_networks, tmp_path):
+    done = run_script("convert_weights", "simswap", "--from", small_networks / "simswap.pth", "--out", tmp_path)
+    line = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert line.startswith("error: ") and "simswap.pth: not the weights of this network" in line
+    assert "missing keys: BottleNeck.1." in line and "wrong shapes: " in line and not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_the_tool_converts_networks_of_full_size_and_simswap_swaps(run_script, tmp_path, torch_python, samples, capsys):
+    from paddle_mfs.face.image import read_image
+    from paddle_mfs.teachers import create_teacher
+    twins = Path(__file__).parent / "torch_twins.py"
+    subprocess.run([torch_python, str(twins), str(tmp_path), "--simswap"], check=True, timeout=600)
+    for name in ("simswap", "simswap_arcface"):
+        done = run_script("convert_weights", name, "--from", tmp_path / f"{name}.pth", "--out", tmp_path)
+        assert done.returncode == 0, done.stderr
+        card = read_card(tmp_path / f"{name}.pdparams")
+        assert card["made_from"]["file"] == f"{name}.pth" and card["licence"].startswith("CC BY-NC 4.0")
+    teacher = create_teacher({"name": "simswap", "weights": str(tmp_path / "simswap.pdparams"),
+                              "encoder": str(tmp_path / "simswap_arcface.pdparams")})
+    assert "CC BY-NC 4.0" in capsys.readouterr().out
+    face = read_image(samples / "faces" / "800505.jpg")[:128, :128]
+    image, blend = teacher.swap(face, None, face, None)
+    assert image.shape == (128, 128, 3) and image.dtype == np.uint8 and blend.all() and image.std() > 1

@@ -1,9 +1,10 @@
 """PyTorch twins of the teachers' networks, at reduced width, under the public parameter names; run as a script of its own.
 
-    python torch_twins.py FOLDER [--small]
+    python torch_twins.py FOLDER [--small | --simswap]
 
 writes for each network NAME.pth (its state_dict), NAME.npz (inputs and output in eval mode), and, of one, the other forms in
-which torch.save keeps a network. Weights and running statistics are random. --small: small enough to be kept in tests/data.
+which torch.save keeps a network. Weights and running statistics are random. --small: small enough to be kept in tests/data;
+--simswap: SimSwap's two networks in full size, 430 MB.
 Needs PyTorch and numpy, nothing of this repository.
 """
 import sys
@@ -18,10 +19,13 @@ from torch.nn import functional as F
 SIZES = {"simswap": {"widths": (16, 24, 32, 48), "blocks": 3, "identity": 40, "side": 48},
          "faceshifter": {"widths": (8, 12, 16, 24, 24), "identity": 40, "side": 64},
          "simswap_arcface": {"layers": ((64, 2, 1), (64, 1, 2), (80, 1, 2), (96, 2, 2)), "grid": 3, "side": 48},
-         "faceshifter_arcface": {"stem": 16, "layers": ((16, 2), (24, 2), (32, 3), (48, 2)), "size": 64, "embedding": 40, "side": 64}}
+         "faceshifter_arcface": {"stem": 16, "layers": ((16, 2), (24, 2), (32, 3), (48, 2)), "size": 64, "embedding": 40,
+                                 "side": 64}}
 SMALL = {"simswap": {"widths": (4, 6, 8, 8), "blocks": 1, "identity": 8, "side": 24},
          "faceshifter": {"widths": (4, 6, 6), "identity": 8, "side": 16},
          "faceshifter_arcface": {"stem": 16, "layers": ((16, 1), (16, 1)), "size": 8, "embedding": 8, "side": 8}}
+FULL = {"simswap": {"widths": (64, 128, 256, 512), "blocks": 9, "identity": 512, "side": 32},
+        "simswap_arcface": {"layers": ((64, 3, 1), (128, 4, 2), (256, 23, 2), (512, 3, 2)), "grid": 7, "side": 112}}
 
 
 class Norm(nn.Module):
@@ -90,7 +94,8 @@ class Attributes(nn.Module):
         self.levels = len(widths)
         for i in range(self.levels):
             n, m = (3, *widths)[i:i + 2]
-            setattr(self, f"conv{i + 1}", nn.Sequential(nn.Conv2d(n, m, 4, 2, 1, bias=False), nn.BatchNorm2d(m), nn.LeakyReLU(0.1)))
+            layers = nn.Conv2d(n, m, 4, 2, 1, bias=False), nn.BatchNorm2d(m), nn.LeakyReLU(0.1)
+            setattr(self, f"conv{i + 1}", nn.Sequential(*layers))
         for i in range(1, self.levels):
             n = widths[-1] if i == 1 else 2 * widths[-i]
             setattr(self, f"deconv{i}", Deconv(n, widths[-i - 1]))
@@ -278,4 +283,4 @@ def main(folder, sizes):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    main(Path(sys.argv[1]), SMALL if "--small" in sys.argv else SIZES)
+    main(Path(sys.argv[1]), {"--small": SMALL, "--simswap": FULL}.get(sys.argv[-1], SIZES))
