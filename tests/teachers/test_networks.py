@@ -48,6 +48,14 @@ def test_networks_give_pytorchs_outputs(torch_networks, name):
     print(name, compare(torch_networks, name, sizes("SIZES")[name]))
 
 
+@pytest.mark.parametrize("file", ["whole.pth", "legacy.pth", "wrapped.tar", "half.pth"])
+def test_every_form_of_a_file_holds_the_same_numbers(torch_networks, file):
+    right, found = read_torch(torch_networks / "faceshifter_arcface.pth"), read_torch(torch_networks / file)
+    assert found.keys() == right.keys()
+    for name, value in right.items():
+        np.testing.assert_allclose(found[name], value, atol=1e-3 if file == "half.pth" else 0)
+
+
 @pytest.mark.parametrize("name, file", [("simswap", None), ("faceshifter", None), ("faceshifter_arcface", "wrapped.tar")])
 def test_kept_files_of_pytorch_give_its_outputs(small_networks, name, file):
     compare(small_networks, name, sizes("SMALL")[name], file)

@@ -1,10 +1,14 @@
 """Teachers in ONNX files: a small real one, made here, run by onnxruntime."""
-import multiprocessing
+import contextlib
 
+import cv2
 import numpy as np
 import pytest
 
+from paddle_mfs.data.crops import Crops
+from paddle_mfs.data.pairs import PairSampler, batches
 from paddle_mfs.errors import UserError
+from paddle_mfs.face.image import read_image
 from paddle_mfs.teachers import create_teacher
 
 onnx = pytest.importorskip("onnx", reason="needs onnx to make a file: pip install onnx")
@@ -79,29 +83,22 @@ def test_colour_order_range_and_projection(files):
 
 
 def test_the_crop_goes_into_its_box_and_comes_back(files, samples):
-    from paddle_mfs.face.image import read_image
     face = read_image(samples / "faces" / "800505.jpg")[:64, :64].copy()
     made = create_teacher({"name": "onnx", "weights": files["blend"],
                            "onnx": {"target": "target", "source": "source", "box": [4, 0, 28, 24]}})
     image, _ = made.swap(face, None, face, None)
-    import cv2
     right = cv2.resize(cv2.resize(face, (24, 24), interpolation=cv2.INTER_AREA), (64, 64), interpolation=cv2.INTER_CUBIC)
     assert np.abs(image.astype(int) - right).max() <= 1
 
 
-def _in_child(made, source, target, results):
-    results.put(made.swap(source, None, target, None)[0])
-
-
-def test_a_forked_process_gets_sessions_of_its_own(files):
-    made, source, target = teacher(files), plain((90, 0, 120)), plain((100, 50, 50))
-    here, _ = made.swap(source, None, target, None)
-    context = multiprocessing.get_context("fork")
-    results = context.Queue()
-    process = context.Process(target=_in_child, args=(made, source, target, results))
-    process.start()
-    np.testing.assert_array_equal(results.get(timeout=60), here)
-    process.join()
+def test_a_forked_worker_gets_sessions_of_its_own(files):
+    made = teacher(files)
+    made.swap(plain((90, 0, 120)), None, plain((100, 50, 50)), None)           # this process has used its own already
+    images = np.stack([plain(colour) for colour in ((90, 0, 120), (10, 200, 30), (0, 70, 70))])
+    crops = Crops(images, np.tile(np.linspace(16, 48, 468, dtype=np.float32)[:, None], (3, 1, 2)), ["a.jpg", "b.jpg", "c.jpg"])
+    sampler = PairSampler(crops, made, 2, 2, 0.0)
+    with contextlib.closing(batches(sampler, 0)) as here, contextlib.closing(batches(sampler, 1)) as forked:
+        np.testing.assert_array_equal(next(forked).taught.numpy(), next(here).taught.numpy())
 
 
 @pytest.mark.parametrize("options, words", [

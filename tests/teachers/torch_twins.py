@@ -262,7 +262,6 @@ def shuffled(net, generator):
 
 
 def main(folder, sizes):
-    """Needs a folder; writes what the head of this file says."""
     for name, options in sizes.items():
         generator = torch.Generator().manual_seed(7)
         side, options = options["side"], {key: value for key, value in options.items() if key != "side"}
@@ -274,9 +273,15 @@ def main(folder, sizes):
             output = net(*inputs)
         torch.save(net.state_dict(), folder / f"{name}.pth")
         np.savez(folder / f"{name}.npz", *(value.numpy() for value in inputs), output=output.numpy())
-    wrapped = {"epoch": 3, "model": nn.DataParallel(net), "metric_fc": nn.Linear(2, 2)}     # as arcface_checkpoint.tar is
+        if name == "faceshifter_arcface":
+            in_other_forms(folder, net)
+
+
+def in_other_forms(folder, net):
+    """A whole model, the older form, both as arcface_checkpoint.tar has them, and half precision from several GPUs."""
     torch.save(net, folder / "whole.pth")
     torch.save(net.state_dict(), folder / "legacy.pth", _use_new_zipfile_serialization=False)
+    wrapped = {"epoch": 3, "model": nn.DataParallel(net), "metric_fc": nn.Linear(2, 2)}
     torch.save(wrapped, folder / "wrapped.tar", _use_new_zipfile_serialization=False)
     torch.save({"state_dict": {f"module.{key}": value.half() for key, value in net.state_dict().items()}}, folder / "half.pth")
 
