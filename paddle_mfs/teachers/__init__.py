@@ -17,7 +17,7 @@ def create_teacher(section, workers=0):
         section: dict with `name` and, as that teacher takes them, `weights`, `encoder` and `onnx` (null or empty: not given).
         workers: forked processes that are going to ask it.
     Raises: UserError for an unknown name, a setting that the teacher does not take or that it misses, and what the teacher
-        itself refuses; for workers of a teacher on a GPU, which no forked process can use.
+        itself refuses; for workers, of a teacher that does not run in forked processes.
     """
     name = section["name"]
     if name not in TEACHERS:
@@ -31,9 +31,9 @@ def create_teacher(section, workers=0):
         if key not in given:
             raise UserError(f"teacher.{key}: the {name} teacher needs it; docs/teachers.md says where it comes from")
     teacher = teacher_class(**given)
-    if workers and teacher.uses_gpu:
-        raise UserError(f"data.workers: the {name} teacher computes on the GPU, which forked processes cannot use; set it "
-                        "to 0, or make the teacher's pictures beforehand with tools/make_pairs.py")
+    if workers and not teacher.may_fork:
+        raise UserError(f"data.workers: the {name} teacher cannot run here in forked processes; set it to 0, or make the "
+                        "teacher's pictures beforehand with tools/make_pairs.py")
     if teacher.licence:
         print(f"teacher {name}: licence: {teacher.licence}", flush=True)
     return teacher

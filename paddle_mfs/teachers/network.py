@@ -52,8 +52,8 @@ class NetworkTeacher(Teacher):
         self._source = self._identity = None
 
     @property
-    def uses_gpu(self):
-        return not paddle.get_device().startswith("cpu")
+    def may_fork(self):
+        return paddle.get_device().startswith("cpu")
 
     def identify(self, source):
         """Aligned source crop (S, S, 3) uint8 RGB -> what `paint` wants to know of it."""

@@ -1,6 +1,5 @@
 """Any face swapper in an ONNX file as a teacher, run by onnxruntime; the config says what its inputs mean."""
 import difflib
-import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -97,8 +96,7 @@ class OnnxTeacher(NetworkTeacher):
     def __init__(self, weights, onnx, encoder=None):
         super().__init__()
         self.settings = OnnxOptions.read(onnx)
-        self._files = weights, encoder
-        self._load()
+        self.swapper = _session(weights, "teacher.weights")
         self._check_inputs(weights)
         self.size = self._side(weights)
         self.box = self.settings.box and tuple(int(edge) for edge in self.settings.box)
@@ -108,25 +106,14 @@ class OnnxTeacher(NetworkTeacher):
         if bool(self.settings.embedding) != bool(encoder):
             raise UserError("teacher.encoder: the embedding that teacher.onnx.embedding names comes from a recogniser's .onnx "
                             "file; give both or neither")
+        self.encoder = _session(encoder, "teacher.encoder") if encoder else None
         self.projection = self._read_projection()
         said = self.swapper.get_modelmeta().custom_metadata_map
         self.licence = said.get("licence") or said.get("license") or f"{weights} states none: ask its publisher before any use"
 
-    def _load(self):
-        """Sessions of this process: the threads of its parent's are not there in a forked one."""
-        weights, encoder = self._files
-        self.swapper = _session(weights, "teacher.weights")
-        self.encoder = _session(encoder, "teacher.encoder") if encoder else None
-        self._process = os.getpid()
-
     @property
-    def uses_gpu(self):
-        return self.swapper.get_providers()[0] != PROVIDERS[-1]
-
-    def swap(self, *arguments, **options):
-        if self._process != os.getpid():
-            self._load()
-        return super().swap(*arguments, **options)
+    def may_fork(self):
+        return False            # onnxruntime hangs in a forked process whose parent has used it
 
     def _check_inputs(self, weights):
         names = [item.name for item in self.swapper.get_inputs()]

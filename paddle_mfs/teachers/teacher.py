@@ -14,9 +14,9 @@ class Teacher:
     licence = None
 
     @property
-    def uses_gpu(self):
-        """It computes on a GPU, and so not in the forked processes that make batches."""
-        return False
+    def may_fork(self):
+        """It works in the forked processes that make batches, not in this one alone."""
+        return True
 
     def geometry(self, landmarks, size):
         """What `swap` can use of target landmarks (468, >=2) in pixels of a crop of `size`, whatever the source."""

@@ -70,14 +70,6 @@ def test_importing_the_package_of_teachers_is_cheap():
     assert done.stdout.strip() == "False"
 
 
-def test_a_teacher_on_the_gpu_is_refused_to_workers(pictures, monkeypatch):
-    from paddle_mfs.teachers.folder import FolderTeacher
-    monkeypatch.setattr(FolderTeacher, "uses_gpu", True)        # as a network's is where Paddle sees a GPU
-    assert create_teacher({"name": "folder", "weights": str(pictures)})
-    with pytest.raises(UserError, match="data.workers: .*set it to 0"):
-        create_teacher({"name": "folder", "weights": str(pictures)}, workers=1)
-
-
 def test_a_folder_teaches_the_pairs_it_has(pictures, crops, capsys):
     teacher = create_teacher({"name": "folder", "weights": str(pictures)})
     assert "CC0 of this test" in capsys.readouterr().out

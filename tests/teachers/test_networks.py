@@ -1,5 +1,6 @@
 """The teachers' networks against PyTorch, converted from files that PyTorch wrote."""
 import ast
+import contextlib
 import subprocess
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import pytest
 from paddle_mfs.convert.teachers import network_layer
 from paddle_mfs.convert.torch_file import read_torch
 from paddle_mfs.convert.torch_state import from_torch
+from paddle_mfs.data.crops import Crops
+from paddle_mfs.data.pairs import PairSampler, batches
 from paddle_mfs.errors import UserError
 from paddle_mfs.models.arcface import IRSEResNet
 from paddle_mfs.teachers.faceshifter import AEINet
 from paddle_mfs.teachers.ir_se50 import IRSE50
+from paddle_mfs.teachers.network import NetworkTeacher, pixels, tensor
 from paddle_mfs.teachers.simswap import SimSwapGenerator
 from paddle_mfs.weights import read_card
 
@@ -66,6 +70,37 @@ def test_full_size_parameter_counts(layer, millions):
     with paddle.LazyGuard():                    # shapes without memory
         parameters = layer().parameters()
     assert sum(int(np.prod(p.shape)) for p in parameters) / 1e6 == pytest.approx(millions, abs=0.05)
+
+
+class SmallTeacher(NetworkTeacher):
+    """A teacher with a small SimSwap generator and a fixed identity."""
+    size = 24
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def identify(self, source):
+        return paddle.full([1, 8], float(source.mean()) / 255)
+
+    @paddle.no_grad()
+    def paint(self, identity, picture):
+        return pixels(self.layer(paddle.to_tensor(tensor(picture, 0, 1)), identity).numpy())
+
+
+def test_a_network_gives_the_same_pictures_in_a_forked_worker(small_networks):
+    layer = network_layer("simswap", **sizes("SMALL")["simswap"])
+    layer.set_state_dict(from_torch(layer, read_torch(small_networks / "simswap.pth"), "simswap.pth"))
+    layer.eval()
+    images = np.random.default_rng(3).integers(0, 255, (3, 32, 32, 3), np.uint8)
+    crops = Crops(images, np.tile(np.linspace(8, 24, 468, dtype=np.float32)[:, None], (3, 1, 2)), ["a.jpg", "b.jpg", "c.jpg"])
+    teacher = SmallTeacher(layer)
+    assert teacher.may_fork
+    sampler = PairSampler(crops, teacher, 2, 2, 0.0)
+    with contextlib.closing(batches(sampler, 0)) as here, contextlib.closing(batches(sampler, 1)) as forked:
+        right = next(here)                      # this process has run the network before it forks
+        np.testing.assert_array_equal(next(forked).taught.numpy(), right.taught.numpy())
+    assert right.taught.numpy().std() > 1
 
 
 def test_a_changed_state_is_refused_by_its_keys(small_networks):

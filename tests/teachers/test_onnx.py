@@ -1,12 +1,8 @@
 """Teachers in ONNX files: a small real one, made here, run by onnxruntime."""
-import contextlib
-
 import cv2
 import numpy as np
 import pytest
 
-from paddle_mfs.data.crops import Crops
-from paddle_mfs.data.pairs import PairSampler, batches
 from paddle_mfs.errors import UserError
 from paddle_mfs.face.image import read_image
 from paddle_mfs.teachers import create_teacher
@@ -91,14 +87,9 @@ def test_the_crop_goes_into_its_box_and_comes_back(files, samples):
     assert np.abs(image.astype(int) - right).max() <= 1
 
 
-def test_a_forked_worker_gets_sessions_of_its_own(files):
-    made = teacher(files)
-    made.swap(plain((90, 0, 120)), None, plain((100, 50, 50)), None)           # this process has used its own already
-    images = np.stack([plain(colour) for colour in ((90, 0, 120), (10, 200, 30), (0, 70, 70))])
-    crops = Crops(images, np.tile(np.linspace(16, 48, 468, dtype=np.float32)[:, None], (3, 1, 2)), ["a.jpg", "b.jpg", "c.jpg"])
-    sampler = PairSampler(crops, made, 2, 2, 0.0)
-    with contextlib.closing(batches(sampler, 0)) as here, contextlib.closing(batches(sampler, 1)) as forked:
-        np.testing.assert_array_equal(next(forked).taught.numpy(), next(here).taught.numpy())
+def test_forked_workers_are_refused(files):
+    with pytest.raises(UserError, match="data.workers: the onnx teacher cannot run here in forked processes; set it to 0"):
+        create_teacher({"name": "onnx", "weights": files["blend"], "onnx": {"target": "target", "source": "source"}}, workers=1)
 
 
 @pytest.mark.parametrize("options, words", [
