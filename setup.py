@@ -8,6 +8,7 @@ ROOT = Path(__file__).resolve().parent
 LINES = [line.split("#")[0].strip() for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()]
 RUNTIME = [line for line in LINES if line]
 LITE = [line for line in RUNTIME if line.startswith("paddlelite")]      # wheels for few Pythons: asked for by name
+ONNX = ["onnxruntime>=1.17"]
 VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "paddle_mfs" / "__init__.py").read_text(encoding="utf-8")).group(1)
 
 setup(
@@ -24,6 +25,8 @@ setup(
         "lite": LITE,                                                   # exporting .nb files and running them
         "web": ["gradio==6.31.0"],                                      # the page of tools/web.py
         "visualdl": ["visualdl>=2.5"],                                  # curves of a training run in the browser
-        "dev": LITE + ["pytest>=7"],
+        "onnx": ONNX,                                                   # teachers in .onnx files
+        "parity": ["torch>=2.0"],                                       # tests that hold the teachers' networks against PyTorch
+        "dev": LITE + ONNX + ["onnx>=1.16", "pytest>=7"],
     },
 )

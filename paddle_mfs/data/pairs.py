@@ -67,7 +67,7 @@ class PairSampler:
 
     Args:
         crops: data.crops.Crops at the training size.
-        teacher: teachers.mesh.MeshTeacher or alike.
+        teacher: a teachers.teacher.Teacher.
         groups, targets: G and K.
         same_identity: probability that a target shows the source's identity (another photo of it where there is one,
             else the source itself); the taught image is then the target itself.
@@ -78,6 +78,8 @@ class PairSampler:
     def __init__(self, crops, teacher, groups, targets, same_identity, seed=0, cache=None):
         self.crops, self.teacher, self.cache = crops, teacher, cache
         self.groups, self.targets, self.same_identity, self.seed = groups, targets, same_identity, seed
+        self.partners = teacher.partners(crops)
+        self.sources = range(len(crops)) if self.partners is None else sorted(self.partners)
         self.labels, self.by_label = crops.labels, {}
         for index, label in enumerate(self.labels):
             self.by_label.setdefault(label, []).append(index)
@@ -97,13 +99,18 @@ class PairSampler:
 
     def examples(self, count):
         """`count` Examples, always the same ones of these faces: to watch a training by."""
-        rng, found = np.random.RandomState(20220103), []
+        rng, found = random.Random(20220103), []
         for _ in range(count):
-            s, t = (int(i) for i in rng.choice(len(self.crops), 2, replace=len(self.crops) < 2))
+            s = rng.choice(self.sources)
+            t = self.stranger(rng, s)
             source, target = self.crops.images[s], self.crops.images[t]
             taught, _ = self.teacher.swap(source, self.crops.landmarks[s], target, self.crops.landmarks[t])
             found.append(Example(source, target, taught, *self.cache([2 * s])))
         return found
+
+    def stranger(self, rng, source):
+        """Index of a random face that the teacher can put face `source` on."""
+        return rng.randrange(len(self.crops)) if self.partners is None else rng.choice(self.partners[source])
 
     def _face(self, key):
         """Everything about face `key` = 2 * index + mirrored that does not depend on its partner."""
@@ -117,7 +124,7 @@ class PairSampler:
     def _batch(self, rng, face):
         sources, rows = [], []
         for _ in range(self.groups):
-            index = rng.randrange(len(self.crops))
+            index = rng.choice(self.sources)
             source = 2 * index + rng.randrange(2)
             sources.append(source)
             for _ in range(self.targets):
@@ -126,7 +133,7 @@ class PairSampler:
                     twin = rng.choice(self.by_label[self.labels[index]])
                     target = source if twin == index else 2 * twin + rng.randrange(2)
                 else:
-                    target = rng.randrange(2 * len(self.crops))
+                    target = 2 * self.stranger(rng, index) + rng.randrange(2)
                 rows.append(self._row(face, source, target, same))
         targets, taught, background, core, same = (np.stack(column) for column in zip(*rows))
         shape = (len(rows), 1, *targets.shape[1:3])

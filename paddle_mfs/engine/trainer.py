@@ -110,7 +110,7 @@ class Trainer:
         full = load_crops(data.faces, SIZE)
         if self.rank == 0 and Path(data.faces).is_dir():
             save_crops(self.output / "faces.npz", full)
-        return PairSampler(full.resized(data.size), create_teacher(self.config.teacher.name), data.identities, data.targets,
+        return PairSampler(full.resized(data.size), create_teacher(self.config.teacher, data.workers), data.identities, data.targets,
                            data.same_identity, self.config.run.seed, IdentityCache(self.embedder, full))
 
     def fit(self):

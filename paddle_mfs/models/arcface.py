@@ -64,6 +64,10 @@ class IRSEResNet(nn.Layer):
     """Identity encoder of the public release.
 
     Convention: x is (N, 3, 112, 112) RGB, (pixel/255 - mean) / std with ImageNet's mean and std, aligned to the ArcFace template.
+
+    Args:
+        layers: as LAYERS.
+        grid: side of the last row's map.
     """
     input_size = 112
     mean = (0.485, 0.456, 0.406)
@@ -71,20 +75,20 @@ class IRSEResNet(nn.Layer):
     embedding_width = EMBEDDING
     feature_width = LAYERS[-1][0]
 
-    def __init__(self):
+    def __init__(self, layers=LAYERS, grid=GRID):
         super().__init__()
         self.conv1 = _conv3x3(3, STEM, padding=0)
         self.bn1 = nn.BatchNorm2D(STEM)
         self.prelu = nn.PReLU()
         in_channels = STEM
-        for number, (channels, count, stride) in enumerate(LAYERS, 1):
+        for number, (channels, count, stride) in enumerate(layers, 1):
             blocks = [IRSEBlock(in_channels, channels, stride)]
             blocks += [IRSEBlock(channels, channels, 1) for _ in range(count - 1)]
             setattr(self, f"layer{number}", nn.Sequential(*blocks))
             in_channels = channels
         self.bn2 = nn.BatchNorm2D(in_channels)
         self.dropout = nn.Dropout()
-        self.fc = nn.Linear(in_channels * GRID * GRID, EMBEDDING)
+        self.fc = nn.Linear(in_channels * grid * grid, EMBEDDING)
         self.bn3 = nn.BatchNorm1D(EMBEDDING)
 
     def forward(self, x):

@@ -12,6 +12,7 @@ from scipy.interpolate import NearestNDInterpolator
 from scipy.spatial import Delaunay
 
 from paddle_mfs.face.regions import INNER_LIPS, oval_mask, region_mask
+from paddle_mfs.teachers.teacher import Teacher
 
 GRID = 4                # pixels between the points where the warp is computed; linear in between
 INSET = 0.045           # of the crop: how far inside the oval the blend starts
@@ -49,8 +50,8 @@ def _low_pass(image, region, sigma):
     return cv2.resize(colours / (share[..., None] + 1e-3), image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
-class MeshTeacher:
-    """Teacher interface: aligned source and target crops -> the image the student should make."""
+class MeshTeacher(Teacher):
+    """The mesh teacher; no options, no licence, nothing to load."""
 
     name = "mesh"
 
@@ -75,14 +76,6 @@ class MeshTeacher:
         return TargetGeometry(corners, weights.astype(np.float32), (len(axis), len(axis)), inside > 0, fade * (1 - mouth))
 
     def swap(self, source, source_landmarks, target, target_landmarks, geometry=None):
-        """Put the source's face on the target.
-
-        Args:
-            source, target: (S, S, 3) uint8 RGB aligned crops.
-            source_landmarks, target_landmarks: (468, >=2) in pixels of their crops.
-            geometry: `self.geometry(target_landmarks, S)` if it is at hand.
-        Returns: image (S, S, 3) uint8 RGB; blend (S, S) float32 in 0..1, 0 where the target was left untouched.
-        """
         size = target.shape[0]
         geometry = geometry or self.geometry(target_landmarks, size)
         inside = geometry.inside

@@ -19,7 +19,7 @@ def faces(samples):
 
 @pytest.fixture(scope="module")
 def teacher():
-    return create_teacher("mesh")
+    return create_teacher({"name": "mesh"})
 
 
 def test_a_face_taught_with_itself_stays_nearly_itself(teacher, faces):
@@ -70,4 +70,4 @@ def test_mirrored_faces_give_the_mirrored_answer(teacher, faces):
 
 def test_unknown_teacher():
     with pytest.raises(UserError, match="mesh"):
-        create_teacher("simswpa")
+        create_teacher({"name": "simswpa"})

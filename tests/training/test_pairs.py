@@ -22,7 +22,7 @@ def crops(samples):
 
 
 def sampler(crops, same, seed=0, identities=3, targets=2):
-    return PairSampler(crops, create_teacher("mesh"), identities, targets, same, seed)
+    return PairSampler(crops, create_teacher({"name": "mesh"}), identities, targets, same, seed)
 
 
 def test_batch_shapes_and_ranges(crops):

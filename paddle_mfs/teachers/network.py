@@ -1,0 +1,85 @@
+"""What teachers that are networks have in common: the way of a crop into the network's picture and back."""
+import cv2
+import numpy as np
+import paddle
+
+from paddle_mfs.errors import UserError
+from paddle_mfs.teachers.teacher import Teacher
+from paddle_mfs.weights import load_into
+
+
+def resized(image, size):
+    """(H, W, C) uint8 -> (size, size, C): area resampling when it gets smaller, cubic when larger."""
+    if image.shape[:2] == (size, size):
+        return image
+    return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if size < image.shape[0] else cv2.INTER_CUBIC)
+
+
+def placed(image, size, box=None):
+    """An aligned crop as a network wants it: (S, S, 3) -> (size, size, 3) uint8.
+
+    Args:
+        box: (left, top, right, bottom) in pixels of the result: where the crop goes; all of it without. What lies around the
+            crop was cut away when the face was aligned: the crop's mirror image stands in for it.
+    """
+    left, top, right, bottom = box or (0, 0, size, size)
+    inner = resized(image, right - left)
+    return cv2.copyMakeBorder(inner, top, size - bottom, left, size - right, cv2.BORDER_REFLECT_101) if box else inner
+
+
+def tensor(image, mean, std):
+    """(S, S, 3) uint8 -> (1, 3, S, S) float32, (pixel / 255 - mean) / std, channel by channel."""
+    scaled = (image.astype(np.float32) / 255 - np.float32(mean)) / np.float32(std)
+    return np.ascontiguousarray(scaled.transpose(2, 0, 1)[None])
+
+
+def pixels(values, mean=0.0, std=1.0):
+    """The way back: (1, 3, S, S) -> (S, S, 3) uint8."""
+    image = values[0].transpose(1, 2, 0) * np.float32(std) + np.float32(mean)
+    return np.rint(image * 255).clip(0, 255).astype(np.uint8)
+
+
+class NetworkTeacher(Teacher):
+    """Base of a teacher that is a network: a subclass has `size`, `identify` and `paint`. Landmarks are not used.
+
+    size: side of the network's picture. box: where the aligned crop lies in it, see `placed`.
+    """
+
+    size = None
+    box = None
+
+    def __init__(self):
+        self._source = self._identity = None
+
+    @property
+    def may_fork(self):
+        return paddle.get_device().startswith("cpu")
+
+    def identify(self, source):
+        """Aligned source crop (S, S, 3) uint8 RGB -> what `paint` wants to know of it."""
+        raise NotImplementedError
+
+    def paint(self, identity, picture):
+        """identify's result, target (size, size, 3) uint8 RGB -> swapped picture of the same kind."""
+        raise NotImplementedError
+
+    def swap(self, source, source_landmarks, target, target_landmarks, geometry=None):
+        if self._source is None or not np.array_equal(source, self._source):        # the targets of a source come together
+            self._identity, self._source = self.identify(source), source.copy()
+        image = self.paint(self._identity, placed(target, self.size, self.box))
+        if self.box:
+            left, top, right, bottom = self.box
+            image = image[top:bottom, left:right]
+        return resized(image, target.shape[0]), np.ones(target.shape[:2], np.float32)      # a network paints every pixel
+
+
+def load_network(layer, path, key):
+    """Load a converted network for use: frozen, in eval mode. Raises UserError naming the config key and how to convert."""
+    try:
+        load_into(layer, path)
+    except UserError as error:
+        raise UserError(f"{key}: {error}; tools/convert_weights.py makes this file from the public one") from None
+    layer.eval()
+    for parameter in layer.parameters():
+        parameter.stop_gradient = True
+    return layer

@@ -1,0 +1,174 @@
+"""Any face swapper in an ONNX file as a teacher, run by onnxruntime; the config says what its inputs mean."""
+import difflib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from paddle_mfs.errors import UserError
+from paddle_mfs.teachers.network import NetworkTeacher, pixels, placed, resized, tensor
+
+COLOURS = ("rgb", "bgr")
+PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
+
+
+@dataclass
+class OnnxOptions:
+    """The config's teacher.onnx: names of inputs and what goes into them. docs/teachers.md has it for a user."""
+    target: str = None                  # input for the target's crop (1, 3, size, size)
+    source: str = None                  # input for the source's crop, of the same kind
+    embedding: str = None               # input for the source's embedding (1, width), of unit length
+    output: str = None                  # the swapped picture (1, 3, size, size); the file's first output without
+    size: int = 0                       # side of the pictures; 0: as the file says
+    box: tuple = None                   # left, top, right, bottom: where the aligned crop lies in the picture; all of it without
+    colours: str = "rgb"                # or bgr, of pictures in and out
+    mean: object = 0.0                  # pictures go in as (pixel / 255 - mean) / std; a number or three
+    std: object = 1.0
+    output_mean: object = 0.0           # and come out so
+    output_std: object = 1.0
+    encoder_mean: object = 0.5          # of the encoder's picture, RGB
+    encoder_std: object = 0.5
+    projection: str = None              # .npy file, (width, width): the embedding is multiplied by it and made unit length again
+
+    @classmethod
+    def read(cls, section):
+        """From a dict. Raises UserError for an unknown key or a value of another kind, naming it."""
+        known = [field.name for field in fields(cls)]
+        for key in section:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, 1)
+                raise UserError(f"teacher.onnx: unknown key {key}; " + (f"did you mean {near[0]}?" if near else
+                                                                        f"known: {', '.join(known)}"))
+        options = cls(**section)
+        for key in ("target", "source", "embedding", "output", "projection"):
+            if not isinstance(getattr(options, key), (str, type(None))):
+                raise UserError(f"teacher.onnx.{key}: must be a name, not {getattr(options, key)!r}")
+        if options.colours not in COLOURS:
+            raise UserError(f"teacher.onnx.colours: must be {' or '.join(COLOURS)}, not {options.colours!r}")
+        for key in ("mean", "std", "output_mean", "output_std", "encoder_mean", "encoder_std"):
+            if not _numbers(getattr(options, key), (0, 1), (3,)):
+                raise UserError(f"teacher.onnx.{key}: must be a number or three, not {getattr(options, key)!r}")
+        if options.box is not None and not _numbers(options.box, (1,), (4,)):
+            raise UserError(f"teacher.onnx.box: must be left, top, right, bottom in pixels, not {options.box!r}")
+        return options
+
+
+def _numbers(value, dimensions, lengths):
+    try:
+        array = np.asarray(value, np.float64)
+    except (TypeError, ValueError):
+        return False
+    return array.ndim in dimensions and (array.ndim == 0 or len(array) in lengths)
+
+
+def _session(path, key):
+    """An onnxruntime session of a file, on the GPU where this onnxruntime can use one."""
+    try:
+        import onnxruntime
+    except ImportError:
+        raise UserError('teacher.name: onnx needs onnxruntime; pip install -e ".[onnx]"') from None
+    if not Path(path).is_file():
+        raise UserError(f"{key}: {path}: no such file; give an .onnx file")
+    settings = onnxruntime.SessionOptions()
+    settings.log_severity_level = 3
+    try:
+        present = onnxruntime.get_available_providers()
+        return onnxruntime.InferenceSession(str(path), settings, providers=[name for name in PROVIDERS if name in present])
+    except Exception as error:              # onnxruntime's own exceptions have no common base
+        raise UserError(f"{key}: {path}: onnxruntime cannot load it ({' '.join(str(error).split())[:120]}); "
+                        "give an .onnx file that is whole") from None
+
+
+class OnnxTeacher(NetworkTeacher):
+    """A swapper as (target, and the source as a picture, an embedding or both) -> picture.
+
+    Args:
+        weights: the swapper's .onnx file.
+        onnx: dict of OnnxOptions.
+        encoder: .onnx file of the recogniser that makes the embedding, (1, 3, S, S) -> (1, width); None if none is wanted.
+    Raises: UserError when onnxruntime is not installed, a file cannot be loaded, or inputs and options do not agree.
+    """
+
+    name = "onnx"
+    options = ("weights", "encoder", "onnx")
+    required = ("weights", "onnx")
+
+    def __init__(self, weights, onnx, encoder=None):
+        super().__init__()
+        self.settings = OnnxOptions.read(onnx)
+        self.swapper = _session(weights, "teacher.weights")
+        self._check_inputs(weights)
+        self.size = self._side(weights)
+        self.box = self.settings.box and tuple(int(edge) for edge in self.settings.box)
+        if self.box and not (0 <= self.box[0] < self.box[2] <= self.size and 0 <= self.box[1] < self.box[3] <= self.size
+                             and self.box[2] - self.box[0] == self.box[3] - self.box[1]):
+            raise UserError(f"teacher.onnx.box: {list(self.box)} is no square within {self.size} x {self.size} pixels")
+        if bool(self.settings.embedding) != bool(encoder):
+            raise UserError("teacher.encoder: the embedding that teacher.onnx.embedding names comes from a recogniser's .onnx "
+                            "file; give both or neither")
+        self.encoder = _session(encoder, "teacher.encoder") if encoder else None
+        self.projection = self._read_projection()
+        said = self.swapper.get_modelmeta().custom_metadata_map
+        self.licence = said.get("licence") or said.get("license") or f"{weights} states none: ask its publisher before any use"
+
+    @property
+    def may_fork(self):
+        return False            # onnxruntime hangs in a forked process whose parent has used it
+
+    def _check_inputs(self, weights):
+        names = [item.name for item in self.swapper.get_inputs()]
+        given = [name for name in (self.settings.target, self.settings.source, self.settings.embedding) if name]
+        if not self.settings.target or not (self.settings.source or self.settings.embedding) or sorted(given) != sorted(names):
+            raise UserError(f"teacher.onnx: {weights} has the inputs {', '.join(names)}; name them all with target, and with "
+                            f"source or embedding or both (now: {', '.join(given) or 'none'})")
+        outputs = [item.name for item in self.swapper.get_outputs()]
+        if self.settings.output not in (None, *outputs):
+            raise UserError(f"teacher.onnx.output: {weights} has the outputs {', '.join(outputs)}, not {self.settings.output}")
+
+    def _side(self, weights):
+        shapes = {item.name: item.shape for item in self.swapper.get_inputs()}
+        shape = shapes[self.settings.target]
+        side = shape[-1] if len(shape) == 4 and isinstance(shape[-1], int) else self.settings.size
+        if len(shape) != 4 or shape[1] != 3:
+            raise UserError(f"teacher.onnx.target: input {self.settings.target} of {weights} has the shape {shape}, "
+                            "pictures are (1, 3, size, size)")
+        if not side or self.settings.size not in (0, side):
+            raise UserError(f"teacher.onnx.size: {self.settings.size} does not fit {weights}, whose pictures have the shape "
+                            f"{shape}; give the side in pixels")
+        return side
+
+    def _read_projection(self):
+        path = self.settings.projection
+        if path is None:
+            return None
+        try:
+            return np.load(path, allow_pickle=False).astype(np.float32)
+        except (OSError, ValueError) as error:
+            raise UserError(f"teacher.onnx.projection: {path}: not a readable .npy file ({type(error).__name__}); "
+                            "save a matrix with numpy.save") from None
+
+    def _picture(self, image):
+        image = image[..., ::-1] if self.settings.colours == "bgr" else image
+        return tensor(image, self.settings.mean, self.settings.std)
+
+    def identify(self, source):
+        inputs = {}
+        if self.settings.source:
+            inputs[self.settings.source] = self._picture(placed(source, self.size, self.box))
+        if self.encoder:
+            item = self.encoder.get_inputs()[0]
+            side = item.shape[-1] if isinstance(item.shape[-1], int) else 112
+            picture = tensor(resized(source, side), self.settings.encoder_mean, self.settings.encoder_std)
+            embedding = self.encoder.run(None, {item.name: picture})[0].reshape(1, -1)
+            embedding = embedding / np.linalg.norm(embedding)
+            if self.projection is not None:
+                embedding = embedding @ self.projection
+                embedding = embedding / np.linalg.norm(embedding)
+            inputs[self.settings.embedding] = embedding.astype(np.float32)
+        return inputs
+
+    def paint(self, identity, picture):
+        wanted = [self.settings.output or self.swapper.get_outputs()[0].name]
+        values, = self.swapper.run(wanted, {**identity, self.settings.target: self._picture(picture)})
+        image = pixels(values, self.settings.output_mean, self.settings.output_std)
+        return np.ascontiguousarray(image[..., ::-1]) if self.settings.colours == "bgr" else image
