@@ -20,6 +20,7 @@ from paddle_mfs.errors import UserError
 from paddle_mfs.face.regions import oval_mask
 
 BACKGROUND_MARGIN, CORE_MARGIN = 4, 12      # pixels at 224: outside the dilated oval, inside the eroded oval
+CACHED = 2000                               # faces at 224 a worker keeps ready, and more smaller ones: 1 GB
 
 
 class Batch(NamedTuple):
@@ -66,8 +67,13 @@ class PairSampler:
     """Endless random batches.
 
     Args:
+<<<<<<< HEAD
         crops: data.crops.Crops at the training size.
         teacher: a teachers.teacher.Teacher.
+=======
+        crops: data.crops.Crops or data.faces.ShardedFaces at the training size.
+        teacher: teachers.mesh.MeshTeacher or alike.
+>>>>>>> dc82bac (tools/prepare_data.py: faces from folders, clips, archives and the generator into shards that stream from disk)
         groups, targets: G and K.
         same_identity: probability that a target shows the source's identity (another photo of it where there is one,
             else the source itself); the taught image is then the target itself.
@@ -78,18 +84,21 @@ class PairSampler:
     def __init__(self, crops, teacher, groups, targets, same_identity, seed=0, cache=None):
         self.crops, self.teacher, self.cache = crops, teacher, cache
         self.groups, self.targets, self.same_identity, self.seed = groups, targets, same_identity, seed
+<<<<<<< HEAD
         self.partners = teacher.partners(crops)
         self.sources = range(len(crops)) if self.partners is None else sorted(self.partners)
         self.labels, self.by_label = crops.labels, {}
         for index, label in enumerate(self.labels):
             self.by_label.setdefault(label, []).append(index)
+=======
+>>>>>>> dc82bac (tools/prepare_data.py: faces from folders, clips, archives and the generator into shards that stream from disk)
 
     def __len__(self):
         return len(self.crops)
 
     def stream(self, worker=0, workers=1, start=0):
         """Yield Batch number start + worker, then every `workers`-th after it, as numpy arrays."""
-        face = functools.lru_cache(maxsize=8000)(self._face)
+        face = functools.lru_cache(maxsize=CACHED * 224 ** 2 // self.crops.size ** 2)(self._face)
         for number in itertools.count(start + worker, workers):
             yield self._batch(random.Random(f"{self.seed}/{number}"), face)
 
@@ -101,10 +110,16 @@ class PairSampler:
         """`count` Examples, always the same ones of these faces: to watch a training by."""
         rng, found = random.Random(20220103), []
         for _ in range(count):
+<<<<<<< HEAD
             s = rng.choice(self.sources)
             t = self.stranger(rng, s)
             source, target = self.crops.images[s], self.crops.images[t]
             taught, _ = self.teacher.swap(source, self.crops.landmarks[s], target, self.crops.landmarks[t])
+=======
+            s, t = (int(i) for i in rng.choice(len(self.crops), 2, replace=len(self.crops) < 2))
+            (source, source_landmarks), (target, landmarks) = self.crops.face(s), self.crops.face(t)
+            taught, _ = self.teacher.swap(source, source_landmarks, target, landmarks)
+>>>>>>> dc82bac (tools/prepare_data.py: faces from folders, clips, archives and the generator into shards that stream from disk)
             found.append(Example(source, target, taught, *self.cache([2 * s])))
         return found
 
@@ -114,14 +129,16 @@ class PairSampler:
 
     def _face(self, key):
         """Everything about face `key` = 2 * index + mirrored that does not depend on its partner."""
-        image, landmarks = self.crops.images[key // 2], self.crops.landmarks[key // 2]
+        image, landmarks = self.crops.face(key // 2)
         if key % 2:
             image, landmarks = mirrored(image, landmarks)
         size = image.shape[0]
         background, core = supervised_regions(landmarks, size)
-        return image, landmarks, self.teacher.geometry(landmarks, size), np.packbits(background), np.packbits(core)
+        geometry = self.teacher and self.teacher.geometry(landmarks, size)
+        return image, landmarks, geometry, np.packbits(background), np.packbits(core)
 
     def _batch(self, rng, face):
+<<<<<<< HEAD
         sources, rows = [], []
         for _ in range(self.groups):
             index = rng.choice(self.sources)
@@ -135,17 +152,37 @@ class PairSampler:
                 else:
                     target = 2 * self.stranger(rng, index) + rng.randrange(2)
                 rows.append(self._row(face, source, target, same))
+=======
+        sources, groups = zip(*(self._group(rng, face) for _ in range(self.groups)))
+        rows = [row for group in groups for row in group]
+>>>>>>> dc82bac (tools/prepare_data.py: faces from folders, clips, archives and the generator into shards that stream from disk)
         targets, taught, background, core, same = (np.stack(column) for column in zip(*rows))
         shape = (len(rows), 1, *targets.shape[1:3])
         return Batch(np.array(sources, np.int64), targets.transpose(0, 3, 1, 2).copy(), taught.transpose(0, 3, 1, 2).copy(),
                      background.reshape(shape), core.reshape(shape), same)
 
-    def _row(self, face, source, target, same):
+    def _group(self, rng, face):
+        """A random source and its rows of the batch -> (key of the source, [row])."""
+        index = rng.randrange(len(self.crops))
+        source = 2 * index + rng.randrange(2)
+        rows = []
+        for _ in range(self.targets):
+            same = rng.random() < self.same_identity
+            target = self._photo(rng, source) if same else rng.randrange(2 * len(self.crops))
+            rows.append(self._row(face, source, target, same))
+        return source, rows
+
+    def _photo(self, rng, source):
+        """Another photo of the source's person where there is one, or the source itself."""
+        twin = rng.choice(self.crops.mates(source // 2))
+        return source if twin == source // 2 else 2 * twin + rng.randrange(2)
+
+    def _row(self, face, source, target, same, taught=None):
         image, landmarks, geometry, background, core = face(target)
         size = image.shape[0]
         if same:
             taught = image
-        else:
+        elif taught is None:
             source_image, source_landmarks, *_ = face(source)
             taught, _ = self.teacher.swap(source_image, source_landmarks, image, landmarks, geometry)
         unpack = functools.partial(np.unpackbits, count=size * size)

@@ -89,14 +89,16 @@ class AdultFilter:
 
     Args:
         min_age: smallest estimated age in years that counts as adult.
+        analyser: a `FaceAnalyser` to use again; None makes one.
     """
 
-    def __init__(self, min_age=MIN_ADULT_AGE):
+    def __init__(self, min_age=MIN_ADULT_AGE, analyser=None):
         from paddle_mfs.face.analysis import FaceAnalyser
         from paddle_mfs.models import create_model
+        from paddle_mfs.runtime import make_runner
         self.min_age = min_age
-        self._analyser = FaceAnalyser()
-        self._network = create_model("age", weights="bundled")
+        self._analyser = analyser or FaceAnalyser()
+        self._network = make_runner(create_model("age", weights="bundled"), threads=1)
 
     def age(self, image):
         """Estimated age in years of the largest face of an image (H, W, 3) uint8 RGB; None when there is no face."""
@@ -106,10 +108,7 @@ class AdultFilter:
 
     def crop_age(self, crop):
         """Estimated age in years of an aligned crop (224, 224, 3) uint8 RGB."""
-        import paddle
-        with paddle.no_grad():
-            pixels = paddle.to_tensor(crop.transpose(2, 0, 1)[None].astype(np.float32))
-            return float(self._network(pixels)[0])
+        return float(np.ravel(self._network(crop.transpose(2, 0, 1)[None]))[0])
 
     def __call__(self, image):
         """True when the image shows a face and its estimated age is at least `min_age`."""
@@ -122,11 +121,15 @@ def face_file(folder, index):
     return Path(folder) / f"{index:06d}.jpg"
 
 
+def note(index):
+    """What the picture of a generated face says of itself."""
+    return f"Generated face of nobody: {PACKAGE} {VERSION} (MobileStyleGAN), index {index}"
+
+
 def write_face(path, image, index, quality=88):
     """Write a generated face (uint8 RGB) as JPEG with a comment that says it is generated, atomically."""
-    note = f"Generated face of nobody: {PACKAGE} {VERSION} (MobileStyleGAN), index {index}"
     with atomic_path(path) as temporary:
-        Image.fromarray(image).save(temporary, "JPEG", quality=quality, optimize=True, comment=note.encode())
+        Image.fromarray(image).save(temporary, "JPEG", quality=quality, optimize=True, comment=note(index).encode())
 
 
 def generate_faces(folder, indices, size=320, min_age=MIN_ADULT_AGE, quality=88, generator=None, keep=None):

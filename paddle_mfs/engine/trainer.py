@@ -9,9 +9,11 @@ import numpy as np
 import paddle
 
 from paddle_mfs import __version__
-from paddle_mfs.data.crops import SIZE, load_crops, save_crops
+from paddle_mfs.data.crops import SIZE, Crops, save_crops
+from paddle_mfs.data.faces import load_faces
 from paddle_mfs.data.identities import IdentityCache
 from paddle_mfs.data.pairs import Batch, PairSampler, batches
+from paddle_mfs.data.stored_pairs import StoredPairs, StoredPairSampler
 from paddle_mfs.engine import distributed
 from paddle_mfs.engine.adversary import Adversary
 from paddle_mfs.engine.checkpoint import load_checkpoint, named_optimizer_state, restore_optimizer, save_checkpoint
@@ -107,11 +109,19 @@ class Trainer:
 
     def _build_sampler(self):
         data = self.config.data
-        full = load_crops(data.faces, SIZE)
-        if self.rank == 0 and Path(data.faces).is_dir():
+        full = load_faces(data.faces, SIZE)
+        if self.rank == 0 and isinstance(full, Crops) and Path(data.faces).is_dir():
             save_crops(self.output / "faces.npz", full)
+<<<<<<< HEAD
         return PairSampler(full.resized(data.size), create_teacher(self.config.teacher, data.workers), data.identities, data.targets,
                            data.same_identity, self.config.run.seed, IdentityCache(self.embedder, full))
+=======
+        settings = (data.identities, data.targets, data.same_identity, self.config.run.seed, IdentityCache(self.embedder, full))
+        faces = full.resized(data.size)
+        if data.pairs is not None:
+            return StoredPairSampler(StoredPairs(data.pairs, faces), faces, None, *settings)
+        return PairSampler(faces, create_teacher(self.config.teacher.name), *settings)
+>>>>>>> dc82bac (tools/prepare_data.py: faces from folders, clips, archives and the generator into shards that stream from disk)
 
     def fit(self):
         """Train until the budget (run.steps, run.minutes) is spent. Ctrl-C saves a checkpoint and raises KeyboardInterrupt."""

@@ -16,8 +16,8 @@ WRITERS = {".png": {"format": "PNG"},
            ".webp": {"format": "WEBP", "quality": 95}}
 
 
-def read_image(path):
-    """Read a picture -> (H, W, 3) uint8 RGB, upright as its EXIF orientation says.
+def read_image(path, data=None):
+    """Read a picture -> (H, W, 3) uint8 RGB, upright as its EXIF orientation says. data: its bytes, if `path` only names it.
 
     Grey, palette, CMYK, 16-bit (scaled to 8) and animated (first frame) pictures are converted, transparency is laid on white, an
     embedded colour profile is converted to sRGB.
@@ -25,14 +25,14 @@ def read_image(path):
     Raises UserError, one line naming the file, when it is missing, a folder, empty, truncated, not a picture or too large.
     """
     path = Path(path)
-    if path.is_dir():
+    if data is None and path.is_dir():
         raise UserError(f"{path}: is a folder; name a picture in it")
     try:
-        if path.stat().st_size == 0:
+        if (path.stat().st_size if data is None else len(data)) == 0:
             raise UserError(f"{path}: is empty; copy or download the picture again")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")      # damaged EXIF and large pictures are handled here
-            with Image.open(path) as image:
+            with Image.open(path if data is None else io.BytesIO(data)) as image:
                 return _to_rgb(_upright(image))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; check the path") from None

@@ -48,9 +48,10 @@ class AgeNet(nn.Layer):
         self.blocks = nn.Sequential(*blocks)
         self.hidden = nn.Linear(channels, HIDDEN)
         self.years = nn.Linear(HIDDEN, YEARS)
+        self.register_buffer("ages", paddle.arange(YEARS, dtype="float32"), persistable=False)
 
     def forward(self, x):
         """x -> estimated age (N,), the mean of the distribution over 0..99 years."""
         x = self.blocks(F.relu6(self.stem(x))).mean([2, 3])
         distribution = F.softmax(self.years(F.relu(self.hidden(x))))
-        return (distribution * paddle.arange(YEARS, dtype=x.dtype)).sum(1)
+        return (distribution * self.ages).sum(1)

@@ -1,0 +1,138 @@
+"""What faces are prepared from: pictures in folders and archives, clips, and generated faces; and who is shown by the layout.
+
+    folder of folders   each a person                       VGGFace2: n000001/0001_01.jpg
+    flat                each picture somebody else          CelebA-HQ: 00000.jpg
+    numbered folders    flat too, a thousand to a folder    FFHQ: 01000/01234.png
+"""
+import os
+import tarfile
+import zipfile
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from paddle_mfs.batch import CLIPS, READABLE
+from paddle_mfs.errors import UserError
+
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+LABELS = ("auto", "folder", "none")
+# Folders that sort pictures by something else than the person.
+NO_PERSON = {"train", "training", "val", "valid", "validation", "test", "testing", "images", "img", "male", "female"}
+
+
+class Input(NamedTuple):
+    """One thing to look at.
+
+    kind: "picture", "clip", "generated", or "unreadable"; name: as the manifest has it; root: part of the name, the folder or
+    archive in which labels count; place: file, or index of a generated face; member: name in the zip file; data: bytes of a
+    member of a tar file; label: who is shown, "" until it is known; reason: of an unreadable one.
+    """
+    kind: str
+    name: str
+    root: str = ""
+    place: object = None
+    member: str = None
+    data: bytes = None
+    label: str = ""
+    reason: str = ""
+
+    @property
+    def folder(self):
+        return str(PurePosixPath(self.name).parent)
+
+
+def find_inputs(paths, read=True):
+    """Yield the Inputs of files, folders (recursive) and archives, always in the same order.
+
+    read: with the bytes of pictures in tar files, which are read from front to back.
+    Raises: UserError for a path that is missing, or a file of no known kind.
+    """
+    for path in map(os.path.normpath, paths):
+        if not os.path.isdir(path):
+            found = list(_file(path, os.path.dirname(path), read=False)) if os.path.isfile(path) else []
+            if not os.path.isfile(path):
+                raise UserError(f"{path}: no such file or folder; give pictures, clips, archives or folders of them")
+            if not found and not path.lower().endswith(ARCHIVES):
+                raise UserError(f"{path}: not a picture, clip or archive ({', '.join(READABLE + CLIPS + ARCHIVES)}); give one of them")
+            yield from _file(path, os.path.dirname(path), read)
+            continue
+        for folder, folders, files in os.walk(path):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in sorted(files):
+                yield from _file(os.path.join(folder, name), path, read)
+
+
+def _file(path, root, read):
+    """The Inputs of one file: itself, or what an archive holds. Nothing for files of other kinds and hidden ones."""
+    name, lower = Path(path).as_posix(), os.path.basename(path).lower()
+    if lower.startswith("."):
+        return
+    if lower.endswith(READABLE):
+        yield Input("picture", name, Path(root).as_posix(), path)
+    elif lower.endswith(CLIPS):
+        yield Input("clip", name, Path(root).as_posix(), path, label=name)
+    elif lower.endswith(ARCHIVES):
+        try:
+            yield from _zipped(path, name) if lower.endswith(".zip") else _tarred(path, name, read)
+        except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile) as error:
+            yield Input("unreadable", name, name, path, reason=f"damaged archive ({' '.join(str(error).split())})")
+
+
+def _zipped(path, name):
+    with zipfile.ZipFile(path) as archive:
+        for member in sorted(info.filename for info in archive.infolist() if not info.is_dir()):
+            if _is_shown(member):
+                yield _member(f"{name}/{member}", name, path, member)
+
+
+def _tarred(path, name, read):
+    with tarfile.open(path, "r|*") as archive:
+        for info in archive:
+            if info.isfile() and _is_shown(info.name):
+                one = _member(f"{name}/{PurePosixPath(info.name)}", name, path, None)
+                yield one._replace(data=archive.extractfile(info).read()) if read and one.kind == "picture" else one
+            archive.members = []        # else tarfile keeps an entry of every member
+
+
+def _member(name, root, path, member):
+    if name.lower().endswith(CLIPS):
+        return Input("unreadable", name, root, path, reason="a clip in an archive: unpack it")
+    return Input("picture", name, root, path, member)
+
+
+def _is_shown(member):
+    """Is a member of an archive a picture or clip that is not hidden?"""
+    path = PurePosixPath(member)
+    return member.lower().endswith(READABLE + CLIPS) and not any(part.startswith((".", "__MACOSX")) for part in path.parts)
+
+
+class Layout:
+    """Who is shown, by the folders that pictures lie in.
+
+    Args:
+        how: "folder": a folder is a person; "none": every picture is somebody else; "auto": a folder is a person unless it is the
+            only one with pictures, numbered as in FFHQ, or named like a split of a data set.
+
+    Show it every Input first (`add`), then ask for labels.
+    """
+
+    def __init__(self, how="auto"):
+        self.how, self.pictures, self.clips, self._numbered, self._folders = how, 0, 0, {}, {}
+
+    def add(self, one):
+        """Take note of an Input."""
+        self.pictures += one.kind == "picture"
+        self.clips += one.kind == "clip"
+        if one.kind == "picture" and one.folder != one.root:
+            stem, folder = PurePosixPath(one.name).stem, PurePosixPath(one.folder).name
+            fits = stem.isdecimal() and folder.isdecimal() and int(stem) // 1000 * 1000 == int(folder)
+            self._numbered[one.folder] = self._numbered.get(one.folder, True) and fits
+            self._folders.setdefault(one.root, set()).add(one.folder)
+
+    def label(self, one):
+        """The person's label: their folder, or the picture's own name."""
+        folder = one.folder
+        if self.how == "none" or folder == one.root or one.label:
+            return one.label or one.name
+        no_person = (len(self._folders[one.root]) == 1 or self._numbered[folder]
+                     or PurePosixPath(folder).name.lower() in NO_PERSON)
+        return one.name if self.how == "auto" and no_person else folder
