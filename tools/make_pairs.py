@@ -27,7 +27,7 @@ def main():
         raise UserError("--count, --targets and --shard are 1 or more, --workers 0 or more")
     from paddle_mfs.config import load_config
     from paddle_mfs.data.parallel import cores
-    from paddle_mfs.data.stored_pairs import make_pairs
+    from paddle_mfs.engine.make_pairs import make_pairs
     config = load_config(args.config, args.override)
     workers = cores() if args.workers is None else args.workers
     count = make_pairs(config.data.faces, args.output, config.teacher.to_dict(), args.count, args.targets, config.data.size,

@@ -39,15 +39,21 @@ def main():
     from paddle_mfs.data.parallel import cores
     from paddle_mfs.data.prepare import Job, prepare_data, table
     from paddle_mfs.data.quality import Limits
+    from paddle_mfs.engine.interrupt import StopRequest
     if args.synthetic:
         synthetic.check_indices(args.start, args.synthetic)
     limits = Limits(args.min_face, args.min_sharpness, args.max_turn, args.min_age)
     limits.check()
     job = Job(args.inputs, args.output, range(args.start, args.start + args.synthetic), args.labels, args.every, args.best,
               args.size, limits, args.shard, cores() if args.workers is None else args.workers)
-    counts = prepare_data(job)
+    with StopRequest() as request:
+        counts = prepare_data(job, lambda: request.requested)
+        is_stopped = request.requested
     print(table(counts))
     print(f"{args.output}: {counts['accepted']} faces; manifest.jsonl has the reasons, sheet.jpg shows some", file=sys.stderr)
+    if is_stopped:
+        print("stopped early; the same command goes on", file=sys.stderr)
+        raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Train MobileFaceSwap by distillation.
 
     python tools/train.py -c configs/distill.yml
-    python tools/train.py -c configs/distill_128.yml -o data.faces=data/faces.npz -o run.minutes=60
+    python tools/train.py -c configs/distill_128.yml -o data.faces=data/faces -o run.minutes=60
     python tools/train.py -c configs/distill.yml --resume          # go on from the newest checkpoint of run.output
     python -m paddle.distributed.launch --nproc_per_node 2 tools/train.py -c configs/distill.yml     # two processes
 

@@ -140,7 +140,8 @@ def load_crops(path, size=SIZE):
     if path.is_dir():
         return prepare(path).resized(size)
     if not path.is_file():
-        raise UserError(f"{path}: no such faces file; make a folder of shards with tools/prepare_data.py, or name a folder of pictures")
+        raise UserError(f"{path}: no such folder or file; make a folder of shards with tools/prepare_data.py, "
+                        "or name a folder of pictures")
     try:
         with np.load(path) as shard:
             stops = np.cumsum(shard["lengths"])
@@ -148,5 +149,6 @@ def load_crops(path, size=SIZE):
             images = np.stack([decode_crop(data[stop - length:stop])
                                for stop, length in zip(stops, shard["lengths"])])
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-        raise UserError(f"{path}: not a faces file ({type(error).__name__}); make a folder of shards with tools/prepare_data.py") from None
+        raise UserError(f"{path}: not a faces file ({type(error).__name__}); "
+                        "make a folder of shards with tools/prepare_data.py") from None
     return Crops(images, landmarks, names).resized(size)

@@ -28,7 +28,8 @@ class Seen:
     def add(self, digest, hashed):
         """digest: hex digest of the file's bytes; hashed: (32,) uint8, see `perceptual_hash`."""
         if self._count == len(self._digests):
-            self._hashes, self._digests = (np.concatenate([array, np.zeros_like(array)]) for array in (self._hashes, self._digests))
+            self._hashes = np.concatenate([self._hashes, np.zeros_like(self._hashes)])
+            self._digests = np.concatenate([self._digests, np.zeros_like(self._digests)])
         self._hashes[self._count], self._digests[self._count] = hashed, _number(digest)
         self._count += 1
 
@@ -41,7 +42,8 @@ class Seen:
         """Was a face accepted that is nearly this one? -> its number, or None."""
         if not self._count:
             return None
-        distance, nearest = cv2.batchDistance(hashed[None], self._hashes[:self._count], cv2.CV_32S, normType=cv2.NORM_HAMMING, K=1)
+        known = self._hashes[:self._count]
+        distance, nearest = cv2.batchDistance(hashed[None], known, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=1)
         return int(nearest[0, 0]) if distance[0, 0] <= NEAR else None
 
 

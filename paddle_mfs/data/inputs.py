@@ -52,7 +52,8 @@ def find_inputs(paths, read=True):
             if not os.path.isfile(path):
                 raise UserError(f"{path}: no such file or folder; give pictures, clips, archives or folders of them")
             if not found and not path.lower().endswith(ARCHIVES):
-                raise UserError(f"{path}: not a picture, clip or archive ({', '.join(READABLE + CLIPS + ARCHIVES)}); give one of them")
+                kinds = ", ".join(READABLE + CLIPS + ARCHIVES)
+                raise UserError(f"{path}: not a picture, clip or archive ({kinds}); give one of them")
             yield from _file(path, os.path.dirname(path), read)
             continue
         for folder, folders, files in os.walk(path):

@@ -18,7 +18,6 @@ from paddle_mfs.data.parallel import ordered
 from paddle_mfs.data.quality import Candidate, FaceJudge, Limits, Rejected
 from paddle_mfs.data.shards import ShardWriter
 from paddle_mfs.data.sheet import RejectedPictures, draw_sheet
-from paddle_mfs.engine.interrupt import StopRequest
 from paddle_mfs.errors import UserError
 from paddle_mfs.face.image import read_image
 from paddle_mfs.files import sha256
@@ -189,11 +188,15 @@ class Job:
             yield Input("generated", name, GENERATED, index, label=name)
 
 
-def prepare_data(job):
+def prepare_data(job, stop=lambda: False):
     """Do a Job, or go on with it -> Counter {"accepted": n, reason: n, ...} over the whole set.
 
-    Inputs whose lines are in the manifest are not looked at again, so more may be added later. Ctrl-C finishes the set with
-    what is done and raises KeyboardInterrupt; a killed run loses the shard in progress.
+    Inputs whose lines are in the manifest are not looked at again, so more may be added later. A killed run loses the shard in
+    progress.
+
+    Args:
+        stop: callable, asked now and then: should the set be finished with what is done?
+    Raises: UserError for inputs that are missing and for what `ShardWriter` refuses.
 
     Args:
         progress: callable (inputs done, all inputs, faces kept) or None.
@@ -205,14 +208,14 @@ def prepare_data(job):
     if not total:
         raise UserError(f"{', '.join(map(str, job.paths))}: no pictures, clips or archives found there; give another folder")
     bar = tqdm(total=total, desc="preparing", unit="input", disable=None)
-    with ShardWriter(job.output, "faces", job.settings, job.capacity) as writer, StopRequest() as stop, bar:
+    with ShardWriter(job.output, "faces", job.settings, job.capacity) as writer, bar:
         seen, known = _remembered(writer)
         counts = Counter(_verdict(line) for line in writer.lines())
         shown = RejectedPictures(Path(job.output) / "rejected")
 
         def tasks():
             for one in job.inputs():
-                if stop.requested:
+                if stop():
                     return
                 if _number(one.name) in known:
                     bar.update()
@@ -231,8 +234,6 @@ def prepare_data(job):
         encoder = weights_facts(bundled("mobilefacenet"))
         writer.finish(encoder=encoder, software=f"paddle_mfs {__version__}", counts=dict(counts))
     draw_sheet(job.output)
-    if stop.requested:
-        raise KeyboardInterrupt
     return counts
 
 

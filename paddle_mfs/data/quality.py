@@ -12,7 +12,6 @@ from paddle_mfs.face.landmarks import Region, region
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.metrics.sharpness import core_mask, laplacian_variance
 from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
-from paddle_mfs.runtime import make_runner
 
 LEVEL_PITCH = 7     # degrees, what `landmarks.pose` reads of a level face
 # Per mille of the face's size that its landmarks may move when the mesh network looks from a little aside. 200 generated faces
@@ -72,6 +71,7 @@ class FaceJudge:
     """
 
     def __init__(self, size, limits):
+        from paddle_mfs.runtime import make_runner
         self.size, self.limits = size, limits
         self.analyser = FaceAnalyser()
         self._adult = AdultFilter(limits.min_age, self.analyser)

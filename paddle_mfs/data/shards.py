@@ -1,7 +1,9 @@
 """Records in WebDataset tar shards: written so that a run can be killed, read one by one by offset.
 
+WebDataset: https://github.com/webdataset/webdataset
+
     FOLDER/set.json             what kind of set, the settings it was made with, and, when it is finished, how many records
-    FOLDER/shards/00000.tar     records 0, 1, ...: members 00000000.jpg, 00000000.json, 00000001.jpg, ... (https://github.com/webdataset/webdataset)
+    FOLDER/shards/00000.tar     records 0, 1, ...: members 00000000.jpg, 00000000.json, 00000001.jpg, ...
     FOLDER/shards/00000.jsonl   the manifest's lines up to the end of that shard; a shard counts when this file is there
     FOLDER/manifest.jsonl       all of these, one JSON object an input
     FOLDER/index.npy            (n,) INDEX: where each record lies; FOLDER/groups.npy: record numbers, those of a label together
@@ -58,7 +60,7 @@ class ShardWriter:
             raise UserError(f"{folder}: holds something else; choose a new folder")
         try:
             self._shards.mkdir(parents=True, exist_ok=True)
-            self._lock = open(self._shards / ".lock", "w")
+            self._lock = open(self._shards / ".lock", "a")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UserError(f"{folder}: another process is writing there; wait for it, or choose another folder") from None
@@ -103,7 +105,7 @@ class ShardWriter:
                 yield from map(json.loads, file)
 
     def add(self, members, line):
-        """Add one record. members: {"jpg": bytes, "json": bytes, ...}; line: its line of the manifest, to which its place is added."""
+        """Add one record. members: {"jpg": bytes, ...}; line: its line of the manifest, to which its place is added."""
         if not self._tar:
             self._tar = tarfile.open(self._temporary, "w", format=tarfile.USTAR_FORMAT)
         key, offset = f"{self.count:08d}", self._tar.offset
@@ -175,7 +177,8 @@ class ShardReader:
             self._index = np.load(self.folder / "index.npy", mmap_mode="r")
             self._groups = np.load(self.folder / "groups.npy", mmap_mode="r")
         except (OSError, ValueError):
-            raise UserError(f"{folder}: is not finished; run the command that makes it again, it goes on where it stopped") from None
+            raise UserError(f"{folder}: is not finished; run the command that makes it again, "
+                            "it goes on where it stopped") from None
         if not len(self._index):
             raise UserError(f"{folder}: holds no {kind}; see its manifest.jsonl for the reasons")
         self._check_shards()
@@ -208,7 +211,8 @@ class ShardReader:
             with tarfile.open(fileobj=io.BytesIO(data)) as tar:
                 members = {info.name.split(".", 1)[1]: tar.extractfile(info).read() for info in tar}
         except (OSError, tarfile.TarError) as error:
-            raise UserError(f"{self._path(entry['shard'])}: record {number} cannot be read ({error}); make the set again") from None
+            raise UserError(f"{self._path(entry['shard'])}: record {number} cannot be read ({error}); "
+                            "make the set again") from None
         return members
 
     def _file(self, shard):

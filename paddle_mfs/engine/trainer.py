@@ -119,7 +119,7 @@ class Trainer:
         settings = (data.identities, data.targets, data.same_identity, self.config.run.seed, IdentityCache(self.embedder, full))
         faces = full.resized(data.size)
         if data.pairs is not None:
-            return StoredPairSampler(StoredPairs(data.pairs, faces), faces, None, *settings)
+            return StoredPairSampler(StoredPairs(data.pairs, faces), faces, *settings)
         return PairSampler(faces, create_teacher(self.config.teacher.name), *settings)
 >>>>>>> dc82bac (tools/prepare_data.py: faces from folders, clips, archives and the generator into shards that stream from disk)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from paddle_mfs.data.crops import load_crops
+from paddle_mfs.data.faces import load_faces
 from paddle_mfs.errors import UserError
 from paddle_mfs.export.check import reference
 from paddle_mfs.export.graph import INPUT, SHAPE, read_idn
@@ -40,12 +40,12 @@ def split_crops(path):
     """Faces for calibration and others to measure on: two of three, and the third.
 
     Args:
-        path: folder of pictures, or a faces file of tools/prepare_faces.py; the first 48 faces are used.
+        path: folder of pictures, or of tools/prepare_data.py; the first 48 faces are used.
     Returns: two lists of (crop (224, 224, 3) uint8 RGB, landmarks (468, 2)).
     Raises: UserError when fewer than six faces are found.
     """
-    crops = load_crops(path, SHAPE[-1])
-    faces = list(zip(crops.images, crops.landmarks))[:MOST]
+    known = load_faces(path, SHAPE[-1])
+    faces = [known.face(index) for index in range(min(MOST, len(known)))]
     if len(faces) < FEWEST:
         raise UserError(f"{path}: shows {len(faces)} faces, calibration needs {FEWEST} or more; add pictures")
     return [face for index, face in enumerate(faces) if index % 3 < 2], faces[2::3]

@@ -41,7 +41,7 @@ def test_a_folder_a_person_is_a_label():
 
 
 @pytest.mark.parametrize("make, message", [
-    (lambda p: None, "tools/prepare_faces.py"), (lambda p: p.write_text("no"), "not a faces file"),
+    (lambda p: None, "tools/prepare_data.py"), (lambda p: p.write_text("no"), "not a faces file"),
     (lambda p: p.mkdir(), "no pictures"), (lambda p: np.savez(p, other=1), "not a faces file")])
 def test_bad_faces_file_is_one_line(tmp_path, make, message):
     path = tmp_path / "faces.npz"
@@ -49,13 +49,3 @@ def test_bad_faces_file_is_one_line(tmp_path, make, message):
     with pytest.raises(UserError) as error:
         load_crops(path)
     assert str(path) in str(error.value) and message in str(error.value) and "\n" not in str(error.value)
-
-
-def test_prepare_faces_tool(run_script, samples, tmp_path):
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.jpg").write_bytes((samples / "faces" / "800505.jpg").read_bytes())
-    (tmp_path / "in" / "broken.jpg").write_bytes(b"not a picture")
-    done = run_script("prepare_faces", tmp_path / "in", "--output", tmp_path / "out.npz")
-    assert done.returncode == 0, done.stderr
-    assert "1 faces, 1 pictures left out" in done.stdout and "broken.jpg" in done.stderr
-    assert len(load_crops(tmp_path / "out.npz")) == 1
