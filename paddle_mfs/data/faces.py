@@ -1,14 +1,11 @@
 """Faces to train on that stay on disk: crop, landmarks and identity embedding of each in a set of shards."""
 import io
 import json
-from pathlib import Path
 
-import cv2
 import numpy as np
 
 from paddle_mfs.data.crops import SIZE, decode_crop, encode_crop, load_crops, resized_face
 from paddle_mfs.data.shards import ShardReader, is_set
-from paddle_mfs.errors import UserError
 
 
 def face_members(crop, landmarks, embedding, facts, note=None):

@@ -67,13 +67,8 @@ class PairSampler:
     """Endless random batches.
 
     Args:
-<<<<<<< HEAD
-        crops: data.crops.Crops at the training size.
-        teacher: a teachers.teacher.Teacher.
-=======
         crops: data.crops.Crops or data.faces.ShardedFaces at the training size.
-        teacher: teachers.mesh.MeshTeacher or alike.
->>>>>>> dc82bac (tools/prepare_data.py: faces from folders, clips, archives and the generator into shards that stream from disk)
+        teacher: a teachers.teacher.Teacher.
         groups, targets: G and K.
         same_identity: probability that a target shows the source's identity (another photo of it where there is one,
             else the source itself); the taught image is then the target itself.
@@ -84,14 +79,8 @@ class PairSampler:
     def __init__(self, crops, teacher, groups, targets, same_identity, seed=0, cache=None):
         self.crops, self.teacher, self.cache = crops, teacher, cache
         self.groups, self.targets, self.same_identity, self.seed = groups, targets, same_identity, seed
-<<<<<<< HEAD
-        self.partners = teacher.partners(crops)
+        self.partners = teacher and teacher.partners(crops)
         self.sources = range(len(crops)) if self.partners is None else sorted(self.partners)
-        self.labels, self.by_label = crops.labels, {}
-        for index, label in enumerate(self.labels):
-            self.by_label.setdefault(label, []).append(index)
-=======
->>>>>>> dc82bac (tools/prepare_data.py: faces from folders, clips, archives and the generator into shards that stream from disk)
 
     def __len__(self):
         return len(self.crops)
@@ -110,16 +99,10 @@ class PairSampler:
         """`count` Examples, always the same ones of these faces: to watch a training by."""
         rng, found = random.Random(20220103), []
         for _ in range(count):
-<<<<<<< HEAD
             s = rng.choice(self.sources)
             t = self.stranger(rng, s)
-            source, target = self.crops.images[s], self.crops.images[t]
-            taught, _ = self.teacher.swap(source, self.crops.landmarks[s], target, self.crops.landmarks[t])
-=======
-            s, t = (int(i) for i in rng.choice(len(self.crops), 2, replace=len(self.crops) < 2))
             (source, source_landmarks), (target, landmarks) = self.crops.face(s), self.crops.face(t)
             taught, _ = self.teacher.swap(source, source_landmarks, target, landmarks)
->>>>>>> dc82bac (tools/prepare_data.py: faces from folders, clips, archives and the generator into shards that stream from disk)
             found.append(Example(source, target, taught, *self.cache([2 * s])))
         return found
 
@@ -138,24 +121,8 @@ class PairSampler:
         return image, landmarks, geometry, np.packbits(background), np.packbits(core)
 
     def _batch(self, rng, face):
-<<<<<<< HEAD
-        sources, rows = [], []
-        for _ in range(self.groups):
-            index = rng.choice(self.sources)
-            source = 2 * index + rng.randrange(2)
-            sources.append(source)
-            for _ in range(self.targets):
-                same = rng.random() < self.same_identity
-                if same:
-                    twin = rng.choice(self.by_label[self.labels[index]])
-                    target = source if twin == index else 2 * twin + rng.randrange(2)
-                else:
-                    target = 2 * self.stranger(rng, index) + rng.randrange(2)
-                rows.append(self._row(face, source, target, same))
-=======
         sources, groups = zip(*(self._group(rng, face) for _ in range(self.groups)))
         rows = [row for group in groups for row in group]
->>>>>>> dc82bac (tools/prepare_data.py: faces from folders, clips, archives and the generator into shards that stream from disk)
         targets, taught, background, core, same = (np.stack(column) for column in zip(*rows))
         shape = (len(rows), 1, *targets.shape[1:3])
         return Batch(np.array(sources, np.int64), targets.transpose(0, 3, 1, 2).copy(), taught.transpose(0, 3, 1, 2).copy(),
@@ -163,12 +130,12 @@ class PairSampler:
 
     def _group(self, rng, face):
         """A random source and its rows of the batch -> (key of the source, [row])."""
-        index = rng.randrange(len(self.crops))
+        index = rng.choice(self.sources)
         source = 2 * index + rng.randrange(2)
         rows = []
         for _ in range(self.targets):
             same = rng.random() < self.same_identity
-            target = self._photo(rng, source) if same else rng.randrange(2 * len(self.crops))
+            target = self._photo(rng, source) if same else 2 * self.stranger(rng, index) + rng.randrange(2)
             rows.append(self._row(face, source, target, same))
         return source, rows
 

@@ -61,7 +61,7 @@ class FaceGenerator:
         try:
             import openvino
         except ImportError:
-            raise UserError(f"the face generator needs OpenVINO; run: pip install openvino") from None
+            raise UserError("the face generator needs OpenVINO; run: pip install openvino") from None
         core = openvino.Core()
         core.set_property("CPU", {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"})
         self._mapping, self._synthesis = (core.compile_model(str(graph), "CPU") for graph in graphs)

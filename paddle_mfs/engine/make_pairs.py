@@ -26,7 +26,7 @@ class PairMaker:
 
     def __init__(self, faces, size, teacher, targets, seed):
         self.faces, self.targets, self.seed = ShardedFaces(faces, size), targets, seed
-        self.section, self.teacher = teacher, create_teacher(teacher["name"])
+        self.section, self.teacher = teacher, create_teacher(teacher)
 
     def __call__(self, number):
         """-> (face number of the source, [(face number of a target, JPEG bytes)])."""

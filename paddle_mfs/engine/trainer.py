@@ -112,16 +112,11 @@ class Trainer:
         full = load_faces(data.faces, SIZE)
         if self.rank == 0 and isinstance(full, Crops) and Path(data.faces).is_dir():
             save_crops(self.output / "faces.npz", full)
-<<<<<<< HEAD
-        return PairSampler(full.resized(data.size), create_teacher(self.config.teacher, data.workers), data.identities, data.targets,
-                           data.same_identity, self.config.run.seed, IdentityCache(self.embedder, full))
-=======
         settings = (data.identities, data.targets, data.same_identity, self.config.run.seed, IdentityCache(self.embedder, full))
         faces = full.resized(data.size)
         if data.pairs is not None:
-            return StoredPairSampler(StoredPairs(data.pairs, faces), faces, *settings)
-        return PairSampler(faces, create_teacher(self.config.teacher.name), *settings)
->>>>>>> dc82bac (tools/prepare_data.py: faces from folders, clips, archives and the generator into shards that stream from disk)
+            return StoredPairSampler(StoredPairs(data.pairs, faces), faces, None, *settings)
+        return PairSampler(faces, create_teacher(self.config.teacher, data.workers), *settings)
 
     def fit(self):
         """Train until the budget (run.steps, run.minutes) is spent. Ctrl-C saves a checkpoint and raises KeyboardInterrupt."""

@@ -18,7 +18,6 @@ import pytest
 from paddle_mfs.config import load_config
 from paddle_mfs.data.crops import Crops
 from paddle_mfs.data.faces import ShardedFaces
-from paddle_mfs.data.identities import IdentityCache
 from paddle_mfs.data.pairs import PairSampler
 from paddle_mfs.data.stored_pairs import StoredPairs, StoredPairSampler
 from paddle_mfs.engine.trainer import Trainer
@@ -168,7 +167,7 @@ def test_streamed_and_in_memory_the_batches_are_the_same(prepared):
     images, landmarks = zip(*map(stored.face, range(len(stored))))
     names = [f"{stored.facts(index)['label']}/{index}" for index in range(len(stored))]
     held = Crops(np.stack(images), np.stack(landmarks), names)
-    streams = [PairSampler(faces.resized(64), create_teacher("mesh"), 3, 2, 0.5, seed=7).stream() for faces in (stored, held)]
+    streams = [PairSampler(faces.resized(64), create_teacher({"name": "mesh"}), 3, 2, 0.5, seed=7).stream() for faces in (stored, held)]
     for one, other in itertools.islice(zip(*streams), 3):
         assert all((a == b).all() for a, b in zip(one, other))
 
@@ -185,7 +184,7 @@ def test_training_on_shards_and_on_stored_pairs(prepared, pairs, run_script, roo
 
 
 def test_stored_pairs_are_the_teachers_own(prepared, pairs, run_script, inputs, tmp_path):
-    faces, teacher = ShardedFaces(prepared[0], 96), create_teacher("mesh")
+    faces, teacher = ShardedFaces(prepared[0], 96), create_teacher({"name": "mesh"})
     stored = StoredPairs(pairs, faces)
     for number in range(3):
         source, target, taught = stored.pair(number)

@@ -84,7 +84,7 @@ def test_a_batch_is_a_function_of_its_number_whoever_makes_it(crops):
 
 def test_examples_are_always_the_same_and_taught(crops):
     cache = IdentityCache(FaceEmbedder(create_model("mobilefacenet", weights="bundled")), crops.resized(112))
-    one, again = (PairSampler(crops, create_teacher("mesh"), 3, 2, 0.5, seed, cache).examples(2) for seed in (0, 1))
+    one, again = (PairSampler(crops, create_teacher({"name": "mesh"}), 3, 2, 0.5, seed, cache).examples(2) for seed in (0, 1))
     assert (one[1].target == again[1].target).all() and (one[0].taught != one[0].target).any()
     assert one[0].embedding.shape == [1, 192] and one[0].feature.shape == [1, 512, 7, 7]
 
