@@ -31,12 +31,14 @@ from paddle_mfs.metrics.evaluate import landmarks_where
 from paddle_mfs.metrics.identity import Recogniser, distance
 from paddle_mfs.metrics.shape import shape_error
 from paddle_mfs.metrics.sharpness import sharpness
+from paddle_mfs.models import create_model
 from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
 from paddle_mfs.models.idn import SIZE, run_idn
 from paddle_mfs.provenance import provenance, save_options
 from paddle_mfs.teachers.mesh import MeshTeacher
 
-WEIGHTS = {"reconstruction": 30.0, "unmasked": 30.0, "perceptual": 0.0, "identity": 6.0, "mask": 10.0}
+WEIGHTS = {"reconstruction": 30.0, "unmasked": 30.0, "perceptual": 0.0, "identity": 6.0, "mask": 10.0, "adversarial": 0.0,
+           "texture": 40.0, "landmarks": 20.0}
 BATCH = 4
 LR = 1e-4               # Adam's peak step size
 PORTRAIT = 512          # pixels, the larger side of the picture kept in the file
@@ -112,7 +114,7 @@ class Personalizer:
         others = list(zip(crops.images, crops.landmarks))
         self._targets = [other for index, other in enumerate(others) if index % 3 < 2]
         self._judge = _Judge(others[2::3])
-        self._objective = Objective(embedder, Config(WEIGHTS))
+        self._objective = Objective(embedder, Config(WEIGHTS), mesh=create_model("facemesh", weights="bundled"))
         self._embedding = paddle.to_tensor(identity.embedding)
 
     def train(self, minutes=5.0, progress=None):
