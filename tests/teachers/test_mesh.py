@@ -30,8 +30,8 @@ def test_a_face_taught_with_itself_stays_nearly_itself(teacher, faces):
 def test_teacher_moves_identity_and_keeps_the_background(teacher, faces):
     from paddle_mfs.models import create_model
     from paddle_mfs.models.embedder import FaceEmbedder
-    (source, _), (target, landmarks) = faces[0], faces[1]
-    image, blend = teacher.swap(*faces[0], *faces[1])
+    (source, _), (target, landmarks) = faces[1], faces[2]
+    image, blend = teacher.swap(*faces[1], *faces[2])
     background, _ = supervised_regions(landmarks, SIZE)
     assert image.dtype == np.uint8 and image.shape == target.shape and blend.min() >= 0 and blend.max() <= 1
     assert np.abs(image[background].astype(int) - target[background]).max() <= 2      # the fade's last traces
