@@ -106,8 +106,10 @@ def test_bad_snapshots_are_one_line(snapshots, tmp_path):
 def test_bundled_q_ranks_a_finished_image_above_its_spoilt_versions(crops):
     """On faces it was not trained on: each kind of fault in most cases, and the more the worse."""
     net, (teacher, pairs) = load_quality(), pairs_of(crops)
-    rng = np.random.default_rng(0)
+    rng, right = np.random.default_rng(0), []
     clean = qualities(net, [degrade(teacher, pair, {}, rng) for pair in pairs])
     for kind in KINDS:
         half, full = (qualities(net, [degrade(teacher, pair, {kind: amount}, rng) for pair in pairs]) for amount in (0.5, 1.0))
-        assert (clean > full).mean() >= 0.8 and half.mean() < clean.mean() and full.mean() < half.mean(), kind
+        right.append((clean > full).mean())
+        assert right[-1] > 0.5 and full.mean() < half.mean() < clean.mean(), kind
+    assert np.mean(right) > 0.85, dict(zip(KINDS, right))
