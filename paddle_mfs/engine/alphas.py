@@ -1,12 +1,11 @@
 """What alpha does: its histogram over a run, and a picture of the pairs it trusts least and most."""
-import json
-
 import cv2
 import numpy as np
 import paddle
 
 from paddle_mfs.data.degradations import degrade
 from paddle_mfs.data.quality_set import as_input
+from paddle_mfs.engine import journal
 from paddle_mfs.files import atomic_path
 from paddle_mfs.losses.reweight import alpha
 
@@ -22,12 +21,14 @@ class AlphaHistogram:
     def __init__(self, every):
         self.every, self._counts = every, np.zeros(BINS, int)
 
+    def on_start(self, trainer):
+        journal.rewind(trainer.output / "alphas.jsonl", trainer.step)
+
     def on_step(self, trainer, record):
         if "alpha" in record:                       # not while the discriminator learns alone
             self._counts += np.histogram(trainer.objective.alphas, BINS, (0, 1))[0]
         if trainer.step % self.every == 0 and self._counts.any():
-            with open(trainer.output / "alphas.jsonl", "a", encoding="utf-8") as file:
-                file.write(json.dumps({"step": trainer.step, "counts": self._counts.tolist()}) + "\n")
+            journal.append(trainer.output / "alphas.jsonl", {"step": trainer.step, "counts": self._counts.tolist()})
             self._counts[:] = 0
 
     def on_end(self, trainer):
@@ -40,8 +41,7 @@ def draw_histogram(log, path):
     import matplotlib
     matplotlib.use("Agg")
     from matplotlib import pyplot
-    with open(log, encoding="utf-8") as file:
-        lines = [json.loads(line) for line in file]
+    lines = journal.read(log)
     shares = np.array([line["counts"] for line in lines], float)
     shares /= shares.sum(1, keepdims=True)
     figure, axis = pyplot.subplots(figsize=(8, 4), constrained_layout=True)

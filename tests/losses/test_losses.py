@@ -7,10 +7,12 @@ from paddle_mfs.data.pairs import Batch
 from paddle_mfs.engine.objective import Objective
 from paddle_mfs.config import Config
 from paddle_mfs.losses.identity import identity_loss
+from paddle_mfs.losses.landmarks import LandmarkLoss
 from paddle_mfs.losses.mask import mask_loss
 from paddle_mfs.losses.perceptual import PerceptualLoss, perceptual_network
 from paddle_mfs.losses.reconstruction import reconstruction_loss, unmasked_reconstruction_loss
 from paddle_mfs.losses.reweight import alpha
+from paddle_mfs.losses.texture import texture_loss
 from paddle_mfs.models import create_model
 from paddle_mfs.models.embedder import FaceEmbedder, area_matrix
 from paddle_mfs.models.idn import Swap
@@ -93,8 +95,9 @@ def test_area_matrix_averages():
 def test_objective_is_the_weighted_sum_of_its_terms():
     paddle.seed(0)
     embedder = FaceEmbedder(create_model("mobilefacenet", weights="bundled"))
-    weights = Config({"reconstruction": 30.0, "unmasked": 20.0, "perceptual": 5.0, "identity": 3.0, "mask": 10.0})
-    network = create_model("squeezenet")
+    weights = Config({"reconstruction": 30.0, "unmasked": 20.0, "perceptual": 5.0, "identity": 3.0, "mask": 10.0, "texture": 7.0,
+                      "landmarks": 20.0})
+    network, mesh = create_model("squeezenet"), create_model("facemesh", weights="bundled")
     x = [paddle.rand([2, 3, 128, 128]) for _ in range(4)]
     region = paddle.zeros([2, 1, 128, 128])
     region[:, :, 32:96, 32:96] = 1
@@ -103,7 +106,7 @@ def test_objective_is_the_weighted_sum_of_its_terms():
     source = paddle.nn.functional.normalize(paddle.randn([2, 192]))
 
     def terms(step):
-        loss, record = Objective(embedder, weights, network, 2)(swap, batch, source, step)
+        loss, record = Objective(embedder, weights, network, 2, mesh=mesh)(swap, batch, source, step)
         assert record["loss"] == pytest.approx(float(loss))
         return record
 
@@ -111,7 +114,8 @@ def test_objective_is_the_weighted_sum_of_its_terms():
     taught = embedder(x[1])[0]
     a = alpha(taught, source)
     expected = float((a * (30 * reconstruction_loss(x[2], x[1]) + 20 * unmasked_reconstruction_loss(x[3], x[1], 1 - region))).mean()
-                     + 3 * identity_loss(embedder(x[2])[0], source).mean() + 10 * mask_loss(swap.mask, 1 - region, region))
+                     + 3 * identity_loss(embedder(x[2])[0], source).mean() + 10 * mask_loss(swap.mask, 1 - region, region)
+                     + 7 * texture_loss(x[2], x[1]).mean() + 20 * LandmarkLoss(mesh)(x[2], x[0]).mean())
     assert off["loss"] == pytest.approx(expected, rel=1e-4) and "per" not in off
     perceptual = PerceptualLoss(network)
     l_per = perceptual(perceptual.features(x[2]), perceptual.features(x[1]))
@@ -122,7 +126,7 @@ def test_objective_is_the_weighted_sum_of_its_terms():
 def test_without_distillation_only_pairs_of_one_identity_reconstruct():
     paddle.seed(0)
     embedder = FaceEmbedder(create_model("mobilefacenet", weights="bundled"))
-    weights = Config({"reconstruction": 30.0, "unmasked": 0.0, "perceptual": 0.0, "identity": 0.0, "mask": 0.0})
+    weights = Config({"reconstruction": 30.0, "unmasked": 0.0, "perceptual": 0.0, "identity": 0.0, "mask": 0.0, "texture": 0.0})
     x, region = [paddle.rand([2, 3, 112, 112]) for _ in range(4)], paddle.zeros([2, 1, 112, 112])
     batch = Batch(None, x[0], x[1], 1 - region, region, paddle.to_tensor([0.0, 1.0]))
     source = embedder(x[1])[0]                                          # alpha is 1

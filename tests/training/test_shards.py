@@ -137,6 +137,8 @@ from paddle_mfs.data import pairs
 from paddle_mfs.data.faces import ShardedFaces
 
 class Copy:
+    def partners(self, crops):
+        return None
     def geometry(self, landmarks, size):
         return None
     def swap(self, source, source_landmarks, target, *rest):
