@@ -168,7 +168,7 @@ class Told:
 
 
 def test_evaluation_keeps_the_best_weights_with_their_scores(make_config):
-    config = make_config("run.steps=3", "evaluation.every=2", "evaluation.pairs=2", "optimizer.lr=0.5", "optimizer.warmup=0")
+    config = make_config("run.steps=3", "evaluation.every=2", "evaluation.pairs=2", "optimizer.lr=0.02", "optimizer.warmup=0")
     told = Told()
     trainer = Trainer(config, [*standard_callbacks(config), told])
     trainer.output.mkdir()
