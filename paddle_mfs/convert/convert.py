@@ -130,6 +130,7 @@ def _trained(path, faces):
     if "made" not in card:
         raise UserError(f"{card_path(path)}: no card of a training run; weights whose origin is unknown are not bundled")
     nothing_lost, cost = swap_half_cost(state, read_faces() if faces is None else faces)
-    facts = {"origin": "trained by this repository's tools/train.py", "made": card["made"], "started_from": card["started_from"],
-             "trained_sha256": card["sha256"], "scores": "see heldout (tools/evaluate.py --update-card)", "precision": cost}
+    facts = {"origin": card.get("origin", "trained by this repository's tools/train.py"), "made": card["made"],
+             "started_from": card["started_from"], "trained_sha256": card["sha256"],
+             "scores": "see heldout (tools/evaluate.py --update-card)", "precision": cost}
     return state, facts, nothing_lost
