@@ -3,6 +3,8 @@
 # PYTHON=/path/to/python3.10 chooses the interpreter, VENV=folder the environment.
 PYTHON ?= python3.10 python3 python
 VENV ?= .venv
+# Test files run side by side; each process takes about 3 GB.
+JOBS ?= 2
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 # The generator of faces of nobody, for tests and training data. Only its files are used, not what it depends on.
@@ -22,7 +24,7 @@ demo: $(READY)
 	$(RUN) tools/demo.py
 
 test: $(READY)
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n $(JOBS) --dist loadfile
 
 test-slow: $(READY)
 	$(RUN) -m pytest -m slow

@@ -27,6 +27,6 @@ setup(
         "visualdl": ["visualdl>=2.5"],                                  # curves of a training run in the browser
         "onnx": ONNX,                                                   # teachers in .onnx files
         "parity": ["torch>=2.0"],                                       # tests that hold the teachers' networks against PyTorch
-        "dev": LITE + ONNX + ["onnx>=1.16", "webdataset>=0.2", "pytest>=7"],
+        "dev": LITE + ONNX + ["onnx>=1.16", "webdataset>=0.2", "pytest>=7", "pytest-xdist>=3"],
     },
 )

@@ -131,7 +131,8 @@ class Baker:
         if identity.is_refined:
             before = self._idn(identity.embedding, identity.feature).state_dict()
             learned = identity.idn.state_dict()
-            idn.set_state_dict({name: value + strength * (learned[name] - before[name]) for name, value in idn.state_dict().items()})
+            idn.set_state_dict({name: value + strength * (learned[name] - before[name])
+                                for name, value in idn.state_dict().items()})
         return dataclasses.replace(identity, idn=idn, embedding=embedding, feature=feature)
 
     def _idn(self, embedding, feature):

@@ -1,4 +1,4 @@
-"""Identities as files: an IDN refined for one person (tools/personalize.py), which tools take wherever they take a source picture.
+"""Identities as files: an IDN refined for one person (tools/personalize.py). Tools take them where they take a source picture.
 
 A `.identity` file is a NumPy archive without pickled objects: the IDN's state, what it was made from, a portrait, and the facts
 (JSON) that `Identity.facts` holds. About 3 MB.

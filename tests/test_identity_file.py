@@ -69,9 +69,9 @@ def test_several_photos_are_one_identity(baker, root, samples):
 
 
 def test_damaged_and_foreign_files_are_told(refined, baker, tmp_path):
-    for content, told in ((b"words", "not a readable identity file"), (refined[0].read_bytes()[:5000], "not a readable identity file")):
+    for content in (b"words", refined[0].read_bytes()[:5000]):
         (tmp_path / "bad.identity").write_bytes(content)
-        with pytest.raises(UserError, match=f"bad.identity: {told}"):
+        with pytest.raises(UserError, match="bad.identity: not a readable identity file"):
             load_identity(tmp_path / "bad.identity")
     with pytest.raises(UserError, match="none.identity: no such identity file"):
         baker.identity(tmp_path / "none.identity")

@@ -20,8 +20,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source", required=True, nargs="+", help="photos of one person")
     parser.add_argument("--minutes", type=float, default=5.0, help="of training (default: 5)")
-    parser.add_argument("--faces", default=FACES, help="other people to train and measure on: a folder of pictures, or a faces file "
-                                                       "(default: samples/faces)")
+    parser.add_argument("--faces", default=FACES, help="other people to train and measure on: a folder of pictures or a faces "
+                                                       "file (default: samples/faces)")
     parser.add_argument("--output", help="file to write, .identity (default: output/SOURCE.identity)")
     parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
     parser.add_argument("--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)")

@@ -1,8 +1,9 @@
 """Refining the IDN of one person: minutes of training on teacher pairs of that person's photos.
 
 The network that predicts weights from a photo knows nobody in particular. Its prediction is a good start for one person, whose
-0.5 M baked weights are then trained alone, as subject-aware swapping does (the paper has no such step, this is ours): the mesh teacher puts the photos on other faces, and the objective is that of the distillation. Other
-faces than those trained on watch over the quality.
+0.5 M baked weights are then trained alone, as subject-aware swapping does (the paper has no such step, this is ours): the mesh
+teacher puts the photos on other faces, and the objective is that of the distillation. Other faces than those trained on watch
+over the quality.
 """
 import random
 import time
@@ -85,7 +86,8 @@ class Refined:
                 "before": self.before._asdict(), "after": self.after._asdict()}
 
     def __str__(self):
-        lines = [f"{self.steps} steps, {self.minutes:.1f} minutes", f"{'':8}{'distance':>10}{'sharpness':>11}{'shape':>7}{'background':>12}"]
+        lines = [f"{self.steps} steps, {self.minutes:.1f} minutes",
+                 f"{'':8}{'distance':>10}{'sharpness':>11}{'shape':>7}{'background':>12}"]
         return "\n".join(lines + [f"{name:8}{q.distance:10.3f}{q.sharpness:11.2f}{q.shape:7.1f}{q.background:9.0f} dB"
                                   for name, q in (("before", self.before), ("after", self.after))])
 

@@ -182,7 +182,7 @@ class Trainer:
         return dict(zip(names, means))
 
     def _loss(self, batch, index):
-        """The loss of a float Batch, this process's `index`-th of this step -> loss (scalar), {name: float}, the student's Swap."""
+        """The loss of a float Batch, this process's `index`-th of this step -> loss (scalar), {name: float}, Swap."""
         number = self.batches + index * self.ranks + self.rank
         paddle.seed(zlib.crc32(f"{self.config.run.seed}/{number}".encode()))
         embedding, feature = self.sampler.identities(batch)

@@ -56,8 +56,8 @@ class FolderTeacher(Teacher):
     def partners(self, crops):
         """See Teacher. Raises UserError when the folder has no picture of two of these faces, or when they are not in memory."""
         if not hasattr(crops, "images"):
-            raise UserError("data.faces: the folder teacher knows crops by their pixels and wants them in memory; name a folder of "
-                            "pictures, or make the pairs with tools/make_pairs.py and name them as data.pairs")
+            raise UserError("data.faces: the folder teacher knows crops by their pixels and wants them in memory; name a folder "
+                            "of pictures, or make the pairs with tools/make_pairs.py and name them as data.pairs")
         for image, name in zip(crops.images, crops.names):
             self._seen[_checksum(image)], self._seen[_checksum(image[:, ::-1])] = (name, False), (name, True)
         index, found = {face_name(name): number for number, name in enumerate(crops.names)}, {}

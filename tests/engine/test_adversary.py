@@ -92,7 +92,8 @@ def parts():
     quality = QualityNet(8)
     quality.fc.weight.set_value(quality.fc.weight * 1e-3)
     quality.eval()
-    weights = Config({"reconstruction": 30.0, "unmasked": 30.0, "identity": 3.0, "mask": 10.0, "adversarial": 0.5, "texture": 0.0})
+    weights = Config({"reconstruction": 30.0, "unmasked": 30.0, "identity": 3.0, "mask": 10.0, "adversarial": 0.5,
+                      "texture": 0.0})
     x = [paddle.rand([2, 3, 112, 112]) for _ in range(4)]
     region = paddle.zeros([2, 1, 112, 112])
     region[:, :, 32:96, 32:96] = 1

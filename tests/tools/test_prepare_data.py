@@ -167,7 +167,8 @@ def test_streamed_and_in_memory_the_batches_are_the_same(prepared):
     images, landmarks = zip(*map(stored.face, range(len(stored))))
     names = [f"{stored.facts(index)['label']}/{index}" for index in range(len(stored))]
     held = Crops(np.stack(images), np.stack(landmarks), names)
-    streams = [PairSampler(faces.resized(64), create_teacher({"name": "mesh"}), 3, 2, 0.5, seed=7).stream() for faces in (stored, held)]
+    streams = [PairSampler(faces.resized(64), create_teacher({"name": "mesh"}), 3, 2, 0.5, seed=7).stream()
+               for faces in (stored, held)]
     for one, other in itertools.islice(zip(*streams), 3):
         assert all((a == b).all() for a, b in zip(one, other))
 

@@ -61,7 +61,8 @@ def start(root, samples, long_clip, tmp_path):
     place, processes = tmp_path / "out", []
 
     def run():
-        arguments = [root / "tools/swap.py", "--source", samples / "source.jpg", "--target", long_clip, "--output", place / "done.mp4"]
+        arguments = [root / "tools/swap.py", "--source", samples / "source.jpg", "--target", long_clip,
+                     "--output", place / "done.mp4"]
         process = subprocess.Popen([sys.executable, *arguments], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    env={**os.environ, "PYTHONPATH": str(root)})
         processes.append(process)
