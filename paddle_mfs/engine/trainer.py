@@ -53,6 +53,7 @@ class Trainer:
 
     def __init__(self, config, callbacks=(), resume=None):
         self.config, self.output = config, Path(config.run.output)
+        saved = load_checkpoint(resume) if resume else None
         self.rank, self.ranks = distributed.start()
         self.callbacks = list(callbacks) if self.rank == 0 else []
         self.step = self.seen = self.batches = 0    # optimiser steps, crops and batches so far, of all processes
@@ -70,8 +71,8 @@ class Trainer:
         self.objective = self._build_objective()
         self.adversary = Adversary(self.objective, config.loss.discriminator) if config.loss.weights.adversarial else None
         self.sampler = self._build_sampler()
-        if resume:
-            self._restore(*load_checkpoint(resume))
+        if saved:
+            self._restore(*saved)
 
     @property
     def ema(self):
@@ -115,7 +116,7 @@ class Trainer:
         settings = (data.identities, data.targets, data.same_identity, self.config.run.seed, IdentityCache(self.embedder, full))
         faces = full.resized(data.size)
         if data.pairs is not None:
-            return StoredPairSampler(StoredPairs(data.pairs, faces), faces, None, *settings)
+            return StoredPairSampler(StoredPairs(data.pairs, faces), faces, *settings)
         return PairSampler(faces, create_teacher(self.config.teacher, data.workers), *settings)
 
     def fit(self):

@@ -49,8 +49,8 @@ def test_what_it_refuses(run_script, tmp_path):
     (tmp_path / "pairs.json").write_text('{"pairs": [["a.jpg", "b.jpg"]]}')
     with pytest.raises(UserError, match="a.jpg"):
         evaluate.load_pairs(tmp_path)
-    with pytest.raises(UserError, match="1 to 100"):
-        evaluate.load_pairs(HELDOUT, 101)
+    with pytest.raises(UserError, match="1 to 200"):
+        evaluate.load_pairs(HELDOUT, 201)
     with pytest.raises(UserError, match="--size 100"):
         evaluate.NetworkSwap(bundled("mfs_224"), 100)
     done = run_script("evaluate", "--weights", tmp_path / "nothing.pdparams", "--pairs", 1)

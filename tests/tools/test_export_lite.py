@@ -65,7 +65,7 @@ def test_what_makes_no_sense_is_refused(run_script, samples, tmp_path):
     for words, told in ((["--target", "cuda"], "choose among arm, gpu, npu, nnapi, x86, all"),
                         (["--target", "gpu", "--precision", "fp16"], "at run time"),
                         (["--target", "x86", "--precision", "int8"], "wrong pixels"),
-                        (["--target", "npu", "--precision", "int8", "--calibration", tmp_path / "none"], "no such faces file"),
+                        (["--target", "npu", "--precision", "int8", "--calibration", tmp_path / "none"], "no such folder or file"),
                         (["--source", tmp_path / "nobody.jpg"], "nobody.jpg")):
         done = run_script("export_lite", "--source", samples / "source.jpg", "--output", tmp_path / "out", *words)
         assert done.returncode == 2 and told in done.stderr and done.stderr.count("\n") == 1, done.stderr

@@ -40,7 +40,7 @@ def test_set_up_once_and_again_when_requirements_change(place):
     python = f"PYTHON={place}/python-3.10"
     done, ran = make(place, "demo", python)
     assert done.returncode == 0 and ran == ["pip", "pip", "tools/demo.py"], done.stderr
-    assert make(place, "test", python)[1] == ["-m pytest"]
+    assert make(place, "test", python)[1] == ["-m pytest -n 2 --dist loadfile"]
     assert make(place, "test-slow", python)[1] == ["-m pytest -m slow"]
     assert make(place, "train-smoke", python)[1] == ["tools/train.py -c configs/smoke.yml"]
     later = (place / ".venv" / ".ready").stat().st_mtime + 5
