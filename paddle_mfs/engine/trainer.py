@@ -269,8 +269,7 @@ class Trainer:
             "made": {"software": f"paddle_mfs {__version__}, paddle {paddle.__version__}", "steps": self.step, "crops": self.seen,
                      "minutes": round(self.spent / 60, 1), "faces": len(self.sampler), "config": self.config.to_dict()},
             "started_from": self._started_from(),
-            "licence": "that of the training faces, the identity encoder and the weights it started from; the bundled ones are for "
-                       "research and non-commercial use", **more})
+            "licence": "that of faces, encoder and weights it started from; the bundled ones: research, non-commercial", **more})
         return path
 
     def _started_from(self):
