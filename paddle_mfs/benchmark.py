@@ -109,7 +109,7 @@ def time_training(trainer, steps=4):
     results, forgetful, objective.perceptual_every = {}, True, 1
     with plain_operators():
         results["Paddle's own operators"] = speed()
-    results["compiled depthwise, bias, PReLU; upsampling as matrix products"] = speed()
+    results["compiled depthwise and PReLU; OpenBLAS for convolutions and products"] = speed()
     forgetful = False
     results["identity features kept"] = speed()
     objective.perceptual_every = 2

@@ -19,9 +19,11 @@ def keep_pages():
 
 
 def use_threads(count):
-    """Let Paddle's matrix products and the compiled kernels use `count` threads."""
+    """Let Paddle's and numpy's matrix products and the compiled kernels use `count` threads."""
     import numba
     import paddle
+    import threadpoolctl
+    threadpoolctl.threadpool_limits(count, "blas")
     paddle.set_flags({"FLAGS_paddle_num_threads": count})
     paddle.base.core.set_num_threads(count)
     numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))

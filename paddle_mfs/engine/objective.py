@@ -26,14 +26,15 @@ class Objective(nn.Layer):
         discriminator: models.discriminator.MultiScaleDiscriminator, or None when weights.adversarial is 0.
         quality: models.quality.QualityNet, frozen, or None: Q is 1.
         mesh: models.facemesh.FaceMesh, frozen, or None when weights.landmarks is 0.
+        opening: the mask that L_mask wants in the core of the face.
 
     After each call `alphas` holds alpha, (N,) float32, of that batch.
     """
 
     def __init__(self, embedder, weights, perceptual_network=None, perceptual_every=1, reweight="cos*q", distillation=True,
-                 discriminator=None, quality=None, mesh=None):
+                 discriminator=None, quality=None, mesh=None, opening=1.0):
         super().__init__()
-        self.reweight, self.distillation = reweight, distillation
+        self.reweight, self.distillation, self.opening = reweight, distillation, opening
         self.discriminator, self.quality = discriminator, quality
         self.landmarks = LandmarkLoss(mesh) if mesh is not None else None
         self.embedder, self.weights, self.perceptual_every = embedder, weights, perceptual_every
@@ -56,7 +57,7 @@ class Objective(nn.Layer):
         l_rec = reconstruction_loss(swap.result, batch.taught)
         l_raw = unmasked_reconstruction_loss(swap.image, batch.taught, batch.background)
         l_id = identity_loss(embedding, source_embedding)
-        l_mask = mask_loss(swap.mask, batch.background, batch.core)
+        l_mask = mask_loss(swap.mask, batch.background, batch.core, self.opening)
         loss = ((trust * (w.reconstruction * l_rec + w.unmasked * l_raw)).mean()
                 + w.identity * l_id.mean() + w.mask * l_mask)
         record = {"rec": l_rec.mean(), "copy": reconstruction_loss(batch.targets, batch.taught).mean(), "raw": l_raw.mean(),

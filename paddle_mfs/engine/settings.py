@@ -51,7 +51,7 @@ RULES = (
     Rule("loss.weights", lambda weights: all(weight >= 0 for weight in weights.values()), "weights of at least 0"),
     Rule("loss.weights", lambda weights: any(weights.values()), "weights of which one is above 0"),
     one_of("loss.perceptual_network", ("vision_squeezenet", "squeezenet")), at_least("loss.perceptual_every", 1),
-    weights_file("loss.quality", "none", "bundled"), above_zero("loss.discriminator.lr"), at_least("loss.discriminator.width", 1),
+    share("loss.opening"), weights_file("loss.quality", "none", "bundled"), above_zero("loss.discriminator.lr"), at_least("loss.discriminator.width", 1),
     at_least("loss.discriminator.scales", 1), at_least("loss.discriminator.warmup", 0),
     above_zero("optimizer.lr"), share("optimizer.beta1", whole=False), share("optimizer.beta2", whole=False),
     above_zero("optimizer.clip"), at_least("optimizer.accumulate", 1), at_least("optimizer.warmup", 0), share("optimizer.final"),

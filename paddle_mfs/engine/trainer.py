@@ -106,7 +106,7 @@ class Trainer:
             quality = load_quality(None if loss.quality == "bundled" else loss.quality)
         mesh = create_model("facemesh", weights="bundled") if loss.weights.landmarks else None
         return Objective(self.embedder, loss.weights, network, loss.perceptual_every, loss.reweight, loss.distillation,
-                         discriminator, quality, mesh)
+                         discriminator, quality, mesh, loss.opening)
 
     def _build_sampler(self):
         data = self.config.data

@@ -35,9 +35,8 @@ def transform(points, matrix):
 
 
 def invert(matrix):
-    """The inverse of a (2, 3) matrix."""
-    inverse = np.linalg.inv(matrix[:, :2])
-    return np.column_stack([inverse, -inverse @ matrix[:, 2]])
+    """The inverse of a (2, 3) matrix; zeros where there is none."""
+    return cv2.invertAffineTransform(matrix)        # numpy's inverse wakes BLAS threads, which then spin for 15 ms
 
 
 def scale_of(matrix):

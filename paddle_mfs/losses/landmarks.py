@@ -6,7 +6,7 @@ less than one of weights trained without.
 import paddle
 import paddle.nn as nn
 
-from paddle_mfs.models.embedder import area_matrix
+from paddle_mfs.models.embedder import area_resize
 
 
 class LandmarkLoss(nn.Layer):
@@ -32,8 +32,7 @@ class LandmarkLoss(nn.Layer):
     def _landmarks(self, image):
         size, wanted = image.shape[-1], self.network.input_size
         if size > wanted:
-            matrix = paddle.to_tensor(area_matrix(size, wanted))
-            image = paddle.matmul(matrix, paddle.matmul(image, matrix.t()))
+            image = area_resize(image, wanted)
         elif size < wanted:
             image = nn.functional.interpolate(image, size=[wanted, wanted], mode="bilinear")
         return self.network(image)[0][..., :2] / wanted

@@ -35,4 +35,4 @@ class PerceptualLoss(nn.Layer):
         return [tap * self.network.scale for tap in self.network(image)]
 
     def forward(self, features, taught_features):
-        return sum((a - b).abs().mean([1, 2, 3]) for a, b in zip(features, taught_features))
+        return sum((a - b).abs().flatten(1).mean(1) for a, b in zip(features, taught_features))

@@ -23,4 +23,4 @@ def detail(image):
 
 def texture_loss(image, taught):
     """(N, 3, H, W) RGB in [0, 1], twice; nothing flows into `taught` -> (N,)."""
-    return (detail(image) - detail(taught).detach()).abs().mean([1, 2, 3])
+    return (detail(image) - detail(taught).detach()).abs().flatten(1).mean(1)

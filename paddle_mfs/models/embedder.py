@@ -1,4 +1,5 @@
 """The identity encoder of a weights file, and its use on aligned crops of any size."""
+import functools
 import math
 
 import numpy as np
@@ -8,6 +9,7 @@ import paddle.nn.functional as F
 
 from paddle_mfs.errors import UserError
 from paddle_mfs.models import create_model
+from paddle_mfs.models.layers import Resampling
 from paddle_mfs.weights import load_state
 
 
@@ -22,19 +24,15 @@ def area_matrix(size, smaller):
     return matrix
 
 
-_area_matrices = {}
+@functools.lru_cache(maxsize=None)
+def _area_resampling(size, smaller):
+    return Resampling(*[area_matrix(size, smaller)] * 2)
 
 
 def area_resize(image, smaller):
-    """(N, C, S, S) -> (N, C, smaller, smaller) by area resampling, as two matrix products; its backward is fast as well."""
+    """(N, C, S, S) -> (N, C, smaller, smaller) by area resampling, by products with its matrix; its backward is fast as well."""
     size = image.shape[-1]
-    if size == smaller:
-        return image
-    if (size, smaller) not in _area_matrices:
-        matrix = area_matrix(size, smaller)
-        _area_matrices[size, smaller] = paddle.to_tensor(matrix), paddle.to_tensor(matrix.T.copy())
-    down, across = _area_matrices[size, smaller]
-    return paddle.matmul(down, paddle.matmul(image, across))
+    return image if size == smaller else _area_resampling(size, smaller)(image)
 
 
 class FaceEmbedder(nn.Layer):

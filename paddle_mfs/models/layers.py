@@ -1,11 +1,12 @@
 """Small layers the networks share, written to be fast on a CPU.
 
 On the CPU, Paddle 2.6 computes a depthwise convolution as one im2col and matrix product per channel, adds biases and
-applies PReLU slopes by a slow generic broadcast, and runs bilinear upsampling as scalar loops. The layers here call
-compiled kernels (cpu_kernels.py) and matrix products instead. They equal the Paddle operators they replace
+applies PReLU slopes by a slow generic broadcast, runs bilinear upsampling as scalar loops, and leaves matrix products to an MKL
+that is slow on AMD's processors. The layers here call the kernels of cpu_kernels.py and matrix products instead. They equal the Paddle operators they replace
 (tests/models/test_layers.py) and step aside for them on a GPU, for other dtypes and while a program is traced for export.
 """
 import contextlib
+import functools
 
 import numpy as np
 import paddle
@@ -104,29 +105,51 @@ class DepthwiseConv2D(nn.Layer):
         return depthwise_conv2d(x, self.weight, self.bias, self.stride, self.padding)
 
 
-class _AddBias(PyLayer):
+class _Conv2D(PyLayer):
     @staticmethod
-    def forward(ctx, x, bias):
-        ctx.wants = not x.stop_gradient, not bias.stop_gradient
-        return cpu_kernels.add_bias(x, bias)
+    def forward(ctx, x, weight, bias, stride, padding):
+        ctx.save_for_backward(x, weight)
+        ctx.way = stride, padding
+        ctx.wants = [not tensor.stop_gradient for tensor in (x, weight, bias)]
+        return cpu_kernels.conv2d(x, weight, bias, stride, padding)
 
     @staticmethod
     def backward(ctx, gradient):
-        return gradient if ctx.wants[0] else None, cpu_kernels.channel_sums(gradient) if ctx.wants[1] else None
+        x, weight = ctx.saved_tensor()
+        return (cpu_kernels.conv2d_input_gradient(gradient, weight, x.shape, *ctx.way) if ctx.wants[0] else None,
+                cpu_kernels.conv2d_weight_gradient(gradient, x, weight.shape, *ctx.way) if ctx.wants[1] else None,
+                cpu_kernels.channel_sums(gradient) if ctx.wants[2] else None)
 
 
 class Conv2D(nn.Conv2D):
-    """`nn.Conv2D` whose bias is added by a compiled kernel, initialised by `uniform`."""
+    """`nn.Conv2D` of square kernels by compiled kernels and matrix products, initialised by `uniform`."""
 
     def __init__(self, inputs, outputs, kernel_size, stride=1, padding=0):
         initial = uniform(inputs * kernel_size ** 2)
         super().__init__(inputs, outputs, kernel_size, stride, padding, weight_attr=initial, bias_attr=initial)
+        self._way = stride, padding
 
     def forward(self, x):
         if not _compiled(x, self.weight):
             return super().forward(x)
-        y = F.conv2d(x, self.weight, None, self._stride, self._updated_padding, self._dilation, self._groups)
-        return _AddBias.apply(y, self.bias)
+        return _Conv2D.apply(x, self.weight, self.bias, *self._way)
+
+
+class _Matmul(PyLayer):
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(a, b)
+        ctx.wants = not a.stop_gradient, not b.stop_gradient
+        return cpu_kernels.matmul(a, b)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return tuple(cpu_kernels.matmul_gradients(gradient, *ctx.saved_tensor(), ctx.wants))
+
+
+def matmul(a, b):
+    """`paddle.matmul` of tensors (..., m, k) and (..., k, n)."""
+    return _Matmul.apply(a, b) if _compiled(a, b) else paddle.matmul(a, b)
 
 
 class _FrozenPReLU(PyLayer):
@@ -152,21 +175,43 @@ class FrozenPReLU(nn.Layer):
         return _FrozenPReLU.apply(x, self.weight) if _compiled(x) else F.prelu(x, self.weight)
 
 
-_upsampling_matrices = {}
+class _MixRows(PyLayer):
+    @staticmethod
+    def forward(ctx, x, band, transposed):
+        ctx.transposed = transposed
+        return band.times(x)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return ctx.transposed.times(gradient)
+
+
+class Resampling:
+    """x (N, C, H, W) -> rows @ x @ columns.T, every plane by itself; rows (R, H) and columns (Q, W) are float32 numpy arrays."""
+
+    def __init__(self, rows, columns):
+        self._band, self._transposed = cpu_kernels.Band(rows), cpu_kernels.Band(rows.T)
+        self._rows, self._columns = paddle.to_tensor(rows), paddle.to_tensor(columns.T.copy())
+
+    def __call__(self, x):
+        if _compiled(x):
+            return _MixRows.apply(matmul(x, self._columns), self._band, self._transposed)
+        return paddle.matmul(self._rows, paddle.matmul(x, self._columns))
 
 
 def _upsampling_matrix(size, half_pixel, ring):
-    """Matrix (2*size + 2*ring, size) of bilinear x2 upsampling in one dimension, and its transpose."""
-    key = size, half_pixel, ring
-    if key not in _upsampling_matrices:
-        if half_pixel:
-            position = (np.arange(-ring, 2 * size + ring) + 0.5) / 2 - 0.5
-        else:
-            position = np.arange(2 * size) * (size - 1) / (2 * size - 1)
-        distance = np.abs(position[:, None] - np.arange(size))
-        matrix = (1 - distance).clip(0).astype(np.float32)          # beyond the edge there is nothing, which counts as zero
-        _upsampling_matrices[key] = paddle.to_tensor(matrix), paddle.to_tensor(matrix.T.copy())
-    return _upsampling_matrices[key]
+    """Matrix (2*size + 2*ring, size) of bilinear x2 upsampling in one dimension."""
+    if half_pixel:
+        position = (np.arange(-ring, 2 * size + ring) + 0.5) / 2 - 0.5
+    else:
+        position = np.arange(2 * size) * (size - 1) / (2 * size - 1)
+    distance = np.abs(position[:, None] - np.arange(size))
+    return (1 - distance).clip(0).astype(np.float32)        # beyond the edge there is nothing, which counts as zero
+
+
+@functools.lru_cache(maxsize=None)
+def _upsampling(height, width, half_pixel, ring):
+    return Resampling(*(_upsampling_matrix(size, half_pixel, ring) for size in (height, width)))
 
 
 def upsample2x(x, half_pixel=False, ring=0):
@@ -179,9 +224,7 @@ def upsample2x(x, half_pixel=False, ring=0):
             (N, C, 2H+2ring, 2W+2ring).
     """
     if _compiled(x):
-        h, w = x.shape[2:]
-        return paddle.matmul(_upsampling_matrix(h, half_pixel, ring)[0],
-                             paddle.matmul(x, _upsampling_matrix(w, half_pixel, ring)[1]))
+        return _upsampling(*x.shape[2:], half_pixel, ring)(x)
     if not half_pixel:
         return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)
     y = F.interpolate(F.pad(x, [1, 1, 1, 1]), scale_factor=2, mode="bilinear", align_corners=False)

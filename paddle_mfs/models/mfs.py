@@ -10,7 +10,7 @@ from paddle_mfs.files import sha256
 from paddle_mfs.models.fusion import FinalHead, fusion_mask
 from paddle_mfs.models.idn import IDN, run_idn
 from paddle_mfs.models.iin import IIN
-from paddle_mfs.models.layers import depthwise_conv2d
+from paddle_mfs.models.layers import depthwise_conv2d, matmul
 from paddle_mfs.registry import MODELS
 from paddle_mfs.weights import bundled, check_state, load_state, read_card
 
@@ -19,7 +19,7 @@ def _injected(x, kernels, matrices, stride, padding):
     """A separable convolution with weights of G identities over (N, C, H, W), N/G consecutive samples an identity."""
     y = depthwise_conv2d(x, kernels, None, stride, padding)
     groups, n, (h, w) = max(kernels.shape[0], matrices.shape[0]), x.shape[0], y.shape[2:]      # an ablated kind has 1
-    y = paddle.matmul(matrices.unsqueeze(1), y.reshape([groups, n // groups, -1, h * w]))
+    y = matmul(matrices.unsqueeze(1), y.reshape([groups, n // groups, -1, h * w]))
     return y.reshape([n, -1, h, w])
 
 

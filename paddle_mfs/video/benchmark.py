@@ -69,9 +69,9 @@ def swap_usual(swapper, target, output, max_frames):
             while (frame := timed("decode", next, frames, None)) is not None:
                 image = timed("decode", lambda: planes(frame.reformat(format="rgb24"))[0].reshape(frame.height, -1, 3))
                 face = timed("faces", swapper.analyser.largest, image)
-                crop, matrix = timed("swap", align, image, face.five, SIZE)
-                result, mask = timed("swap", run_idn, crop)
-                timed("swap", paste_everywhere, image, result, mask, matrix)
+                crop, matrix = timed("paint", align, image, face.five, SIZE)
+                result, mask = timed("paint", run_idn, crop)
+                timed("paste", paste_everywhere, image, result, mask, matrix)
                 timed("encode", _encode_rgb, writer, frame, image)
                 summary.frames += 1
             timed("encode", writer.finish, False)

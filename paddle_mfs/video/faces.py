@@ -11,7 +11,7 @@ MARGIN = 3      # pixels by which a paste may reach beyond its crop
 
 
 class Faces:
-    """Finds and swaps the faces of one clip; `find` and `swap` may run in different threads.
+    """Finds and swaps the faces of one clip; `find`, `paint` and `paste` may run in different threads.
 
     Args:
         swapper: FaceSwapper. which: "largest", "all" or an index, see `people.Choice`; None: `swapper.default_face`.
@@ -29,15 +29,19 @@ class Faces:
         """The faces to swap in a frame, (H, W, 3) uint8 RGB, shown at `time` seconds; [] when there is none."""
         return self._choice(self._tracker.update(image, time))
 
-    def swap(self, picture, faces):
-        """Swap them in a `Picture`. A face that no source is meant for, or that cannot be painted, stays as it is."""
-        for painted, mask, matrix in self._swapper.patches(picture.rgb, faces, self._tracks):
+    def paint(self, image, faces):
+        """The swapped faces, see `FaceSwapper.patches`. A face that no source is meant for, or that cannot be painted, has none."""
+        return self._swapper.patches(image, faces, self._tracks)
+
+    def paste(self, picture, patches):
+        """Put what `paint` made into the `Picture` it was made from."""
+        for painted, mask, matrix in patches:
             with picture.editing(_reach(matrix)):
                 paste(picture.rgb, painted, mask, matrix, inplace=True)
 
     def swap_rgb(self, image, faces):
         """Swap them in a picture, (H, W, 3) uint8 RGB, in place -> how many were swapped; the others stay as they are."""
-        patches = self._swapper.patches(image, faces, self._tracks)
+        patches = self.paint(image, faces)
         for patch in patches:
             paste(image, *patch, inplace=True)
         return len(patches)

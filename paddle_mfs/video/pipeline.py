@@ -1,6 +1,6 @@
-"""A clip with its faces swapped: decoding, finding faces, swapping and encoding overlap, a few frames in flight.
+"""A clip with its faces swapped: decoding, finding faces, painting, pasting and encoding overlap, a few frames in flight.
 
-    reader -> Picture (native frame + RGB view) -> faces -> swap in the RGB view, the change into the native frame -> writer
+    reader -> Picture (native frame + RGB view) -> faces -> painted faces -> RGB view, the change into the native frame -> writer
 """
 import contextlib
 import time
@@ -17,7 +17,7 @@ from paddle_mfs.video.frame import Picture
 from paddle_mfs.video.read import VideoReader
 from paddle_mfs.video.write import choose_codec, write_video
 
-STAGES = ("decode", "faces", "swap", "encode")
+STAGES = ("decode", "faces", "paint", "paste", "encode")
 
 
 @dataclass
@@ -63,6 +63,7 @@ def swap_video(swapper, target, output, face=None, start=None, end=None, max_fra
         record = provenance(target_sha256=sha256(target), **swapper.facts)
         pictures = ahead(_pictures(reader, pixel_format, summary))
         pictures = ahead(_with_faces(pictures, faces, summary))
+        pictures = ahead(_painted(pictures, faces, summary))
         pictures = ahead(_swapped(pictures, faces, summary))
         with contextlib.closing(pictures), write_video(output, reader, record, codec, pixel_format, quality) as writer:
             for picture in pictures:
@@ -108,11 +109,20 @@ def _with_faces(pictures, faces, summary):
             yield picture, found
 
 
+def _painted(pictures, faces, summary):
+    """Yield (picture, its painted faces)."""
+    with contextlib.closing(pictures):
+        for picture, found in pictures:
+            with _clock(summary, "paint"):
+                patches = faces.paint(picture.rgb, found)
+            yield picture, patches
+
+
 def _swapped(pictures, faces, summary):
     """Yield the pictures, their faces swapped."""
     with contextlib.closing(pictures):
-        for picture, found in pictures:
-            with _clock(summary, "swap"):
-                faces.swap(picture, found)
+        for picture, patches in pictures:
+            with _clock(summary, "paste"):
+                faces.paste(picture, patches)
             summary.swapped += picture.is_changed
             yield picture

@@ -59,6 +59,8 @@ def test_mask_loss_wants_the_background_shut_and_the_core_open():
     assert float(mask_loss(right, background, core)) == 0
     assert float(mask_loss(paddle.zeros([1, 1, 4, 4]), background, core)) == pytest.approx(0.25)     # shut everywhere
     assert float(mask_loss(paddle.ones([1, 1, 4, 4]), background, core)) == pytest.approx(0.25)      # open everywhere
+    assert float(mask_loss(right * 0.5, background, core, opening=0.5)) == 0
+    assert float(mask_loss(right, background, core, opening=0.5)) == pytest.approx(0.125)           # too far in the core
 
 
 def test_perceptual_distance_is_zero_for_the_same_picture_and_grows():

@@ -94,17 +94,35 @@ def test_frozen_prelu_equals_paddle_and_gives_its_slopes_no_gradient():
     assert prelu.weight.grad is None
 
 
-def test_convolution_with_fast_bias_equals_paddle():
+@pytest.mark.parametrize("inputs, outputs, k, stride, padding, large", [
+    (3, 24, 3, 2, 1, 1 << 20), (8, 3, 3, 1, 1, 1 << 20), (2, 1, 3, 1, 0, 1 << 20),      # as products; two tiny ones, row by row
+    (16, 24, 1, 1, 0, 1 << 20), (12, 8, 4, 1, 0, 0), (12, 8, 1, 1, 0, 0)])              # 1x1; several samples at once
+def test_convolution_equals_paddle(inputs, outputs, k, stride, padding, large, monkeypatch):
+    monkeypatch.setattr(layers.cpu_kernels, "LARGE", large)
     paddle.seed(0)
-    ours, x = layers.Conv2D(3, 4, 3, stride=2, padding=1), leaf(2, 3, 9, 9)
-    theirs = nn.Conv2D(3, 4, 3, stride=2, padding=1)
-    ours.bias.set_value(paddle.randn([4]))
+    ours, x = layers.Conv2D(inputs, outputs, k, stride, padding), leaf(3, inputs, 9, 8)
+    theirs = nn.Conv2D(inputs, outputs, k, stride, padding)
+    ours.bias.set_value(paddle.randn([outputs]))
     theirs.set_state_dict(ours.state_dict())
     results = []
     for layer in (ours, theirs):
         layer.clear_gradients()
         results.append(outputs_and_gradients(layer, [x]) + [layer.bias.grad.numpy(), layer.weight.grad.numpy()])
     assert_same(*results)
+
+
+def test_what_comes_of_a_sample_does_not_depend_on_the_others():
+    paddle.seed(0)
+    convolution, x = layers.Conv2D(32, 48, 3, padding=1), paddle.randn([7, 32, 7, 7])
+    assert (convolution(x)[2:3].numpy() == convolution(x[2:3]).numpy()).all()
+
+
+@pytest.mark.parametrize("left, right", [((2, 3, 5, 4), (4, 6)), ((2, 1, 5, 4), (2, 3, 4, 6)), ((5, 4), (2, 3, 4, 6)),
+                                         ((1, 3, 5, 4), (2, 1, 4, 6))])
+def test_products_equal_paddle(left, right):
+    paddle.seed(0)
+    tensors = [leaf(*left), leaf(*right)]
+    assert_same(outputs_and_gradients(layers.matmul, tensors), outputs_and_gradients(paddle.matmul, tensors))
 
 
 def test_a_whole_network_gives_the_same_gradients_either_way():
