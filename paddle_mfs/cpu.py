@@ -19,11 +19,11 @@ def keep_pages():
 
 
 def use_threads(count):
-    """Let Paddle's and numpy's matrix products and the compiled kernels use `count` threads."""
+    """Let Paddle and the kernels of our own use `count` threads."""
     import numba
     import paddle
-    import threadpoolctl
-    threadpoolctl.threadpool_limits(count, "blas")
+    from paddle_mfs.models import cpu_products
     paddle.set_flags({"FLAGS_paddle_num_threads": count})
     paddle.base.core.set_num_threads(count)
     numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))
+    cpu_products.use_threads(count)

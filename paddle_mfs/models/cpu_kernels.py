@@ -1,9 +1,8 @@
-"""Kernels over contiguous float32 paddle tensors on the CPU, without copies: depthwise, PReLU (numba); products, convolutions (numpy).
+"""Compiled kernels (numba) over contiguous float32 paddle tensors on the CPU, without copies: depthwise, sums, PReLU.
 
-Products go to numpy's OpenBLAS: the MKL in Paddle's wheel takes slow paths on processors that are not Intel's, three times slower
-on the one it was measured on. Depthwise: each plane (one sample, one channel) is copied once into a zero-padded buffer that stays in the cache; the loops
-are specialised by kernel size and stride, so the taps unroll and a row becomes vector instructions. They run on one
-thread until `paddle_mfs.cpu.use_threads` allows more.
+Depthwise: each plane (one sample, one channel) is copied once into a zero-padded buffer that
+stays in the cache; the loops are specialised by kernel size and stride, so the taps unroll and a row becomes vector instructions.
+They run on one thread until `paddle_mfs.cpu.use_threads` allows more.
 """
 import ctypes
 import functools
@@ -12,11 +11,11 @@ import numba
 import numpy as np
 import paddle
 
-_jit = functools.partial(numba.njit, cache=True, fastmath=True, nogil=True, parallel=True, boundscheck=False)
+jit = functools.partial(numba.njit, cache=True, fastmath=True, nogil=True, parallel=True, boundscheck=False)
 numba.set_num_threads(1)    # waiting for a busy core costs more than a second thread gains on single pictures
 
 
-def _view(tensor):
+def view(tensor):
     """A numpy view of a contiguous float32 CPU tensor; valid while the tensor lives."""
     buffer = (ctypes.c_float * tensor.size).from_address(tensor.data_ptr())
     return np.frombuffer(buffer, np.float32).reshape(tensor.shape)
@@ -26,7 +25,7 @@ def _view(tensor):
 def _depthwise_kernels(k, stride):
     """(forward, backward_input, backward_weight) for k x k kernels and this stride; `pad` is the padding above and left."""
 
-    @_jit
+    @jit
     def forward(x, w, bias, y, pad):
         n, c, height, width = x.shape
         out_h, out_w = y.shape[2:]
@@ -47,7 +46,7 @@ def _depthwise_kernels(k, stride):
 
     steps = (k + stride - 1) // stride      # taps an input pixel meets in one direction
 
-    @_jit
+    @jit
     def backward_input(g, w, gx, pad):
         n, c, height, width = gx.shape
         out_h, out_w = g.shape[2:]
@@ -72,7 +71,7 @@ def _depthwise_kernels(k, stride):
                             full[u * stride + a, v * stride + b] = total
             gx[s, ch] = full[pad:pad + height, pad:pad + width]
 
-    @_jit
+    @jit
     def backward_weight(g, x, gw, pad):
         n, c, height, width = x.shape
         out_h, out_w = g.shape[2:]
@@ -104,8 +103,8 @@ def depthwise(x, weight, bias, stride, before, after):
     x, weight = x.contiguous(), weight.contiguous()
     k = weight.shape[-1]
     y = paddle.empty([*x.shape[:2], *((size + before + after - k) // stride + 1 for size in x.shape[2:])])
-    bias = np.zeros(x.shape[1], np.float32) if bias is None else _view(bias)
-    _depthwise_kernels(k, stride)[0](_view(x), _view(weight), bias, _view(y), before)
+    bias = np.zeros(x.shape[1], np.float32) if bias is None else view(bias)
+    _depthwise_kernels(k, stride)[0](view(x), view(weight), bias, view(y), before)
     return y
 
 
@@ -113,7 +112,7 @@ def depthwise_input_gradient(gradient, weight, shape, stride, before):
     """Gradient (N,C,H',W') of the output -> gradient of the input, of `shape`."""
     gradient, weight = gradient.contiguous(), weight.contiguous()
     result = paddle.empty(shape)
-    _depthwise_kernels(weight.shape[-1], stride)[1](_view(gradient), _view(weight), _view(result), before)
+    _depthwise_kernels(weight.shape[-1], stride)[1](view(gradient), view(weight), view(result), before)
     return result
 
 
@@ -121,11 +120,11 @@ def depthwise_weight_gradient(gradient, x, shape, stride, before):
     """Gradient of the output and the input -> gradient of the kernels, of `shape` (G,C,k,k)."""
     gradient, x = gradient.contiguous(), x.contiguous()
     result = paddle.empty(shape)
-    _depthwise_kernels(shape[-1], stride)[2](_view(gradient), _view(x), _view(result), before)
+    _depthwise_kernels(shape[-1], stride)[2](view(gradient), view(x), view(result), before)
     return result
 
 
-@_jit
+@jit
 def _channel_sums(g, sums):
     n, c, m = g.shape
     for ch in numba.prange(c):
@@ -136,7 +135,7 @@ def _channel_sums(g, sums):
         sums[ch] = total
 
 
-@_jit
+@jit
 def _prelu(x, slope, y):
     n, c, m = x.shape
     for plane in numba.prange(n * c):
@@ -146,7 +145,7 @@ def _prelu(x, slope, y):
             y[s, ch, i] = value if value > 0 else value * slope[ch]
 
 
-@_jit
+@jit
 def _prelu_gradient(x, slope, g, gx):
     n, c, m = x.shape
     for plane in numba.prange(n * c):
@@ -155,16 +154,16 @@ def _prelu_gradient(x, slope, g, gx):
             gx[s, ch, i] = g[s, ch, i] if x[s, ch, i] > 0 else g[s, ch, i] * slope[ch]
 
 
-def _planes(tensor):
+def planes(tensor):
     """(N, C, ...) tensor -> (N, C, M) view."""
-    return _view(tensor).reshape(*tensor.shape[:2], -1)
+    return view(tensor).reshape(*tensor.shape[:2], -1)
 
 
 def channel_sums(gradient):
     """(N,C,...) -> (C,): the gradient of a bias."""
     gradient = gradient.contiguous()
     sums = paddle.empty([gradient.shape[1]])
-    _channel_sums(_planes(gradient), _view(sums))
+    _channel_sums(planes(gradient), view(sums))
     return sums
 
 
@@ -172,7 +171,7 @@ def prelu(x, slope):
     """PReLU of x (N,C,...) with one slope a channel."""
     x = x.contiguous()
     y = paddle.empty(x.shape)
-    _prelu(_planes(x), _view(slope), _planes(y))
+    _prelu(planes(x), view(slope), planes(y))
     return y
 
 
@@ -180,252 +179,5 @@ def prelu_gradient(x, slope, gradient):
     """Gradient of `prelu` with respect to x."""
     gradient, x = gradient.contiguous(), x.contiguous()
     result = paddle.empty(x.shape)
-    _prelu_gradient(_planes(x), _view(slope), _planes(gradient), _planes(result))
-    return result
-
-
-def matmul(a, b):
-    """a (..., m, k) @ b (k, n) or (..., k, n), leading axes broadcast as numpy's."""
-    a, b = a.contiguous(), b.contiguous()
-    left, right = _view(a), _view(b)
-    return _product(left, right, [*np.broadcast_shapes(left.shape[:-2], right.shape[:-2]), left.shape[-2], right.shape[-1]])
-
-
-def matmul_gradients(gradient, a, b, wants):
-    """Gradient of the product -> gradients of a and b, None where `wants` (two bools) is false."""
-    arriving, a, b = gradient.contiguous(), a.contiguous(), b.contiguous()
-    gradient, left, right = _view(arriving), _view(a), _view(b)
-    to_a = _product(gradient, right.swapaxes(-1, -2), left.shape) if wants[0] else None
-    if not wants[1]:
-        return to_a, None
-    if right.ndim == 2:
-        return to_a, _product(left.reshape(-1, left.shape[-1]).T, gradient.reshape(-1, gradient.shape[-1]), right.shape)
-    return to_a, _product(left.swapaxes(-1, -2), gradient, right.shape)
-
-
-def _product(left, right, shape):
-    """Product of arrays as a tensor of `shape`, summed over the axes of which the shape has only 1 (or none)."""
-    y = paddle.empty(shape)
-    if right.ndim == 2:         # one large product
-        np.matmul(left.reshape(-1, left.shape[-1]), right, out=_view(y).reshape(-1, right.shape[-1]))
-        return y
-    leading = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
-    if tuple(shape[:-2]) == leading:
-        np.matmul(left, right, out=_view(y))
-        return y
-    product = np.matmul(left, right)
-    product = product.sum(tuple(range(product.ndim - len(shape))))
-    product.sum(tuple(i for i, size in enumerate(shape) if size < product.shape[i]), keepdims=True, out=_view(y))
-    return y
-
-
-@_jit
-def _mix_rows(matrix, first, last, x, y):
-    """Every plane of y (M, R, W) = matrix (R, H) @ its plane of x (M, H, W), of row r only the columns first[r] to last[r] - 1."""
-    for plane in numba.prange(len(x)):
-        for r in range(len(matrix)):
-            to = y[plane, r]
-            to[:] = 0
-            for j in range(first[r], last[r]):
-                share, line = matrix[r, j], x[plane, j]
-                for q in range(len(to)):
-                    to[q] += share * line[q]
-
-
-class Band:
-    """A constant matrix (R, H) float32 numpy whose rows are zero but for a few neighbouring columns."""
-
-    def __init__(self, matrix):
-        self.matrix = np.ascontiguousarray(matrix, np.float32)
-        filled = self.matrix != 0
-        self.first, self.last = filled.argmax(1), filled.shape[1] - filled[:, ::-1].argmax(1)
-        self.last[~filled.any(1)] = 0
-
-    def times(self, x):
-        """self @ x for every plane of x (N, C, H, W) -> (N, C, R, W)."""
-        x = x.contiguous()
-        y = paddle.empty([*x.shape[:2], len(self.matrix), x.shape[3]])
-        _mix_rows(self.matrix, self.first, self.last, *(_view(t).reshape(-1, *t.shape[2:]) for t in (x, y)))
-        return y
-
-
-# Samples are multiplied one by one, so that what comes of one does not depend on the others, but where the kernels alone have so
-# many floats that reading them is what costs: there as many at once as can be unrolled into so many floats.
-LARGE, COLUMNS = 1 << 20, 1 << 21
-TINY = 64               # inputs times outputs of a stride 1 convolution, up to which products are too thin to be worth it
-
-
-@_jit
-def _unroll(x, k, stride, pad, out_w, columns):
-    """x (n, C, H, W) -> columns (C, k, k, n, L): what each tap of a k x k kernel meets at each of the L outputs."""
-    n, c, height, width = x.shape
-    out_h = columns.shape[4] // out_w
-    for ch in numba.prange(c):
-        for i in range(k):
-            for j in range(k):
-                first = max((pad - j + stride - 1) // stride, 0)
-                last = max(min((width - 1 + pad - j) // stride + 1, out_w), first)
-                for s in range(n):
-                    for r in range(out_h):
-                        row, line = r * stride + i - pad, columns[ch, i, j, s, r * out_w:(r + 1) * out_w]
-                        if row < 0 or row >= height:
-                            line[:] = 0
-                            continue
-                        line[:first] = 0
-                        line[last:] = 0
-                        to, source = line[first:last], x[s, ch, row, first * stride + j - pad:]
-                        for q in range(len(to)):
-                            to[q] = source[q * stride]
-
-
-@_jit
-def _roll_up(columns, k, stride, pad, out_w, gx):
-    """The transpose of `_unroll`: gx (n, C, H, W) becomes the sum of what lies in the columns."""
-    n, c, height, width = gx.shape
-    out_h = columns.shape[4] // out_w
-    for ch in numba.prange(c):
-        for s in range(n):
-            gx[s, ch] = 0
-        for i in range(k):
-            for j in range(k):
-                first, last = max((pad - j + stride - 1) // stride, 0), min((width - 1 + pad - j) // stride + 1, out_w)
-                for s in range(n):
-                    for r in range(out_h):
-                        row = r * stride + i - pad
-                        if 0 <= row < height and first < last:
-                            source, to = columns[ch, i, j, s, r * out_w + first:r * out_w + last], gx[s, ch, row, first * stride + j - pad:]
-                            for q in range(len(source)):
-                                to[q * stride] += source[q]
-
-
-@_jit
-def _tiny(x, w, pad, y):
-    """y (N,O,H',W') = x (N,C,H,W) convolved with w (O,C,k,k), stride 1: row by row."""
-    n, outputs, out_h, out_w = y.shape
-    _, c, height, width = x.shape
-    k = w.shape[2]
-    for s in numba.prange(n):
-        for o in range(outputs):
-            for r in range(out_h):
-                line = y[s, o, r]
-                line[:] = 0
-                for ch in range(c):
-                    for i in range(k):
-                        row = r + i - pad
-                        if 0 <= row < height:
-                            for j in range(k):
-                                tap, first, last = w[o, ch, i, j], max(pad - j, 0), min(width + pad - j, out_w)
-                                to, source = line[first:last], x[s, ch, row, first + j - pad:last + j - pad]
-                                for q in range(len(to)):
-                                    to[q] += tap * source[q]
-
-
-@_jit
-def _tiny_weights(g, x, pad, gw):
-    """The gradient (O,C,k,k) of the kernels of `_tiny`."""
-    n, outputs, out_h, out_w = g.shape
-    _, c, height, width = x.shape
-    k = gw.shape[2]
-    for o in range(outputs):
-        for ch in numba.prange(c):
-            for i in range(k):
-                for j in range(k):
-                    total, first, last = np.float32(0), max(pad - j, 0), min(width + pad - j, out_w)
-                    for s in range(n):
-                        for r in range(max(pad - i, 0), min(height + pad - i, out_h)):
-                            arriving, source = g[s, o, r, first:last], x[s, ch, r + i - pad, first + j - pad:last + j - pad]
-                            for q in range(len(arriving)):
-                                total += arriving[q] * source[q]
-                    gw[o, ch, i, j] = total
-
-
-class _Convolution:
-    """How a convolution is computed: row by row where it is tiny, else as products of the kernels (O, C k k) with portions of the
-    samples, unrolled to (C k k, samples * L) unless they lie so already."""
-
-    def __init__(self, x_shape, weight_shape, stride, pad):
-        n, channels, height, width = x_shape
-        self.outputs, _, self.k, _ = weight_shape
-        self.stride, self.pad = stride, pad
-        self.out_h, self.out_w = ((size + 2 * pad - self.k) // stride + 1 for size in (height, width))
-        length = self.out_h * self.out_w
-        self.is_tiny = stride == 1 and channels * self.outputs <= TINY
-        self.is_plain = self.k == stride == 1 and pad == 0
-        rows = channels * self.k ** 2
-        step = max(1, min(n, COLUMNS // (rows * length))) if rows * self.outputs >= LARGE and not self.is_plain else 1
-        self.portions = [slice(start, min(start + step, n)) for start in range(0, n, step)]
-        self._shape = channels, self.k, self.k, step, length
-        self._columns = None if self.is_plain or self.is_tiny else np.empty(np.prod(self._shape), np.float32)
-
-    def columns(self, x):
-        """x (n, C, H, W) -> (C k k, n * L)."""
-        if self.is_plain:
-            return x.reshape(x.shape[1], -1)
-        columns = self._of(self._columns, len(x))
-        _unroll(x, self.k, self.stride, self.pad, self.out_w, columns)
-        return columns.reshape(-1, len(x) * columns.shape[-1])
-
-    def roll_up(self, kernels, arriving, gx):
-        """Kernels (C k k, O) times what arrives (O, n * L) -> into gx (n, C, H, W)."""
-        if self.is_plain:
-            np.matmul(kernels, arriving, out=gx.reshape(gx.shape[1], -1))
-            return
-        columns = self._of(self._columns, len(gx))
-        np.matmul(kernels, arriving, out=columns.reshape(len(kernels), -1))
-        _roll_up(columns, self.k, self.stride, self.pad, self.out_w, gx)
-
-    def _of(self, room, n):
-        shape = (*self._shape[:3], n, self._shape[4])
-        return room[:np.prod(shape)].reshape(shape)
-
-
-def _channels_first(part):
-    """(n, O, ...) -> (O, n * L), a view where n is 1."""
-    return part.reshape(*part.shape[:2], -1).transpose(1, 0, 2).reshape(part.shape[1], -1)
-
-
-def conv2d(x, weight, bias, stride, pad):
-    """x (N,C,H,W), weight (O,C,k,k), bias (O,), `pad` zeros on every side -> (N,O,H',W')."""
-    x, weight = x.contiguous(), weight.contiguous()
-    way = _Convolution(x.shape, weight.shape, stride, pad)
-    y = paddle.empty([x.shape[0], way.outputs, way.out_h, way.out_w])
-    pictures, kernels, results = _view(x), _view(weight), _planes(y)
-    if way.is_tiny:
-        _tiny(pictures, kernels, pad, _view(y))
-    for portion in () if way.is_tiny else way.portions:
-        columns, part = way.columns(pictures[portion]), results[portion]
-        if len(part) == 1:
-            np.matmul(kernels.reshape(way.outputs, -1), columns, out=part[0])
-        else:
-            part[...] = np.matmul(kernels.reshape(way.outputs, -1), columns).reshape(way.outputs, len(part), -1).transpose(1, 0, 2)
-    results += _view(bias)[:, None]
-    return y
-
-
-def conv2d_input_gradient(gradient, weight, shape, stride, pad):
-    """Gradient (N,O,H',W') of the output -> gradient of the input, of `shape`."""
-    gradient, weight = gradient.contiguous(), weight.contiguous()
-    result = paddle.empty(shape)
-    way = _Convolution(shape, weight.shape, stride, pad)
-    kernels, arriving, leaving = _view(weight), _view(gradient), _view(result)
-    if way.is_tiny:         # the kernels turned round, inputs and outputs exchanged
-        turned = np.ascontiguousarray(kernels[:, :, ::-1, ::-1].transpose(1, 0, 2, 3))
-        _tiny(arriving, turned, way.k - 1 - pad, leaving)
-        return result
-    for portion in way.portions:
-        way.roll_up(kernels.reshape(way.outputs, -1).T, _channels_first(arriving[portion]), leaving[portion])
-    return result
-
-
-def conv2d_weight_gradient(gradient, x, shape, stride, pad):
-    """Gradient of the output and the input -> gradient of the kernels, of `shape` (O,C,k,k)."""
-    gradient, x = gradient.contiguous(), x.contiguous()
-    result = paddle.empty(shape)
-    way = _Convolution(x.shape, shape, stride, pad)
-    arriving, pictures, total = _view(gradient), _view(x), _view(result)
-    if way.is_tiny:
-        _tiny_weights(arriving, pictures, pad, total)
-        return result
-    total[...] = sum(np.matmul(_channels_first(arriving[portion]), way.columns(pictures[portion]).T)
-                     for portion in way.portions).reshape(shape)
+    _prelu_gradient(planes(x), view(slope), planes(gradient), planes(result))
     return result

@@ -2,7 +2,8 @@
 
 On the CPU, Paddle 2.6 computes a depthwise convolution as one im2col and matrix product per channel, adds biases and
 applies PReLU slopes by a slow generic broadcast, runs bilinear upsampling as scalar loops, and leaves matrix products to an MKL
-that is slow on AMD's processors. The layers here call the kernels of cpu_kernels.py and matrix products instead. They equal the Paddle operators they replace
+that is slow on AMD's processors. The layers here call compiled kernels (cpu_kernels.py) and products of our own
+(cpu_products.py) instead. They equal the Paddle operators they replace
 (tests/models/test_layers.py) and step aside for them on a GPU, for other dtypes and while a program is traced for export.
 """
 import contextlib
@@ -14,7 +15,7 @@ import paddle.nn as nn
 import paddle.nn.functional as F
 from paddle.autograd import PyLayer
 
-from paddle_mfs.models import cpu_kernels
+from paddle_mfs.models import cpu_kernels, cpu_products
 
 
 STATISTICS = "._mean", "._variance"     # how the names of a batch norm's running statistics end; Paddle has them as parameters
@@ -111,13 +112,13 @@ class _Conv2D(PyLayer):
         ctx.save_for_backward(x, weight)
         ctx.way = stride, padding
         ctx.wants = [not tensor.stop_gradient for tensor in (x, weight, bias)]
-        return cpu_kernels.conv2d(x, weight, bias, stride, padding)
+        return cpu_products.conv2d(x, weight, bias, stride, padding)
 
     @staticmethod
     def backward(ctx, gradient):
         x, weight = ctx.saved_tensor()
-        return (cpu_kernels.conv2d_input_gradient(gradient, weight, x.shape, *ctx.way) if ctx.wants[0] else None,
-                cpu_kernels.conv2d_weight_gradient(gradient, x, weight.shape, *ctx.way) if ctx.wants[1] else None,
+        return (cpu_products.conv2d_input_gradient(gradient, weight, x.shape, *ctx.way) if ctx.wants[0] else None,
+                cpu_products.conv2d_weight_gradient(gradient, x, weight.shape, *ctx.way) if ctx.wants[1] else None,
                 cpu_kernels.channel_sums(gradient) if ctx.wants[2] else None)
 
 
@@ -140,11 +141,11 @@ class _Matmul(PyLayer):
     def forward(ctx, a, b):
         ctx.save_for_backward(a, b)
         ctx.wants = not a.stop_gradient, not b.stop_gradient
-        return cpu_kernels.matmul(a, b)
+        return cpu_products.matmul(a, b)
 
     @staticmethod
     def backward(ctx, gradient):
-        return tuple(cpu_kernels.matmul_gradients(gradient, *ctx.saved_tensor(), ctx.wants))
+        return tuple(cpu_products.matmul_gradients(gradient, *ctx.saved_tensor(), ctx.wants))
 
 
 def matmul(a, b):
@@ -190,7 +191,7 @@ class Resampling:
     """x (N, C, H, W) -> rows @ x @ columns.T, every plane by itself; rows (R, H) and columns (Q, W) are float32 numpy arrays."""
 
     def __init__(self, rows, columns):
-        self._band, self._transposed = cpu_kernels.Band(rows), cpu_kernels.Band(rows.T)
+        self._band, self._transposed = cpu_products.Band(rows), cpu_products.Band(rows.T)
         self._rows, self._columns = paddle.to_tensor(rows), paddle.to_tensor(columns.T.copy())
 
     def __call__(self, x):

@@ -98,7 +98,7 @@ def test_frozen_prelu_equals_paddle_and_gives_its_slopes_no_gradient():
     (3, 24, 3, 2, 1, 1 << 20), (8, 3, 3, 1, 1, 1 << 20), (2, 1, 3, 1, 0, 1 << 20),      # as products; two tiny ones, row by row
     (16, 24, 1, 1, 0, 1 << 20), (12, 8, 4, 1, 0, 0), (12, 8, 1, 1, 0, 0)])              # 1x1; several samples at once
 def test_convolution_equals_paddle(inputs, outputs, k, stride, padding, large, monkeypatch):
-    monkeypatch.setattr(layers.cpu_kernels, "LARGE", large)
+    monkeypatch.setattr(layers.cpu_products, "LARGE", large)
     paddle.seed(0)
     ours, x = layers.Conv2D(inputs, outputs, k, stride, padding), leaf(3, inputs, 9, 8)
     theirs = nn.Conv2D(inputs, outputs, k, stride, padding)
