@@ -14,10 +14,10 @@ KEPT = 20_000       # faces and mirror images: 1 GB
 
 
 class IdentityCache:
-    """Embedding and feature map of face `key` = 2 * index + mirrored, made on first use; the last ones used are kept as float16.
+    """What an embedder makes of face `key` = 2 * index + mirrored, on first use; the last ones used are kept, maps as float16.
 
     Args:
-        embedder: models.embedder.FaceEmbedder.
+        embedder: models.embedder.FaceEmbedder, or another with `embed(crops)` that returns a tuple of tensors (N, ...).
         faces: data.crops.Crops or data.faces.ShardedFaces, at any size.
     """
 
@@ -26,18 +26,20 @@ class IdentityCache:
         self._kept = OrderedDict()
 
     def __call__(self, keys):
-        """List of keys -> (embedding (G, width) of unit length, feature (G, feature_width, 7, 7))."""
+        """List of G keys -> a tuple of tensors (G, ...): of a FaceEmbedder, embedding (G, width) of unit length and feature
+        (G, feature_width, 7, 7)."""
         missing = [key for key in dict.fromkeys(keys) if key not in self._kept]
         if missing:
-            embedding, feature = self.embedder.embed([self._image(key) for key in missing])
-            for key, z, f in zip(missing, embedding.numpy(), feature.numpy()):
-                self._kept[key] = z, f.astype(np.float16)
+            made = self.embedder.embed([self._image(key) for key in missing])
+            for key, *parts in zip(missing, *(part.numpy() for part in made)):
+                self._kept[key] = [part if part.ndim == 1 else part.astype(np.float16) for part in parts]
         for key in keys:
             self._kept.move_to_end(key)
-        embeddings, features = zip(*(self._kept[key] for key in keys))
+        columns = zip(*(self._kept[key] for key in keys))
+        tensors = tuple(paddle.to_tensor(np.stack(column).astype(np.float32)) for column in columns)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
-        return paddle.to_tensor(np.stack(embeddings)), paddle.to_tensor(np.stack(features).astype(np.float32))
+        return tensors
 
     def forget(self):
         """Drop everything kept."""

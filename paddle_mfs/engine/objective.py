@@ -17,7 +17,8 @@ class Objective(nn.Layer):
 
     Args:
         embedder: models.embedder.FaceEmbedder, frozen.
-        weights: mapping with reconstruction, unmasked, perceptual, identity, mask, adversarial, texture, landmarks.
+        weights: mapping with reconstruction, unmasked, perceptual, identity, second_identity, mask, adversarial, texture,
+            landmarks.
         perceptual_network: frozen feature network, or None when weights.perceptual is 0.
         perceptual_every: the perceptual term is computed on every k-th step, at k times its weight.
         reweight: how alpha is made, see losses.reweight.KINDS.
@@ -27,15 +28,17 @@ class Objective(nn.Layer):
         quality: models.quality.QualityNet, frozen, or None: Q is 1.
         mesh: models.facemesh.FaceMesh, frozen, or None when weights.landmarks is 0.
         opening: the mask that L_mask wants in the core of the face.
+        second: losses.second_identity.SecondIdentityLoss, or None when weights.second_identity is 0.
 
     After each call `alphas` holds alpha, (N,) float32, of that batch.
     """
 
     def __init__(self, embedder, weights, perceptual_network=None, perceptual_every=1, reweight="cos*q", distillation=True,
-                 discriminator=None, quality=None, mesh=None, opening=1.0):
+                 discriminator=None, quality=None, mesh=None, opening=1.0,
+                 second=None):
         super().__init__()
         self.reweight, self.distillation, self.opening = reweight, distillation, opening
-        self.discriminator, self.quality = discriminator, quality
+        self.discriminator, self.quality, self.second = discriminator, quality, second
         self.landmarks = LandmarkLoss(mesh) if mesh is not None else None
         self.embedder, self.weights, self.perceptual_every = embedder, weights, perceptual_every
         self.perceptual = PerceptualLoss(perceptual_network) if perceptual_network is not None else None
@@ -69,6 +72,10 @@ class Objective(nn.Layer):
             l_per = self.perceptual(self.perceptual.features(swap.result), taught_features)
             loss = loss + self.perceptual_every * w.perceptual * (trust * l_per).mean()
             record["per"] = l_per.mean()
+        if self.second is not None:
+            l_second = self.second(swap.result, batch.sources.tolist())
+            loss = loss + w.second_identity * l_second.mean()
+            record["id2"] = l_second.mean()
         if w.texture:
             l_texture = texture_loss(swap.result, batch.taught)
             loss = loss + w.texture * l_texture.mean()

@@ -24,6 +24,7 @@ from paddle_mfs.engine.objective import Objective
 from paddle_mfs.errors import UserError
 from paddle_mfs.files import sha256
 from paddle_mfs.losses.perceptual import perceptual_network
+from paddle_mfs.losses.second_identity import SecondIdentityLoss
 from paddle_mfs.models import create_model
 from paddle_mfs.models.discriminator import MultiScaleDiscriminator
 from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
@@ -68,6 +69,7 @@ class Trainer:
             grad_clip=paddle.nn.ClipGradByGlobalNorm(config.optimizer.clip))
         self.amp = config.run.amp and paddle.device.get_device().startswith("gpu")
         self.scaler = paddle.amp.GradScaler(enable=self.amp)
+        self.faces = load_faces(config.data.faces, SIZE)
         self.objective = self._build_objective()
         self.adversary = Adversary(self.objective, config.loss.discriminator) if config.loss.weights.adversarial else None
         self.sampler = self._build_sampler()
@@ -97,24 +99,21 @@ class Trainer:
 
     def _build_objective(self):
         loss = self.config.loss
-        network = discriminator = quality = None
-        if loss.weights.perceptual:
-            network = perceptual_network(loss.perceptual_network, loss.perceptual_weights)
-        if loss.weights.adversarial:
-            discriminator = MultiScaleDiscriminator(loss.discriminator.width, loss.discriminator.scales)
-        if loss.quality != "none":
-            quality = load_quality(None if loss.quality == "bundled" else loss.quality)
+        network = perceptual_network(loss.perceptual_network, loss.perceptual_weights) if loss.weights.perceptual else None
+        discriminator = (MultiScaleDiscriminator(loss.discriminator.width, loss.discriminator.scales)
+                         if loss.weights.adversarial else None)
+        quality = load_quality(None if loss.quality == "bundled" else loss.quality) if loss.quality != "none" else None
         mesh = create_model("facemesh", weights="bundled") if loss.weights.landmarks else None
+        second = SecondIdentityLoss(create_model("age", weights="bundled"), self.faces) if loss.weights.second_identity else None
         return Objective(self.embedder, loss.weights, network, loss.perceptual_every, loss.reweight, loss.distillation,
-                         discriminator, quality, mesh, loss.opening)
+                         discriminator, quality, mesh, loss.opening, second)
 
     def _build_sampler(self):
         data = self.config.data
-        full = load_faces(data.faces, SIZE)
-        if self.rank == 0 and isinstance(full, Crops) and Path(data.faces).is_dir():
-            save_crops(self.output / "faces.npz", full)
-        settings = (data.identities, data.targets, data.same_identity, self.config.run.seed, IdentityCache(self.embedder, full))
-        faces = full.resized(data.size)
+        if self.rank == 0 and isinstance(self.faces, Crops) and Path(data.faces).is_dir():
+            save_crops(self.output / "faces.npz", self.faces)
+        cache, faces = IdentityCache(self.embedder, self.faces), self.faces.resized(data.size)
+        settings = (data.identities, data.targets, data.same_identity, self.config.run.seed, cache)
         if data.pairs is not None:
             return StoredPairSampler(StoredPairs(data.pairs, faces), faces, *settings)
         return PairSampler(faces, create_teacher(self.config.teacher, data.workers), *settings)

