@@ -27,7 +27,7 @@ def place(root, tmp_path):
 
 
 def make(place, *arguments):
-    ours = ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "VENV", "PYTHON")
+    ours = ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "VENV", "PYTHON", "JOBS")
     clean = {key: value for key, value in os.environ.items() if key not in ours}
     done = subprocess.run(["make", *arguments], cwd=place, env=clean, text=True, capture_output=True, timeout=60)
     log = place / "log"
