@@ -16,7 +16,7 @@ from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.geometry import transform
 from paddle_mfs.face.image import read_image, write_image
 from paddle_mfs.face.paste import paste
-from paddle_mfs.face.reveal import as_input, reveal
+from paddle_mfs.face.reveal import as_input, opened, reveal
 from paddle_mfs.identity import Baker
 from paddle_mfs.models.idn import SIZE
 from paddle_mfs.people import RECHECK, Memory, match, pick, plain, roles
@@ -184,16 +184,17 @@ class FaceSwapper:
         Args:
             crop: (224, 224, 3) uint8 RGB, aligned target face.
             identity: Identity to put on; None: `self.identity`.
-        Returns: painted (224, 224, 3) float32 RGB in [0, 1]; mask (224, 224) float32 in [0, 1].
+        Returns: painted (224, 224, 3) float32 RGB in [0, 1]; mask (224, 224) float32 in [0, 1], about 1 in the face.
             painted * mask + crop / 255 * (1 - mask) is the IDN's result.
         Raises: UserError when the result equals the crop (weights whose mask stays shut) or is not finite.
         """
         result, mask = (output[0] for output in (identity or self.identity).run(as_input(crop)))
-        painted, change = reveal(crop, result, mask[0])
+        mask = opened(mask[0])
+        painted, change = reveal(crop, result, mask)
         if not np.isfinite(change) or change < UNCHANGED:
             raise UserError(f"{name}: the swap failed: the weights leave the face as it is "
                             f"(largest change {change * 255:.1f} of 255); use other weights")
-        return painted, mask[0]
+        return painted, mask
 
     def swap_file(self, target, output, face=None, compare=None, captions=()):
         """Swap the face in the picture file `target`, write `output` (PNG, JPEG or WebP) with its provenance.

@@ -7,7 +7,8 @@ from paddle_mfs.engine.alphas import AlphaHistogram
 from paddle_mfs.engine.curve import draw_curve
 from paddle_mfs.face.image import write_image
 
-SHOWN = ("loss", "rec", "copy", "raw", "per", "id", "mask", "open", "alpha", "adv", "disc", "grad")
+SHOWN = ("loss", "rec", "copy", "raw", "per", "id", "id2", "texture", "landmarks", "mask", "open", "alpha", "adv",
+         "disc", "grad")
 
 
 def duration(seconds):

@@ -10,8 +10,9 @@ from paddle_mfs.models.iin import SLOPE
 
 INPUT = "image"
 SHAPE = (1, 3, SIZE, SIZE)
-OUTPUTS = (("result", (1, 3, SIZE, SIZE), "swapped crop, RGB in [0, 1]"),
-           ("mask", (1, 1, SIZE, SIZE), "1 where the painted face is shown, 0 where the target is"))
+OUTPUTS = (("result", (1, 3, SIZE, SIZE), "swapped crop, RGB in [0, 1], blended with the target by the mask already"),
+           ("mask", (1, 1, SIZE, SIZE), "share of the painted face in the result, 0 where it is the target; "
+                                        "paste the result with min(1, mask / its median in the face)"))
 
 
 @dataclass(frozen=True, eq=False)

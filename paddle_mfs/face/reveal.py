@@ -14,11 +14,23 @@ def as_input(crop):
 _FRACTIONS = np.arange(256, dtype=np.float32) / np.float32(255)
 
 
+def opened(mask):
+    """The fusion mask (S, S) float32 as if it were wide open in the face: divided by its usual value there, at most 1.
+
+    Networks open it by half only where the target's texture is to stay (configs/finetune_224.yml). What is painted behind such a mask
+    is no face; what `reveal` finds behind this one is. No result is changed by it.
+    """
+    sample = mask[::4, ::4]
+    level = np.median(sample[sample >= sample.max() / 2])
+    return np.minimum(mask / max(level, np.float32(OPAQUE)), np.float32(1)) if np.isfinite(level) else mask
+
+
 def reveal(crop, result, mask):
     """Undo the blend result = painted * mask + crop * (1 - mask).
 
     Args:
-        crop: (S, S, 3) uint8 RGB. result: (3, S, S) float32 RGB in [0, 1]; mask: (S, S) float32.
+        crop: (S, S, 3) uint8 RGB. result: (3, S, S) float32 RGB in [0, 1]; mask: (S, S) float32, any that is open where the
+            result differs from the crop.
     Returns: painted (S, S, 3) float32 RGB in [0, 1], grey where the whole crop is grey; largest change |result - crop|, nan
         or infinite when the result is somewhere.
     """
