@@ -38,8 +38,8 @@ from paddle_mfs.models.idn import SIZE, run_idn
 from paddle_mfs.provenance import provenance, save_options
 from paddle_mfs.teachers.mesh import MeshTeacher
 
-WEIGHTS = {"reconstruction": 30.0, "unmasked": 0.0, "perceptual": 0.0, "identity": 6.0, "mask": 10.0, "adversarial": 0.0,
-           "texture": 40.0, "landmarks": 20.0}
+WEIGHTS = {"reconstruction": 30.0, "unmasked": 0.0, "perceptual": 0.0, "identity": 20.0, "mask": 10.0, "adversarial": 0.0,
+           "texture": 40.0, "landmarks": 60.0}
 BATCH = 4
 LR = 1e-4               # Adam's peak step size
 PORTRAIT = 512          # pixels, the larger side of the picture kept in the file
