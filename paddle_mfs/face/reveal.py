@@ -17,8 +17,8 @@ _FRACTIONS = np.arange(256, dtype=np.float32) / np.float32(255)
 def opened(mask):
     """The fusion mask (S, S) float32 as if it were wide open in the face: divided by its usual value there, at most 1.
 
-    Networks open it by half only where the target's texture is to stay (configs/finetune_224.yml). What is painted behind such a mask
-    is no face; what `reveal` finds behind this one is. No result is changed by it.
+    Networks open it by half only where the target's texture is to stay (configs/finetune_224.yml). What is painted behind such a
+    mask is no face; what `reveal` finds behind this one is. No result is changed by it.
     """
     sample = mask[::4, ::4]
     level = np.median(sample[sample >= sample.max() / 2])

@@ -4,7 +4,8 @@
 def reconstruction_loss(image, taught):
     """Mean absolute difference of each sample: (N, 3, H, W) in [0, 1], twice -> (N,).
 
-    Flattened first: Paddle's mean over three axes takes fifteen times as long on a CPU."""
+    Flattened first: Paddle's mean over three axes takes fifteen times as long on a CPU.
+    """
     return (image - taught).abs().flatten(1).mean(1)
 
 
