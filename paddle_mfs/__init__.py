@@ -7,14 +7,16 @@ Importing the package is cheap: paddle is loaded when `FaceSwapper` is first ask
 """
 import os
 
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.version import __version__
+
 os.environ.setdefault("GLOG_minloglevel", "2")     # Paddle otherwise tells stderr about its executors
 
-__version__ = "0.1.0"
-__all__ = ["FaceSwapper", "__version__"]
+__all__ = ["FaceSwapper", "UserError", "__version__"]
 
 
 def __getattr__(name):
     if name == "FaceSwapper":
-        from paddle_mfs.swapper import FaceSwapper
+        from paddle_mfs.swap.swapper import FaceSwapper
         return FaceSwapper
     raise AttributeError(f"module 'paddle_mfs' has no attribute {name!r}")

@@ -15,15 +15,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from paddle_mfs import __version__
-from paddle_mfs.errors import UserError
-from paddle_mfs.files import sha256
+from paddle_mfs.version import __version__
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import sha256
+from paddle_mfs.utils.formats import WRITABLE_PICTURES
 
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 SWAPPED = SOURCE_TYPES + "compositeWithTrainedAlgorithmicMedia"     # a picture edited with a trained network
 GENERATED = SOURCE_TYPES + "trainedAlgorithmicMedia"                # a picture made by a trained network
-PICTURE_FORMATS = (".png", ".jpg", ".jpeg", ".webp")                # what we write: formats that carry XMP
-CLIP_FORMATS = (".mp4", ".m4v", ".mov", ".mkv", ".webm")            # and containers that carry tags
 _XMP_BOX = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")      # the `uuid` box of XMP part 3, 1.1.3 (MP4, QuickTime)
 _NAMESPACE = "urn:paddle_mfs:provenance:1"
 _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -63,7 +62,7 @@ def weights_facts(path):
     return {**facts, "over": card["over"]["file"]} if "over" in card else facts
 
 
-def check_format(path, formats=PICTURE_FORMATS):
+def check_format(path, formats=WRITABLE_PICTURES):
     """Raise UserError unless `path` ends like one of the formats, all of which can carry provenance."""
     if Path(path).suffix.lower() not in formats:
         raise UserError(f"{path}: outputs are written as {', '.join(formats)} (formats that carry their provenance); "
@@ -122,7 +121,7 @@ def read_provenance(path):
         with Image.open(path) as picture:
             packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
     except OSError as error:
-        if error.strerror or Path(path).suffix.lower() in PICTURE_FORMATS:
+        if error.strerror or Path(path).suffix.lower() in WRITABLE_PICTURES:
             raise UserError(f"{path}: cannot be read as a picture ({error.strerror or 'not a picture'}); "
                             "give a PNG, JPEG, WebP or clip") from None
         return _clip_record(path)

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from paddle_mfs.errors import UserError
-from paddle_mfs.files import atomic_path, sha256, write_json
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import atomic_path, sha256, write_json
+from paddle_mfs.utils.resources import resource
 
 
 def weights_dir():
-    """Folder of the bundled weights: $PADDLE_MFS_WEIGHTS, or `weights/` beside the package."""
-    return Path(os.environ.get("PADDLE_MFS_WEIGHTS") or Path(__file__).resolve().parent.parent / "weights")
+    """Folder of the bundled weights: $PADDLE_MFS_WEIGHTS, or the one that comes with the package."""
+    return Path(os.environ.get("PADDLE_MFS_WEIGHTS") or resource("weights"))
 
 
 def bundled(name):
@@ -71,7 +72,7 @@ def load_state(path):
         raise UserError(f"{path}: not a readable weights file (truncated or of another kind: {reason}); "
                         "download or convert it again") from None
     if isinstance(state, dict):
-        state.pop("StructuredToParameterName@@", None)
+        state.pop("StructuredToParameterName", None)
         state = {name: value[1] if isinstance(value, tuple) and len(value) == 2 else value for name, value in state.items()}
     arrays = isinstance(state, dict) and all(isinstance(v, np.ndarray) and v.dtype.kind in "fiub" for v in state.values())
     if not arrays or not state:

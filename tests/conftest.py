@@ -34,7 +34,7 @@ def run_script():
 @pytest.fixture(scope="session")
 def swapper(samples):
     """A FaceSwapper of samples/source.jpg with the bundled weights. Do not change it."""
-    from paddle_mfs.swapper import FaceSwapper
+    from paddle_mfs.swap.swapper import FaceSwapper
     return FaceSwapper(samples / "source.jpg")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.provenance import (
     SWAPPED, append_xmp, picture_sha256, provenance, read_provenance, save_options, video_tags, weights_facts, xmp_packet)
 

@@ -6,12 +6,12 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_mfs.config import load_config
+from paddle_mfs.utils.config import load_config
 from paddle_mfs.data.crops import load_crops, save_crops
 from paddle_mfs.data.pairs import Batch
 from paddle_mfs.engine.settings import load_settings
 from paddle_mfs.engine.trainer import Trainer
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.models import create_model
 from paddle_mfs.weights import save_state
 

@@ -1,33 +1,7 @@
-"""Train several configs for the same number of steps and compare them in one table and one picture.
+"""The command of paddle_mfs/cli/ablate.py: `python tools/ablate.py --help`."""
 
-    python tools/ablate.py configs/distill.yml configs/ablations/*.yml --steps 2000 -o data.size=128
-
-Writes <output>/table.md, table.csv and sheet.png (a row a config, the same held-out pairs), and each run in a folder of its
-own. Started again with the same arguments it skips what is finished and goes on with what is not.
-"""
-import argparse
-import os
-
-from paddle_mfs.errors import run_tool
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("configs", nargs="+", metavar="CONFIG", help="YAML files, see configs/ablations")
-    parser.add_argument("--steps", type=int, required=True, help="steps of each run")
-    parser.add_argument("--output", default="output/ablations", help="folder (default output/ablations)")
-    parser.add_argument("-o", "--override", action="append", default=[], metavar="KEY=VALUE",
-                        help="change one setting of all of them; repeatable")
-    parser.add_argument("--faces", default="tests/data/heldout", help="folder of held-out pairs (default tests/data/heldout)")
-    parser.add_argument("--pairs", type=int, default=20, help="how many of them are measured (default 20)")
-    args = parser.parse_args()
-    from paddle_mfs import cpu
-    from paddle_mfs.engine.ablation import run_configs
-    cpu.keep_pages()
-    cpu.use_threads(max(1, (os.cpu_count() or 1) - 1))
-    run_configs(args.configs, args.steps, args.output, args.override, args.faces, args.pairs)
-    print(f"{args.output}/table.md, table.csv, sheet.png: {len(args.configs)} configs, {args.steps} steps each")
-
+from paddle_mfs.cli.ablate import main
+from paddle_mfs.utils.errors import run_tool
 
 if __name__ == "__main__":
     run_tool(main)

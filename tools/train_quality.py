@@ -1,69 +1,7 @@
-"""Train Q, the judge of teacher images in the loss reweighting (alpha = cos^2 * Q).
+"""The command of paddle_mfs/cli/train_quality.py: `python tools/train_quality.py --help`."""
 
-    python tools/train_quality.py -c configs/quality.yml                             # faults made on purpose, mesh teacher
-    python tools/train_quality.py -c configs/quality.yml -o labels=snapshots -o data.snapshots=snapshots/     # <step>/*.png
-    python tools/train_quality.py -c configs/quality.yml --resume                    # go on from the newest checkpoint
-    python tools/train_quality.py -c configs/quality.yml --sheet output/alphas.png   # no training: worst and best alphas
-
-Ctrl-C saves a checkpoint.
-"""
-import argparse
-import json
-import os
-
-from paddle_mfs.errors import UserError, run_tool
-
-
-def draw_sheet(config, args):
-    from paddle_mfs.engine.alphas import alpha_sheet
-    from paddle_mfs.engine.quality import labelled_set
-    from paddle_mfs.face.image import write_image
-    from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
-    from paddle_mfs.models.quality import load_quality
-    from paddle_mfs.provenance import provenance, save_options
-    if args.pairs < 2 or config.labels != "degradations":
-        raise UserError("--sheet: wants two pairs or more, and labels=degradations, whose pairs it draws")
-    metadata = save_options(args.sheet, provenance(content="pairs of the mesh teacher, with their alphas"))
-    net = load_quality(args.weights)
-    picture, alphas = alpha_sheet(labelled_set(config), FaceEmbedder(load_encoder()), net, args.pairs, seed=config.run.seed)
-    write_image(args.sheet, picture, **metadata)
-    print(f"{args.sheet}: alpha of {args.pairs} pairs: mean {alphas.mean():.3f}, from {alphas[0]:.3f} to {alphas[-1]:.3f}")
-    return 0
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-c", "--config", required=True, help="YAML file, see configs/quality.yml")
-    parser.add_argument("-o", "--override", action="append", default=[], metavar="KEY=VALUE",
-                        help="change one setting; repeatable")
-    parser.add_argument("--resume", nargs="?", const="", metavar="FOLDER",
-                        help="continue from the newest checkpoint of run.output, or of FOLDER")
-    parser.add_argument("--sheet", metavar="PICTURE", help="train nothing; draw held-out pairs with the worst and best alphas")
-    parser.add_argument("--weights", metavar="PATH", help="Q of --sheet (default: the bundled one)")
-    parser.add_argument("--pairs", type=int, default=200, help="pairs of --sheet (default: %(default)s)")
-    args = parser.parse_args()
-    from paddle_mfs import cpu
-    from paddle_mfs.config import load_config
-    config = load_config(args.config, args.override)
-    cpu.keep_pages()
-    cpu.use_threads(config.run.threads or os.cpu_count() or 1)
-    if args.sheet:
-        return draw_sheet(config, args)
-    from paddle_mfs.engine.checkpoint import checkpoints
-    from paddle_mfs.engine.quality import QualityTrainer
-    folder = f"{config.run.output}/checkpoints"
-    if args.resume is None and checkpoints(folder):
-        raise UserError(f"{config.run.output}: holds a run already; continue it with --resume or choose another -o run.output=")
-    trainer = QualityTrainer(config, None if args.resume is None else args.resume or folder)
-    try:
-        judgement = trainer.fit()
-    except KeyboardInterrupt:
-        print(f"interrupted at step {trainer.step}, checkpoint saved; continue with --resume", flush=True)
-        return 130
-    print(json.dumps(judgement, indent=2))
-    print(f"{config.run.output}/quality.pdparams: {trainer.step} steps, {trainer.spent / 60:.1f} minutes")
-    return 0
-
+from paddle_mfs.cli.train_quality import main
+from paddle_mfs.utils.errors import run_tool
 
 if __name__ == "__main__":
     run_tool(main)

@@ -5,8 +5,8 @@ import numpy as np
 
 from paddle_mfs.convert import networks
 from paddle_mfs.convert.graph import named_parameters, parameters_in_order, read_arrays, read_graph
-from paddle_mfs.errors import UserError
-from paddle_mfs.files import sha256
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import sha256
 from paddle_mfs.weights import card_path, load_state, read_card, save_state, write_card
 
 
@@ -45,7 +45,7 @@ def convert_network(name, root, out, faces=None, half=True):
     """
     import paddle_mfs.models.zoo  # noqa: F401  registers every network
     from paddle_mfs.convert.precision import half_cost, read_faces
-    from paddle_mfs.registry import MODELS
+    from paddle_mfs.models.registry import MODELS
     network = networks.NETWORKS[name]
     folder = source_folder(root, network.folder)
     graph, arrays = read_graph(folder), read_arrays(folder)
@@ -97,10 +97,11 @@ def convert_mobile(root, out, faces=None):
 
     Returns (path, card). Raises UserError for a missing or damaged source, and for a run without a card or of the other form.
     """
+    from paddle_mfs.models.mfs import MOBILE_ENTRY
     trained, under = Path(root) / "mfs.pdparams", Path(out) / f"{networks.GENERATOR}.pdparams"
     below = load_state(under)
     state, facts, half = _trained(trained, faces)
-    if "half_pixel" not in state:
+    if MOBILE_ENTRY not in state:
         raise UserError(f"{trained}: is not of the mobile variant; train with configs/model/idn_mobile.yml")
     stored = np.float16 if half else np.float32
     changed = {name: value for name, value in state.items()

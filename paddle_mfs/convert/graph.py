@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 
 
 def _file(folder, name):

@@ -6,8 +6,9 @@ import numpy as np
 import paddle
 from PIL import Image
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.weights import weights_dir
+from paddle_mfs.utils.tensor import to_batch
 
 CROP = 224
 # what is measured -> the largest loss that still counts as nothing
@@ -80,7 +81,7 @@ def swap_half_cost(state, faces):
     from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
     from paddle_mfs.models.mfs import net_for
     embedding, feature = FaceEmbedder(load_encoder()).embed(faces)
-    targets = paddle.to_tensor(np.roll(faces, 1, 0).transpose(0, 3, 1, 2).astype(np.float32) / 255)
+    targets = paddle.to_tensor(to_batch(np.roll(faces, 1, 0)))
     results = []
     for values in (state, {key: value.astype(np.float16).astype(np.float32) for key, value in state.items()}):
         net = net_for(values)

@@ -7,7 +7,7 @@ import paddle
 
 from paddle_mfs.convert.torch_file import read_torch
 from paddle_mfs.convert.torch_state import from_torch
-from paddle_mfs.files import sha256
+from paddle_mfs.utils.files import sha256
 from paddle_mfs.weights import save_state, write_card
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 
 MAGIC = 0x1950A86A20F9469CFC6C          # the first pickle of the older form
 STORAGES = {"DoubleStorage": "<f8", "FloatStorage": "<f4", "HalfStorage": "<f2", "LongStorage": "<i8", "IntStorage": "<i4",

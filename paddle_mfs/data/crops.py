@@ -13,12 +13,12 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import WRITERS
-from paddle_mfs.files import atomic_path
+from paddle_mfs.utils.files import atomic_path
+from paddle_mfs.utils.formats import READABLE_PICTURES
 
 SIZE = 224
-PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
 @dataclass
@@ -95,9 +95,9 @@ def decode_crop(data):
 def find_pictures(folder):
     """Picture files below `folder`, sorted. Raises UserError when there are none."""
     folder = Path(folder)
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES) if folder.is_dir() else []
+    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in READABLE_PICTURES) if folder.is_dir() else []
     if not found:
-        raise UserError(f"{folder}: no pictures ({', '.join(sorted(PICTURES))}) found there")
+        raise UserError(f"{folder}: no pictures ({', '.join(READABLE_PICTURES)}) found there")
     return found
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from paddle_mfs.data.quality_set import check_split, is_held_out, seen_by_q
+from paddle_mfs.data.q_labels import check_split, is_held_out, seen_by_q
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.models.quality import SIZE
 from paddle_mfs.teachers.mesh import MeshTeacher, TargetGeometry

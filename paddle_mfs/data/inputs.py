@@ -10,11 +10,9 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from paddle_mfs.batch import CLIPS, READABLE
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.formats import ARCHIVES, READABLE_CLIPS, READABLE_PICTURES
 
-ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
-LABELS = ("auto", "folder", "none")
 # Folders that sort pictures by something else than the person.
 NO_PERSON = {"train", "training", "val", "valid", "validation", "test", "testing", "images", "img", "male", "female"}
 
@@ -52,7 +50,7 @@ def find_inputs(paths, read=True):
             if not os.path.isfile(path):
                 raise UserError(f"{path}: no such file or folder; give pictures, clips, archives or folders of them")
             if not found and not path.lower().endswith(ARCHIVES):
-                kinds = ", ".join(READABLE + CLIPS + ARCHIVES)
+                kinds = ", ".join(READABLE_PICTURES + READABLE_CLIPS + ARCHIVES)
                 raise UserError(f"{path}: not a picture, clip or archive ({kinds}); give one of them")
             yield from _file(path, os.path.dirname(path), read)
             continue
@@ -67,9 +65,9 @@ def _file(path, root, read):
     name, lower = Path(path).as_posix(), os.path.basename(path).lower()
     if lower.startswith("."):
         return
-    if lower.endswith(READABLE):
+    if lower.endswith(READABLE_PICTURES):
         yield Input("picture", name, Path(root).as_posix(), path)
-    elif lower.endswith(CLIPS):
+    elif lower.endswith(READABLE_CLIPS):
         yield Input("clip", name, Path(root).as_posix(), path, label=name)
     elif lower.endswith(ARCHIVES):
         try:
@@ -95,7 +93,7 @@ def _tarred(path, name, read):
 
 
 def _member(name, root, path, member):
-    if name.lower().endswith(CLIPS):
+    if name.lower().endswith(READABLE_CLIPS):
         return Input("unreadable", name, root, path, reason="a clip in an archive: unpack it")
     return Input("picture", name, root, path, member)
 
@@ -103,7 +101,7 @@ def _member(name, root, path, member):
 def _is_shown(member):
     """Is a member of an archive a picture or clip that is not hidden?"""
     path = PurePosixPath(member)
-    return member.lower().endswith(READABLE + CLIPS) and not any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    return member.lower().endswith(READABLE_PICTURES + READABLE_CLIPS) and not any(part.startswith((".", "__MACOSX")) for part in path.parts)
 
 
 class Layout:

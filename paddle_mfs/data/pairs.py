@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import paddle
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.regions import oval_mask
 
 BACKGROUND_MARGIN, CORE_MARGIN = 4, 12      # pixels at 224: outside the dilated oval, inside the eroded oval

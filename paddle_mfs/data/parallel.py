@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 
 AHEAD = 4       # tasks a worker that are begun before their answers are asked for
 _work = None

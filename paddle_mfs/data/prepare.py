@@ -8,20 +8,20 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from paddle_mfs import __version__
+from paddle_mfs.version import __version__
 from paddle_mfs.data import synthetic
 from paddle_mfs.data.crops import SIZE
 from paddle_mfs.data.duplicates import Seen
 from paddle_mfs.data.faces import face_members
 from paddle_mfs.data.inputs import Input, Layout, find_inputs
 from paddle_mfs.data.parallel import ordered
-from paddle_mfs.data.quality import Candidate, FaceJudge, Limits, Rejected
+from paddle_mfs.data.face_filter import Candidate, FaceJudge, Limits, Rejected
 from paddle_mfs.data.shards import ShardWriter
 from paddle_mfs.data.sheet import RejectedPictures, draw_sheet
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import read_image
-from paddle_mfs.files import sha256
-from paddle_mfs.people import SAME_PERSON
+from paddle_mfs.utils.files import sha256
+from paddle_mfs.models.embedder import SAME_PERSON_COSINE
 from paddle_mfs.provenance import weights_facts
 from paddle_mfs.weights import bundled
 
@@ -154,7 +154,7 @@ class Preparer:
         people = []
         for finding in findings:
             scores = [float(np.vdot(finding.candidate.embedding, person)) for person in people]
-            best = int(np.argmax(scores)) if scores and max(scores) >= SAME_PERSON else len(people)
+            best = int(np.argmax(scores)) if scores and max(scores) >= SAME_PERSON_COSINE else len(people)
             if best == len(people):
                 people.append(finding.candidate.embedding)
             finding.label += f"/{best}" if best else ""

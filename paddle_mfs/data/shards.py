@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from paddle_mfs.errors import UserError
-from paddle_mfs.files import atomic_path, write_json
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import atomic_path, write_json
 
 CAPACITY = 1000             # records in a shard, about 25 MB of faces
 OPEN_FILES = 64

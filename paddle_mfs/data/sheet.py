@@ -8,9 +8,9 @@ import numpy as np
 from paddle_mfs.data.faces import ShardedFaces
 from paddle_mfs.data.shards import read_set
 from paddle_mfs.face.image import read_image, write_image
+from paddle_mfs.utils.drawing import text_strip
 
 TILE, COLUMNS, ROWS = 96, 12, 3     # pixels, tiles a row, rows of accepted faces
-BAR = 20                            # pixels, a line of text
 
 
 class RejectedPictures:
@@ -52,9 +52,7 @@ def draw_sheet(folder):
 
 def _block(title, tiles):
     """A line of text, and rows of tiles."""
-    bar = np.full((BAR, COLUMNS * TILE, 3), 255, np.uint8)
-    cv2.putText(bar, title, (4, BAR - 6), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA)
-    rows = [bar]
+    rows = [text_strip(title, COLUMNS * TILE)]
     for start in range(0, len(tiles), COLUMNS):
         row = np.full((TILE, COLUMNS * TILE, 3), 255, np.uint8)
         for column, tile in enumerate(tiles[start:start + COLUMNS]):

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from paddle_mfs.data.crops import find_pictures
-from paddle_mfs.data.quality_set import check_split, is_held_out, seen_by_q
-from paddle_mfs.errors import UserError
+from paddle_mfs.data.q_labels import check_split, is_held_out, seen_by_q
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import read_image
 from paddle_mfs.models.quality import SIZE
 

@@ -11,8 +11,8 @@ from paddle_mfs.data.crops import decode_crop, resized_face
 from paddle_mfs.data.faces import ShardedFaces
 from paddle_mfs.data.pairs import Example, PairSampler
 from paddle_mfs.data.shards import ShardReader
-from paddle_mfs.errors import UserError
-from paddle_mfs.files import sha256
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import sha256
 
 
 def fingerprint(faces):

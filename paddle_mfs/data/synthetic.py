@@ -17,8 +17,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from paddle_mfs.errors import UserError
-from paddle_mfs.files import atomic_path
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import atomic_path
+from paddle_mfs.utils.tensor import to_batch, to_image
 
 PACKAGE, VERSION = "random-face", "2021.7.21.1"
 INSTALL = f"pip install --no-deps {PACKAGE}=={VERSION}"     # its dependencies (jupyter, gdown) serve its demo, not its data
@@ -78,7 +79,7 @@ class FaceGenerator:
         noise, psi = random.normal(size=(1, 512)), random.uniform(0.6, 0.9)
         style = self.mean_style + psi * (self._style(noise) - self.mean_style)
         image = self._synthesis([style.astype(np.float32)])[self._synthesis.outputs[0]][0]
-        image = ((image.clip(-1, 1) + 1) * 127.5 + 0.5).clip(0, 255).astype(np.uint8).transpose(1, 2, 0)
+        image = to_image(image, 0.5, 0.5)
         if image.shape[0] != size:
             image = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
         return np.ascontiguousarray(image)
@@ -108,7 +109,7 @@ class AdultFilter:
 
     def crop_age(self, crop):
         """Estimated age in years of an aligned crop (224, 224, 3) uint8 RGB."""
-        return float(np.ravel(self._network(crop.transpose(2, 0, 1)[None]))[0])
+        return float(np.ravel(self._network(to_batch(crop) * 255))[0])
 
     def __call__(self, image):
         """True when the image shows a face and its estimated age is at least `min_age`."""

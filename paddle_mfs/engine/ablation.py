@@ -3,27 +3,27 @@ import csv
 import json
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from paddle_mfs.engine import journal
+from paddle_mfs.utils import jsonl
 from paddle_mfs.engine.callbacks import Checkpoints, LogLine
 from paddle_mfs.engine.checkpoint import checkpoints
 from paddle_mfs.engine.evaluation import measure, scores
 from paddle_mfs.engine.settings import load_settings
 from paddle_mfs.engine.trainer import Trainer
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import read_image, write_image
-from paddle_mfs.files import atomic_path, write_json
+from paddle_mfs.utils.files import atomic_path, write_json
 from paddle_mfs.metrics.evaluate import load_pairs
 from paddle_mfs.models.mfs import load_mfs
+from paddle_mfs.utils.drawing import text_strip
 
 LOSSES = "loss", "rec", "raw", "per", "id", "mask", "open", "alpha"     # of the last log line, a mean over its steps
 SCORES = "distance", "below", "sharpness", "shape", "background"        # see engine.evaluation.scores
 SHOWN, LABEL = 4, 150                                                   # pairs in the picture; width of a row's name in pixels
 
 
-def run_configs(configs, steps, output, overrides=(), pairs="tests/data/heldout", count=8, checkpoint_minutes=5.0):
+def run_configs(configs, steps, output, overrides=(), pairs="samples/heldout", count=8, checkpoint_minutes=5.0):
     """Train every config for `steps` steps under <output>/<its file's name>, then write <output>/table.md, table.csv, sheet.png.
 
     What is finished with the same settings is not run again, and what was interrupted goes on from its checkpoint.
@@ -68,7 +68,7 @@ def _run(folder, config, held_out, checkpoint_minutes, made_with):
     for number, row in enumerate(rows[:SHOWN]):
         for name in ("source", "target", "teacher", "result"):
             write_image(folder / "pictures" / f"{number}_{name}.png", getattr(row, name))
-    last = journal.read(folder / "log.jsonl")[-1]
+    last = jsonl.read(folder / "log.jsonl")[-1]
     row = {**{name: round(last[name], 4) for name in LOSSES if name in last},
            **{name: round(value, 3) for name, value in scores(report).items()},
            "minutes": round(trainer.spent / 60, 1), "crops": trainer.seen}
@@ -95,7 +95,5 @@ def write_sheet(path, folders):
     rows = []
     for folder, kind, name in kinds:
         pictures = [read_image(file) for file in sorted((folder / "pictures").glob(f"*_{kind}.png"))]
-        label = np.full((pictures[0].shape[0], LABEL, 3), 255, np.uint8)
-        cv2.putText(label, name, (4, 116), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
-        rows.append(np.hstack([label, *pictures]))
+        rows.append(np.hstack([text_strip(name, LABEL, pictures[0].shape[0]), *pictures]))
     write_image(path, np.vstack(rows))

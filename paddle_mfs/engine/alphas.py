@@ -4,10 +4,11 @@ import numpy as np
 import paddle
 
 from paddle_mfs.data.degradations import degrade
-from paddle_mfs.data.quality_set import as_input
-from paddle_mfs.engine import journal
-from paddle_mfs.files import atomic_path
+from paddle_mfs.utils import jsonl
+from paddle_mfs.utils.files import atomic_path
+from paddle_mfs.utils.tensor import to_batch
 from paddle_mfs.losses.reweight import alpha
+from paddle_mfs.utils.drawing import text_strip
 
 BINS = 20
 
@@ -22,13 +23,13 @@ class AlphaHistogram:
         self.every, self._counts = every, np.zeros(BINS, int)
 
     def on_start(self, trainer):
-        journal.rewind(trainer.output / "alphas.jsonl", trainer.step)
+        jsonl.rewind(trainer.output / "alphas.jsonl", trainer.step)
 
     def on_step(self, trainer, record):
         if "alpha" in record:                       # not while the discriminator learns alone
             self._counts += np.histogram(trainer.objective.alphas, BINS, (0, 1))[0]
         if trainer.step % self.every == 0 and self._counts.any():
-            journal.append(trainer.output / "alphas.jsonl", {"step": trainer.step, "counts": self._counts.tolist()})
+            jsonl.append(trainer.output / "alphas.jsonl", {"step": trainer.step, "counts": self._counts.tolist()})
             self._counts[:] = 0
 
     def on_end(self, trainer):
@@ -41,7 +42,7 @@ def draw_histogram(log, path):
     import matplotlib
     matplotlib.use("Agg")
     from matplotlib import pyplot
-    lines = journal.read(log)
+    lines = jsonl.read(log)
     shares = np.array([line["counts"] for line in lines], float)
     shares /= shares.sum(1, keepdims=True)
     figure, axis = pyplot.subplots(figsize=(8, 4), constrained_layout=True)
@@ -69,7 +70,7 @@ def alpha_sheet(labelled, embedder, net, pairs, shown=6, seed=0):
         pair = labelled.pair(labelled.judging, rng)
         taught = degrade(labelled.teacher, pair, {}, rng)
         (z_source, z_taught), _ = embedder.embed([pair.source, taught])
-        quality = net(as_input([taught]))
+        quality = net(paddle.to_tensor(to_batch(taught)))
         weight = alpha(z_taught[None], z_source[None], quality)
         rows.append((float(weight), float((z_source * z_taught).sum()), float(quality), (pair.source, pair.target, taught)))
     rows.sort(key=lambda row: row[0])
@@ -82,7 +83,4 @@ def alpha_sheet(labelled, embedder, net, pairs, shown=6, seed=0):
 def _captioned(weight, cosine, quality, images, side=128):
     """Crops side by side, with a line of text below."""
     strip = np.hstack([cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA) for image in images])
-    line = np.full((18, strip.shape[1], 3), 255, np.uint8)
-    text = f"alpha {weight:.2f}   cos {cosine:.2f}   Q {quality:.2f}"
-    cv2.putText(line, text, (4, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
-    return np.vstack([strip, line])
+    return np.vstack([strip, text_strip(f"alpha {weight:.2f}   cos {cosine:.2f}   Q {quality:.2f}", strip.shape[1])])

@@ -2,7 +2,7 @@
 import time
 from collections import defaultdict
 
-from paddle_mfs.engine import journal
+from paddle_mfs.utils import jsonl
 from paddle_mfs.engine.alphas import AlphaHistogram
 from paddle_mfs.engine.curve import draw_curve
 from paddle_mfs.face.image import write_image
@@ -29,7 +29,7 @@ class LogLine:
     def on_start(self, trainer):
         self._sums, self._counts, self._mark = defaultdict(float), defaultdict(int), (time.time(), trainer.seen)
         trainer.output.mkdir(parents=True, exist_ok=True)
-        journal.rewind(trainer.output / "log.jsonl", trainer.step)
+        jsonl.rewind(trainer.output / "log.jsonl", trainer.step)
         if trainer.config.run.amp and not trainer.amp:
             print("run.amp: left out, mixed precision needs a GPU", flush=True)
         print(f"{len(trainer.sampler)} faces at {trainer.config.data.size} px, step {trainer.step}, output in {trainer.output}",
@@ -47,7 +47,7 @@ class LogLine:
         eta = trainer.spent * (1 / trainer.progress - 1) if trainer.progress else 0
         line = {"step": trainer.step, "seen": trainer.seen, "minutes": trainer.spent / 60, "lr": trainer.learning_rate, **means}
         line = {name: value if name == "lr" else round(value, 6) for name, value in line.items()}
-        journal.append(trainer.output / "log.jsonl", line)
+        jsonl.append(trainer.output / "log.jsonl", line)
         trainer.call("on_log", line)
         losses = " ".join(f"{name} {means[name]:.4f}" for name in SHOWN if name in means)
         print(f"step {trainer.step} seen {trainer.seen} lr {line['lr']:.1e} | {losses} | ips {means['ips']:.1f} "

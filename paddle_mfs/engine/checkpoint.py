@@ -7,7 +7,7 @@ from pathlib import Path
 
 import paddle
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 
 _NAME = re.compile(r"step_(\d+)$")
 

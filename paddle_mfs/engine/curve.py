@@ -1,6 +1,6 @@
 """The picture of a training log."""
-from paddle_mfs.engine import journal
-from paddle_mfs.files import atomic_path
+from paddle_mfs.utils import jsonl
+from paddle_mfs.utils.files import atomic_path
 
 PANELS = ((("rec", "copy", "raw"), "reconstruction (copy: cost of copying the target)"),
           (("id", "alpha"), "identity loss, mean alpha"), (("per",), "perceptual"),
@@ -12,7 +12,7 @@ def draw_curve(log, path):
     import matplotlib
     matplotlib.use("Agg")
     from matplotlib import pyplot
-    lines = journal.read(log)
+    lines = jsonl.read(log)
     figure, axes = pyplot.subplots(2, 2, figsize=(11, 7), constrained_layout=True)
     for axis, (names, title) in zip(axes.flat, PANELS):
         for name in names:

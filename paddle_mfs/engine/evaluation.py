@@ -2,7 +2,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from paddle_mfs.engine import journal
+from paddle_mfs.utils import jsonl
 from paddle_mfs.metrics import evaluate
 from paddle_mfs.weights import read_card, save_state
 
@@ -28,7 +28,7 @@ class Evaluation:
         self.pairs = evaluate.load_pairs(config.evaluation.faces, config.evaluation.pairs)
 
     def on_start(self, trainer):
-        journal.rewind(trainer.output / "evaluation.jsonl", trainer.step)
+        jsonl.rewind(trainer.output / "evaluation.jsonl", trainer.step)
         if not trainer.step:                    # of a run that was killed before it had a checkpoint
             for path in trainer.output.glob("best.*"):
                 path.unlink()
@@ -44,7 +44,7 @@ class Evaluation:
     def _evaluate(self, trainer):
         report = measure(trainer.ema, self.pairs, self.size, self.encoder)[0]
         line = {"step": trainer.step, **{name: round(value, 4) for name, value in scores(report).items()}}
-        journal.append(trainer.output / "evaluation.jsonl", line)
+        jsonl.append(trainer.output / "evaluation.jsonl", line)
         print("held out: " + " ".join(f"{name} {value}" for name, value in line.items()), flush=True)
         best = read_card(trainer.output / "best.pdparams").get("heldout")
         if best is None or scores(report)["distance"] < scores(best)["distance"]:

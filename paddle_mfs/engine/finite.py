@@ -1,7 +1,7 @@
 """Where a training step stopped being finite."""
 import paddle
 
-from paddle_mfs.models.layers import STATISTICS
+from paddle_mfs.ops.layers import STATISTICS
 
 
 def is_finite(tensor):

@@ -15,18 +15,18 @@ import cv2
 import numpy as np
 import paddle
 
-from paddle_mfs.config import Config
+from paddle_mfs.utils.config import Config
 from paddle_mfs.data.crops import load_crops
 from paddle_mfs.data.pairs import Batch, mirrored, supervised_regions
 from paddle_mfs.engine.objective import Objective
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.align import align
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.geometry import transform
 from paddle_mfs.face.image import write_image
 from paddle_mfs.face.regions import five_points, oval_mask
-from paddle_mfs.identity import Baker
-from paddle_mfs.identity_file import save_identity
+from paddle_mfs.swap.baker import Baker
+from paddle_mfs.swap.identity import save_identity
 from paddle_mfs.metrics.background import background_error, psnr
 from paddle_mfs.metrics.evaluate import landmarks_where
 from paddle_mfs.metrics.identity import Recogniser, distance
@@ -37,6 +37,7 @@ from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
 from paddle_mfs.models.idn import SIZE, run_idn
 from paddle_mfs.provenance import provenance, save_options
 from paddle_mfs.teachers.mesh import MeshTeacher
+from paddle_mfs.utils.tensor import to_batch, to_images
 
 WEIGHTS = {"reconstruction": 30.0, "unmasked": 0.0, "perceptual": 0.0, "identity": 20.0, "mask": 10.0, "adversarial": 0.0,
            "texture": 40.0, "landmarks": 60.0}
@@ -164,7 +165,7 @@ class Personalizer:
     def _step(self, optimiser, number):
         """One step of the optimiser -> {name: loss}."""
         idn, batch = self.identity.idn, self._batch()
-        swap = run_idn(batch.targets, idn.encoder, idn.decoder, idn.final, idn.mask, idn.half_pixel)
+        swap = run_idn(batch.targets, idn.encoder, idn.decoder, idn.final, idn.mask, idn.mobile)
         loss, record = self._objective(swap, batch, self._embedding.expand([BATCH, -1]), number)
         loss.backward()
         optimiser.step()
@@ -174,7 +175,7 @@ class Personalizer:
     def _batch(self):
         rows = [self._row() for _ in range(BATCH)]
         targets, taught, background, core = (np.stack(column) for column in zip(*rows))
-        pixels = [paddle.to_tensor(np.ascontiguousarray(v.transpose(0, 3, 1, 2), np.float32) / 255) for v in (targets, taught)]
+        pixels = [paddle.to_tensor(to_batch(v)) for v in (targets, taught)]
         regions = [paddle.to_tensor(v[:, None].astype(np.float32)) for v in (background, core)]
         return Batch(None, *pixels, *regions, None)
 
@@ -248,9 +249,7 @@ class _Judge:
     def swapped(self, idn):
         """The watched faces through an IDN -> list of (224, 224, 3) uint8 RGB."""
         with paddle.no_grad():
-            batch = paddle.to_tensor(np.ascontiguousarray(np.stack(self.images).transpose(0, 3, 1, 2), np.float32) / 255)
-            results = idn(batch)[0].numpy().transpose(0, 2, 3, 1)
-        return list((results.clip(0, 1) * 255 + 0.5).astype(np.uint8))
+            return to_images(idn(paddle.to_tensor(to_batch(self.images)))[0])
 
     def __call__(self, idn, photos, fives):
         results = self.swapped(idn)

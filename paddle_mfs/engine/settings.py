@@ -3,8 +3,8 @@ import math
 from pathlib import Path
 from typing import Callable, NamedTuple
 
-from paddle_mfs.config import load_config
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.config import load_config
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.losses.reweight import KINDS
 from paddle_mfs.teachers import TEACHERS
 

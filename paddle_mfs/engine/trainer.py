@@ -8,31 +8,32 @@ from pathlib import Path
 import numpy as np
 import paddle
 
-from paddle_mfs import __version__
-from paddle_mfs.data.crops import SIZE, Crops, save_crops
+from paddle_mfs.version import __version__
+from paddle_mfs.data.crops import Crops, SIZE, save_crops
 from paddle_mfs.data.faces import load_faces
-from paddle_mfs.data.identities import IdentityCache
+from paddle_mfs.data.identity_cache import IdentityCache
 from paddle_mfs.data.pairs import Batch, PairSampler, batches
-from paddle_mfs.data.stored_pairs import StoredPairs, StoredPairSampler
+from paddle_mfs.data.stored_pairs import StoredPairSampler, StoredPairs
 from paddle_mfs.engine import distributed
 from paddle_mfs.engine.adversary import Adversary
 from paddle_mfs.engine.checkpoint import load_checkpoint, named_optimizer_state, restore_optimizer, save_checkpoint
 from paddle_mfs.engine.ema import WeightAverage
 from paddle_mfs.engine.finite import not_finite_layer, not_finite_weight
-from paddle_mfs.engine.interrupt import StopRequest
+from paddle_mfs.utils.interrupt import StopRequest
 from paddle_mfs.engine.objective import Objective
-from paddle_mfs.errors import UserError
-from paddle_mfs.files import sha256
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import sha256
 from paddle_mfs.losses.perceptual import perceptual_network
 from paddle_mfs.losses.second_identity import SecondIdentityLoss
 from paddle_mfs.models import create_model
 from paddle_mfs.models.discriminator import MultiScaleDiscriminator
 from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
-from paddle_mfs.models.layers import STATISTICS
+from paddle_mfs.ops.layers import STATISTICS
 from paddle_mfs.models.mfs import MobileFaceSwap, load_mfs
 from paddle_mfs.models.quality import load_quality
 from paddle_mfs.teachers import create_teacher
 from paddle_mfs.weights import bundled, read_card, save_state, write_card
+from paddle_mfs.utils.tensor import to_batch, to_image
 
 
 class Trainer:
@@ -47,7 +48,7 @@ class Trainer:
     minutes the step size follows the clock.)
 
     Args:
-        config: paddle_mfs.config.Config of configs/distill.yml's shape.
+        config: paddle_mfs.utils.config.Config of configs/distill.yml's shape.
         callbacks: objects as above, called in order.
         resume: None, or a run's folder or checkpoint to continue.
     """
@@ -84,7 +85,7 @@ class Trainer:
     def _build_net(self, encoder):
         model = self.config.model
         if model.init is None:
-            net = MobileFaceSwap(encoder.feature_width, encoder.embedding_width, model.residual, model.half_pixel,
+            net = MobileFaceSwap(encoder.feature_width, encoder.embedding_width, model.residual, model.mobile,
                                  model.prediction, model.modulation, model.fusion_mask)
         else:
             net = load_mfs(None if model.init == "bundled" else model.init)
@@ -92,7 +93,7 @@ class Trainer:
             if (net.prediction, net.modulation, net.masked) != (model.prediction, model.modulation, model.fusion_mask):
                 raise UserError(f"model.init: {model.init} was made with other settings of model.prediction, model.modulation or "
                                 "model.fusion_mask; use those, or start from scratch (model.init=null)")
-            net = net.with_upsampling(model.half_pixel)
+            net = net.as_variant(model.mobile)
         net.freeze(model.frozen)
         net.train()
         return net
@@ -290,10 +291,8 @@ class Trainer:
         """Fixed pairs through the averaged weights -> uint8 RGB grid, a row source | target | teacher | image | mask | result."""
         rows = []
         for example in self.sampler.examples(count):
-            x = paddle.to_tensor(example.target.transpose(2, 0, 1)[None].astype(np.float32) / 255)
+            x = paddle.to_tensor(to_batch(example.target))
             swap = self.ema(x, example.embedding, example.feature)
-            image, mask, result = (np.rint(v[0].numpy().transpose(1, 2, 0).clip(0, 1) * 255).astype(np.uint8)
-                                   for v in (swap.image, swap.mask, swap.result))
-            mask = np.broadcast_to(mask, image.shape)
-            rows.append(np.hstack([example.source, example.target, example.taught, image, mask, result]))
+            made = [to_image(values) for values in (swap.image, swap.mask, swap.result)]
+            rows.append(np.hstack([example.source, example.target, example.taught, *made]))
         return np.vstack(rows)

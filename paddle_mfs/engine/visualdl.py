@@ -1,7 +1,7 @@
 """A training run's curves and previews for VisualDL (https://github.com/PaddlePaddle/VisualDL), an optional extra."""
 from pathlib import Path
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 
 
 class VisualDL:

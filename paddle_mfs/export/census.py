@@ -10,7 +10,7 @@ import struct
 from pathlib import Path
 from typing import NamedTuple
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 
 META_VERSION, HEADER = 2, 26
 PLACES = {1: "host", 2: "x86", 4: "arm", 5: "opencl", 18: "nnadapter"}

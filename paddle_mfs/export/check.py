@@ -1,16 +1,17 @@
 """Does an exported network still give the dygraph pixels?"""
 import numpy as np
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.models.idn import UNCHANGED
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.tensor import to_batch
 
 TOLERANCE = 1e-5         # of a pixel in [0, 1]
-UNCHANGED = 2 / 255      # below this a network that copies its input would pass for any other
 
 
 def crops_to_batch(crops):
     """List of (224, 224, 3) uint8 RGB -> (N, 3, 224, 224) float32 in [0, 1]; each crop is followed by its mirror image."""
     both = [version for crop in crops for version in (crop, crop[:, ::-1])]
-    return np.ascontiguousarray(np.stack(both).transpose(0, 3, 1, 2), np.float32) / np.float32(255)
+    return to_batch(both)
 
 
 def reference(idn, batch):
@@ -19,7 +20,7 @@ def reference(idn, batch):
     Paddle's own operators run: they define the network, and their rounding is what its inference programs share.
     """
     import paddle
-    from paddle_mfs.models.layers import plain_operators
+    from paddle_mfs.ops.layers import plain_operators
     with paddle.no_grad(), plain_operators():
         pairs = [[output.numpy() for output in idn(paddle.to_tensor(x[None]))] for x in batch]
     return [np.concatenate(outputs) for outputs in zip(*pairs)]

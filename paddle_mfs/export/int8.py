@@ -1,35 +1,26 @@
-"""Post-training static quantisation to int8, and what it costs in pixels and identity.
-
-Paddle's PostTrainingQuantization does it, the class PaddleSlim's quant_post_static calls:
-https://www.paddlepaddle.org.cn/documentation/docs/en/2.6/api/paddle/static/quantization/PostTrainingQuantization_en.html
-Weights get one scale a channel; an activation's scale is its largest value, averaged over the calibration crops.
-
-The quantised program is run here by Paddle, which rounds to 8 bits and computes in float: a simulation. Paddle-Lite's own
-integer kernels are not run.
-"""
-import tempfile
+"""An identity in int8: which layers stay in float, and what is lost in pixels and identity."""
 from pathlib import Path
 
 import numpy as np
 
 from paddle_mfs.data.faces import load_faces
-from paddle_mfs.errors import UserError
 from paddle_mfs.export.check import reference
-from paddle_mfs.export.graph import INPUT, SHAPE, read_idn
-from paddle_mfs.export.program import NAME, Program, static_mode
-from paddle_mfs.export.rewrites import rewrite
-from paddle_mfs.export.targets import TARGETS
+from paddle_mfs.export.quantise import CONVOLUTIONS, METHOD, error, quantise
+from paddle_mfs.export.sensitivity import leave_in_float, sensitivity
 from paddle_mfs.face.align import template
+from paddle_mfs.graph.nodes import SHAPE, read_idn
+from paddle_mfs.graph.program import NAME
+from paddle_mfs.graph.rewrites import rewrite
+from paddle_mfs.graph.targets import TARGETS
 from paddle_mfs.metrics.background import psnr
 from paddle_mfs.metrics.identity import Recogniser, distance
-from paddle_mfs.runtime.lite import quiet
 from paddle_mfs.runtime.paddle import PaddleRunner
 from paddle_mfs.teachers.mesh import MeshTeacher
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.tensor import to_batch, to_images
 
 FLOOR = 35.0                    # dB against fp32, on crops that were not calibrated with
-METHOD = "avg"
 FEWEST, MOST = 6, 48            # faces: two of three calibrate, the third measures
-CONVOLUTIONS = ("conv2d", "depthwise_conv2d")
 # An APU takes the network as one piece, in which every operator needs its scale.
 EVERYTHING = CONVOLUTIONS + ("bilinear_interp_v2", "concat", "relu", "sigmoid", "scale", "elementwise_add", "elementwise_sub",
                              "elementwise_mul")
@@ -51,49 +42,6 @@ def split_crops(path):
     return [face for index, face in enumerate(faces) if index % 3 < 2], faces[2::3]
 
 
-def images_of(faces):
-    """[(crop, landmarks)] -> (N, 3, S, S) float32 in [0, 1]."""
-    return np.ascontiguousarray(np.stack([crop for crop, _ in faces]).transpose(0, 3, 1, 2), np.float32) / np.float32(255)
-
-
-def layers_of(nodes):
-    """Names of the convolutions."""
-    return [node.output for node in nodes if node.kind == "conv"]
-
-
-def quantise(nodes, folder, images, operators=CONVOLUTIONS, kept=(), method=METHOD, **options):
-    """Write nodes as a program that rounds to int8: `folder`/idn.pdmodel and idn.pdiparams, as Paddle-Lite's opt reads it.
-
-    Args:
-        images: (N, 3, S, S) float32 in [0, 1], real crops to take the ranges from.
-        operators: Paddle's names of the operators to quantise.
-        kept: names of convolutions that stay in float.
-        method, options: how a range is chosen and other settings of PostTrainingQuantization.
-    Returns: path of the program.
-    """
-    import paddle
-    from paddle.static.quantization import PostTrainingQuantization
-    scope = paddle.static.Scope()
-    with tempfile.TemporaryDirectory(dir=folder) as plain, static_mode(), paddle.static.scope_guard(scope), \
-            paddle.static.program_guard(paddle.static.Program()), paddle.utils.unique_name.guard(), quiet():
-        Program(nodes, (1, *images.shape[1:])).save(plain)
-        feed = paddle.static.data(INPUT, [1, *images.shape[1:]], "float32")
-        loader = paddle.io.DataLoader([(image,) for image in images], feed_list=[feed], places=[paddle.CPUPlace()],
-                                      return_list=False)
-        quantisation = PostTrainingQuantization(
-            paddle.static.Executor(paddle.CPUPlace()), plain, scope, f"{NAME}.pdmodel", f"{NAME}.pdiparams",
-            data_loader=loader, batch_size=1, algo=method, quantizable_op_type=list(operators),
-            skip_tensor_list=[f"{layer}.weight" for layer in kept], **options)
-        quantisation.quantize()
-        quantisation.save_quantized_model(str(folder), NAME)
-    return Path(folder) / f"{NAME}.pdmodel"
-
-
-def error(outputs, expected):
-    """Mean squared error crop by crop of two lists of arrays in [0, 1], in 8-bit values -> (N,)."""
-    return np.array([np.mean((np.float64(a) - b) ** 2) * 255 ** 2 for a, b in zip(outputs, expected)])
-
-
 class Quantiser:
     """Quantises an identity's graph for a target and measures what was lost.
 
@@ -112,18 +60,17 @@ class Quantiser:
 
         Raises: UserError when the result differs from fp32 by more than 35 dB PSNR allow.
         """
-        from paddle_mfs.export.sensitivity import leave_in_float, sensitivity
-        nodes, images = rewrite(read_idn(idn), TARGETS[target].passes["int8"]), images_of(self.faces)
+        nodes, images = rewrite(read_idn(idn), TARGETS[target].passes["int8"]), to_batch([crop for crop, _ in self.faces])
         operators, kept, found = OPERATORS[target], [], None
         facts = {"calibration": {"method": METHOD, "weights": "one scale a channel", "crops": len(self.faces)}}
         if not self.check:
             quantise(nodes, folder, images, operators)
             return {**facts, "kept_in_float": kept, "measured": None}
-        held = images_of(self.measured)
+        held = to_batch([crop for crop, _ in self.measured])
         expected = reference(idn, held)
         if operators == CONVOLUTIONS:           # in one piece no layer can be left out
             found = sensitivity(nodes, images, held, expected[0])
-            kept = leave_in_float(nodes, folder, images, held, expected[0], sorted(found, key=found.get))
+            kept = leave_in_float(nodes, folder, images, held, expected[0], sorted(found, key=found.get), FLOOR)
         else:
             quantise(nodes, folder, images, operators)
         measured = self.measure(PaddleRunner(Path(folder) / f"{NAME}.pdmodel"), held, expected)
@@ -144,7 +91,7 @@ class Quantiser:
         results, masks = (np.concatenate(outputs) for outputs in zip(*(run(image[None]) for image in held)))
         errors = error(results, expected[0])
         teacher = MeshTeacher()
-        wanted = images_of([(teacher.swap(*self.source, *face)[0], None) for face in self.measured])
+        wanted = to_batch([teacher.swap(*self.source, *face)[0] for face in self.measured])
         to_teacher = {name: round(psnr(np.mean(error(pictures, wanted))), 2)
                       for name, pictures in (("fp32", expected[0]), ("int8", results))}
         recogniser, five = Recogniser(), template(SHAPE[-1])
@@ -153,7 +100,7 @@ class Quantiser:
             return recogniser.descriptors(pictures, [five] * len(pictures))
 
         to_source = {name: round(float(np.mean(distance(descriptors([self.source[0]]), descriptors(
-            [(picture.transpose(1, 2, 0).clip(0, 1) * 255 + 0.5).astype(np.uint8) for picture in pictures])))), 4)
+            to_images(pictures))))), 4)
             for name, pictures in (("fp32", expected[0]), ("int8", results))}
         return {"how": "Paddle simulates int8 in float; the .nb itself was not run", "crops": len(held),
                 "psnr_db": round(psnr(np.mean(errors)), 2), "psnr_worst_db": round(psnr(np.max(errors)), 2),

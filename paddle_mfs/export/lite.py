@@ -6,12 +6,12 @@ import os
 import tempfile
 from pathlib import Path
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.export.census import census
 from paddle_mfs.export.paddle import deploy_card, save_program
-from paddle_mfs.export.program import NAME
-from paddle_mfs.export.targets import TARGETS
-from paddle_mfs.files import sha256, write_json
+from paddle_mfs.graph.program import NAME
+from paddle_mfs.graph.targets import TARGETS
+from paddle_mfs.utils.files import sha256, write_json
 from paddle_mfs.runtime import choose
 from paddle_mfs.runtime.lite import LiteRunner, optimise
 

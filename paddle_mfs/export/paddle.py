@@ -5,11 +5,11 @@ from pathlib import Path
 
 import yaml
 
-from paddle_mfs import __version__
-from paddle_mfs.errors import UserError
-from paddle_mfs.export.graph import INPUT, OUTPUTS, SHAPE, read_idn
-from paddle_mfs.export.program import NAME, Program
-from paddle_mfs.export.rewrites import EXACT, rewrite
+from paddle_mfs.version import __version__
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.graph.nodes import INPUT, OUTPUTS, SHAPE, read_idn
+from paddle_mfs.graph.program import NAME, Program
+from paddle_mfs.graph.rewrites import EXACT, rewrite
 from paddle_mfs.face.align import template
 from paddle_mfs.provenance import GENERATED, provenance
 from paddle_mfs.runtime.paddle import PaddleRunner

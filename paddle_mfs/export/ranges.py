@@ -3,9 +3,9 @@ import sys
 
 import numpy as np
 
-from paddle_mfs.export.graph import read_idn
-from paddle_mfs.export.program import Program
-from paddle_mfs.export.rewrites import rewrite
+from paddle_mfs.graph.nodes import read_idn
+from paddle_mfs.graph.program import Program
+from paddle_mfs.graph.rewrites import rewrite
 
 LIMIT = 30000        # leaves a factor of two for faces that were not looked at
 

@@ -3,7 +3,7 @@ import tempfile
 
 import numpy as np
 
-from paddle_mfs.export.int8 import FLOOR, error, layers_of, quantise
+from paddle_mfs.export.quantise import error, layers_of, quantise
 from paddle_mfs.metrics.background import psnr
 from paddle_mfs.runtime.paddle import PaddleRunner
 
@@ -31,7 +31,7 @@ def sensitivity(nodes, images, held, expected, layers=None):
     return found
 
 
-def leave_in_float(nodes, folder, images, held, expected, worst_first, floor=FLOOR):
+def leave_in_float(nodes, folder, images, held, expected, worst_first, floor):
     """Quantise into `folder` and leave as many layers in float, the worst first, as `floor` dB needs -> their names."""
     kept = []
     while _psnr(nodes, folder, images, held, expected, kept) < floor and len(kept) < len(worst_first):

@@ -3,17 +3,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face import landmarks as mesh_module
-from paddle_mfs.face.detect import Detector, box_iou, local_views, tile_views, whole_view
+from paddle_mfs.face.boxes import is_known
+from paddle_mfs.face.detect import Detector
 from paddle_mfs.face.regions import five_points
+from paddle_mfs.face.views import levels, local_views
 
 MIN_PRESENCE = 0.5       # below, the mesh network says that there is no face
 MIN_FACE = 20            # pixels, longer side of the landmarks' box; a smaller face is refused
 SURE = 0.85              # a detector score below this may be a face seen at the wrong roll: look again around it
-TILE = 160               # pixels, smallest upright tile: finds faces from 26 px on
-TURNED_TILE = 256        # pixels, smallest turned tile: finds faces from 40 px on
-SAME_FACE_IOU = 0.4
 
 
 @dataclass
@@ -128,7 +127,7 @@ class FaceAnalyser:
         """
         if detection.score >= SURE:
             return detection
-        again = [d for d in self.detector.detect(image, local_views(detection))
+        again = [d for d in self.detector.detect(image, local_views(detection.centre, detection.size))
                  if np.abs(d.centre - detection.centre).max() < detection.size / 2]
         return max([detection, *again], key=lambda d: d.score)
 
@@ -139,31 +138,7 @@ def check_image(image):
         raise TypeError(f"expected a (H, W, 3) uint8 RGB image, got {image.shape} {image.dtype}")
 
 
-def is_known(box, faces):
-    """Whether `box` (4,) overlaps one of the faces so much that it is the same face."""
-    return bool(faces) and bool((box_iou(box, np.stack([face.box for face in faces])) > SAME_FACE_IOU).any())
-
-
 def _bundled(name, engine):
     from paddle_mfs.models import create_model
     from paddle_mfs.runtime import make_runner
     return make_runner(create_model(name, weights="bundled"), engine)
-
-
-def levels(width, height):
-    """The search order: (is it a level of upright tiles, views)."""
-    yield False, [whole_view(width, height)]
-    yield False, [whole_view(width, height, angle, margin) for margin in (0, 0.5) for angle in (0, 90, 180, 270)][1:]
-    for tile in _tiles(width, height, TILE):
-        yield True, tile_views(width, height, tile)
-    for tile in _tiles(width, height, TURNED_TILE):
-        yield False, [view for angle in (90, 180, 270) for view in tile_views(width, height, tile, angle)]
-
-
-def _tiles(width, height, smallest):
-    """Tile sides, largest first: `smallest` times powers of two below 0.8 of the picture's longer side."""
-    sides = []
-    while smallest < 0.8 * max(width, height):
-        sides.append(smallest)
-        smallest *= 2
-    return sides[::-1]

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from paddle_mfs.errors import UserError
-from paddle_mfs.files import atomic_path
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import atomic_path
 
 BACKGROUND = (255, 255, 255)      # transparent pixels are laid on white
 WRITERS = {".png": {"format": "PNG"},

@@ -9,6 +9,7 @@ import numpy as np
 
 from paddle_mfs.face import regions
 from paddle_mfs.face.geometry import invert, scale_of, transform, warp
+from paddle_mfs.utils.tensor import to_batch
 
 INPUT = 192
 ROI_SCALE = 1.5          # side of the region shown to the network / side of the face box
@@ -48,8 +49,7 @@ class Landmarker:
         linear = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
         view = np.column_stack([linear, (INPUT - 1) / 2 - linear @ centre])
         pixels = warp(image, view, (INPUT, INPUT), cv2.INTER_LINEAR)
-        batch = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
-        mesh, logit = self.network(batch)
+        mesh, logit = self.network(to_batch(pixels))
         mesh = np.asarray(mesh, np.float64).reshape(468, 3)
         back = invert(view)
         # the network measures from the edge of the first pixel

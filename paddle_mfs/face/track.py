@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paddle_mfs.face.analysis import MIN_FACE, Face, check_image, is_known, levels
+from paddle_mfs.face.analysis import MIN_FACE, Face, check_image
 from paddle_mfs.face.appearance import appearance, likeness
-from paddle_mfs.face.cut import CutDetector
-from paddle_mfs.face.detect import Detection, local_views
+from paddle_mfs.face.scene_cut import CutDetector
+from paddle_mfs.face.boxes import is_known
 from paddle_mfs.face.landmarks import Region, region
-from paddle_mfs.face.smooth import OneEuro
+from paddle_mfs.face.one_euro import OneEuro
+from paddle_mfs.face.views import levels, local_views
 
 FIRST_STEP = 1 / 30      # seconds, taken for a step of time that is not positive before any that is
 REMEMBERED = 1.0         # seconds a lost face is looked for and may get its id back
@@ -23,7 +24,7 @@ MAX_AHEAD = 0.25         # seconds that a followed face's velocity is trusted
 MAX_SPURT = 2.0          # times the last move between frames, the farthest it is moved on: time stamps may be wrong
 MIN_FOLLOWED = 0.75 * MIN_FACE      # pixels; a little less than to be found, lest a face come and go
 MIN_INSIDE = 0.5         # share of the landmarks; a face with fewer in the picture has left it
-SAME_PERSON = 0.6        # likeness from one frame to the next, or to a lost face; below, it is another one
+SAME_LOOK = 0.6          # likeness from one frame to the next, or to a lost face; below, it is another one
 LOOK_SECONDS = 1.0       # a track's appearance follows the face's so slowly that what passes before it does not replace it
 PLAY = 0.01              # of the region's side (and of its roll in radians)
 MAX_GROWTH = 1.5         # of a face's size between frames; more is a mistake of the mesh network
@@ -49,7 +50,7 @@ class FaceTracker:
     Args:
         analyser: FaceAnalyser.
         every: frames.
-        smooth: filter the landmarks in time (`smooth.OneEuro`); False: as the network gives them.
+        smooth: filter the landmarks in time (`one_euro.OneEuro`); False: as the network gives them.
         only_largest: follow one face, the largest when it was found, and look for others only when it is lost. The first search
             is then that for large faces, and the detector rests while the face is there.
 
@@ -102,7 +103,7 @@ class FaceTracker:
             face = self.analyser.follow(image, track.face, track.region(self._clock))
             if face and _is_plausible(face, track.face, image):
                 look = appearance(image, face.five)
-                if likeness(look, track.last_look) >= SAME_PERSON:
+                if likeness(look, track.last_look) >= SAME_LOOK:
                     seen.append((likeness(look, track.look), track, face, look))
         followed, self._tracks = self._tracks, []
         # two tracks on one face: it is the one's whom it resembles more, the older one's if both are alike
@@ -147,7 +148,7 @@ class FaceTracker:
         pairs = [(likeness(new.look, lost.look), lost, new) for lost in self._lost for new in self._tracks
                  if new.born > lost.time and lost.is_near(new.face, self._clock)]
         for alike, lost, new in sorted(pairs, key=lambda pair: -pair[0]):
-            if alike >= SAME_PERSON and lost in self._lost and new.born > lost.time:
+            if alike >= SAME_LOOK and lost in self._lost and new.born > lost.time:
                 new.id, new.look, new.born = lost.id, lost.look, lost.born
                 self._lost.remove(lost)
 
@@ -232,8 +233,7 @@ def _centre(face):
 
 def _view_around(face):
     """The detector's view of the place of a face, turned so that it stands upright."""
-    around = Detection((face.box[:2] + face.box[2:]) / 2, face.size, face.five, face.score)
-    return local_views(around)[round(-face.pose[2] / 90) % 4]
+    return local_views((face.box[:2] + face.box[2:]) / 2, face.size)[round(-face.pose[2] / 90) % 4]
 
 
 def _is_inside(face, image):

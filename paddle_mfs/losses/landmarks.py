@@ -6,7 +6,7 @@ less than one of weights trained without.
 import paddle
 import paddle.nn as nn
 
-from paddle_mfs.models.embedder import area_resize
+from paddle_mfs.ops.resample import area_resize
 
 
 class LandmarkLoss(nn.Layer):

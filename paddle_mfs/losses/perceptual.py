@@ -2,6 +2,7 @@
 import paddle.nn as nn
 
 from paddle_mfs.models import create_model
+from paddle_mfs.ops.freeze import freeze
 
 
 def perceptual_network(name, weights):
@@ -13,10 +14,7 @@ def perceptual_network(name, weights):
         return create_model(name, weights=weights)
     network = create_model(name)
     network.load(weights)
-    network.eval()
-    for parameter in network.parameters():
-        parameter.stop_gradient = True
-    return network
+    return freeze(network)
 
 
 class PerceptualLoss(nn.Layer):

@@ -8,9 +8,10 @@ import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 
-from paddle_mfs.data.identities import IdentityCache
+from paddle_mfs.data.identity_cache import IdentityCache
 from paddle_mfs.losses.identity import identity_loss
-from paddle_mfs.models.embedder import area_resize
+from paddle_mfs.ops.resample import area_resize
+from paddle_mfs.utils.tensor import to_batch
 
 SIZE = 160          # pixels the network is shown: half of the work of the 224 that ages are read at
 STANDARD = 256      # faces by which its features are standardised
@@ -53,4 +54,4 @@ class SecondIdentityLoss(nn.Layer):
 
 
 def _pixels(crops):
-    return paddle.to_tensor(np.ascontiguousarray(np.asarray(crops).transpose(0, 3, 1, 2), np.float32) / 255)
+    return paddle.to_tensor(to_batch(crops))

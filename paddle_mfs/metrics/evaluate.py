@@ -13,23 +13,24 @@ import numpy as np
 import paddle
 from PIL import Image
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.align import align
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.detect import Detection
 from paddle_mfs.face.geometry import scale_of, transform
 from paddle_mfs.face.regions import oval_mask
-from paddle_mfs.files import atomic_path, sha256
-from paddle_mfs.identity_file import read_source
+from paddle_mfs.utils.files import atomic_path, sha256
+from paddle_mfs.swap.identity import read_source
 from paddle_mfs.metrics import statistics
 from paddle_mfs.metrics.background import background_error, psnr
-from paddle_mfs.metrics.identity import SAME_PERSON, Recogniser, distance
+from paddle_mfs.metrics.identity import Recogniser, SAME_PERSON_DISTANCE, distance
 from paddle_mfs.metrics.shape import shape_error
 from paddle_mfs.metrics.sharpness import sharpness
 from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
 from paddle_mfs.models.mfs import load_mfs
 from paddle_mfs.teachers.mesh import MeshTeacher
 from paddle_mfs.weights import bundled, card_path, read_card, write_card
+from paddle_mfs.utils.tensor import to_batch, to_image
 
 MEASURED_SIZE = 224
 
@@ -131,17 +132,15 @@ class NetworkSwap:
     def __call__(self, source, target):
         """Two Crops -> the swapped target, (224, 224, 3) uint8 RGB (resized when the network works at another size)."""
         idn = self._swap.bake(*self._embedder.embed(source.at(self._embedder.encoder.input_size)[None]))
-        frame = np.ascontiguousarray(target.at(self.size).transpose(2, 0, 1)[None], np.float32) / 255
         with paddle.no_grad():
-            result, _ = idn(paddle.to_tensor(frame))
-        result = (result[0].numpy().transpose(1, 2, 0).clip(0, 1) * 255 + 0.5).astype(np.uint8)
+            result = to_image(idn(paddle.to_tensor(to_batch(target.at(self.size))))[0])
         return result if self.size == MEASURED_SIZE else cv2.resize(result, (MEASURED_SIZE,) * 2, interpolation=cv2.INTER_LINEAR)
 
 
 def _summary(distances, sharp=None, shape=None, background=None):
     """One line of the report. Distances: mean with interval. Sharpness, shape: medians. Background: all pixels of all pairs, and
     the worst pair."""
-    line = {"distance": statistics.mean_interval(distances), "share_same_person": float(np.mean(distances < SAME_PERSON))}
+    line = {"distance": statistics.mean_interval(distances), "share_same_person": float(np.mean(distances < SAME_PERSON_DISTANCE))}
     if sharp is not None:
         line.update(sharpness_median=float(np.median(sharp)), shape_median_per_mille=float(np.median(shape)),
                     background_psnr_db=psnr(np.mean(background)), background_psnr_worst_db=psnr(np.max(background)))
@@ -183,7 +182,7 @@ def evaluate(pairs, swap=None, progress_bar=iter):
     distances = {name: distance(sources, recogniser.descriptors(images, target_fives)) for name, images in pictures.items()}
     report = {
         "pairs": {"count": len(rows), "list": pairs.listed_in.name, "list_sha256": sha256(pairs.listed_in)},
-        "recogniser": {"name": recogniser.name, "sha256": sha256(bundled(recogniser.name)), "same_person_below": SAME_PERSON},
+        "recogniser": {"name": recogniser.name, "sha256": sha256(bundled(recogniser.name)), "same_person_below": SAME_PERSON_DISTANCE},
         "crop": MEASURED_SIZE, "intervals": statistics.METHOD,
         "methods": {name: _summary(values, **details.get(name, {})) for name, values in distances.items()},
     }
@@ -196,7 +195,7 @@ def evaluate(pairs, swap=None, progress_bar=iter):
 
 def table(report):
     """The report as a few lines of text."""
-    lines = [f"{report['pairs']['count']} pairs, {report['recogniser']['name']} (same person < {SAME_PERSON})",
+    lines = [f"{report['pairs']['count']} pairs, {report['recogniser']['name']} (same person < {SAME_PERSON_DISTANCE})",
              f"{'':13}{'distance':>9} {'95 % interval':>16} {'< 0.6':>7} {'sharpness':>10} {'shape':>7}  background (worst)"]
     for name, line in report["methods"].items():
         d = line["distance"]

@@ -12,8 +12,9 @@ import paddle
 
 from paddle_mfs.face.align import similarity
 from paddle_mfs.models import create_model
+from paddle_mfs.utils.tensor import to_batch
 
-SAME_PERSON = 0.6
+SAME_PERSON_DISTANCE = 0.6
 CHIP_SIZE = 150
 # dlib's five-point chip: left eye, right eye, nose tip, mouth corners in a unit square, with a quarter of padding around it.
 _UNIT = np.array([[.22549, .21599], [.75476, .21599], [.490127, .515625], [.254149, .780233], [.726104, .780233]], np.float32)
@@ -40,12 +41,11 @@ class Recogniser:
 
     def descriptors(self, images, fives, batch=16):
         """N images (uint8 RGB) with their five points -> (N, 128) float32. Compare rows by Euclidean distance."""
-        chips = [chip(image, five).transpose(2, 0, 1) for image, five in zip(images, fives)]
+        chips = [chip(image, five) for image, five in zip(images, fives)]
         rows = []
         with paddle.no_grad():
             for start in range(0, len(chips), batch):
-                pixels = np.stack(chips[start:start + batch]).astype(np.float32)
-                rows.append(self._network(paddle.to_tensor(pixels)).numpy())
+                rows.append(self._network(paddle.to_tensor(to_batch(chips[start:start + batch]) * 255)).numpy())
         return np.concatenate(rows) if rows else np.zeros((0, 128), np.float32)
 
 

@@ -1,5 +1,6 @@
 """The networks. `create_model(name)` builds one; with `weights` it is loaded, frozen and put in eval mode."""
-from paddle_mfs.registry import MODELS
+from paddle_mfs.models.registry import MODELS
+from paddle_mfs.ops.freeze import freeze
 from paddle_mfs.weights import bundled, load_into
 
 
@@ -14,7 +15,5 @@ def create_model(name, weights=None, **kwargs):
     layer = MODELS.create(name, **kwargs)
     if weights is not None:
         load_into(layer, bundled(name) if weights == "bundled" else weights)
-        layer.eval()
-        for parameter in layer.parameters():
-            parameter.stop_gradient = True
+        freeze(layer)
     return layer

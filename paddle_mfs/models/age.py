@@ -8,9 +8,9 @@ import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 
-from paddle_mfs.models.layers import Conv2D
-from paddle_mfs.models.same_padding import SameConv2D, SameDepthwise
-from paddle_mfs.registry import MODELS
+from paddle_mfs.ops.layers import Conv2D
+from paddle_mfs.ops.same_padding import SameConv2D, SameDepthwise
+from paddle_mfs.models.registry import MODELS
 
 STEM = 32
 # channels after the pointwise convolution, stride of the depthwise one          grid after the row at 224 px

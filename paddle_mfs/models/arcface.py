@@ -7,7 +7,7 @@ the public arcface.pdparams (https://github.com/Seanseattle/MobileFaceSwap); the
 import paddle.nn as nn
 import paddle.nn.functional as F
 
-from paddle_mfs.registry import MODELS
+from paddle_mfs.models.registry import MODELS
 
 STEM = 64
 # channels, blocks, stride of the first block     grid after the row at 112 px (the stem's pooling gives 55 x 55)

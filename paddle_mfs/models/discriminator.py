@@ -10,8 +10,8 @@ import paddle.nn as nn
 import paddle.nn.functional as F
 from paddle.nn.utils import spectral_norm
 
-from paddle_mfs.models.layers import Conv2D
-from paddle_mfs.registry import MODELS
+from paddle_mfs.ops.layers import Conv2D
+from paddle_mfs.models.registry import MODELS
 
 # kernel, stride and channels (times the width) of the layers before the last, which has one channel, kernel 3 and stride 1;
 # a value of the last layer sees 38 px of the picture it is given

@@ -8,8 +8,8 @@ import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 
-from paddle_mfs.models.layers import Conv2D
-from paddle_mfs.registry import MODELS
+from paddle_mfs.ops.layers import Conv2D
+from paddle_mfs.models.registry import MODELS
 
 STEM = 32
 # channels, residual blocks, does the first halve the grid                    grid after the row at 150 px

@@ -6,9 +6,9 @@ https://arxiv.org/abs/1907.06724. Weights: face_landmark.tflite of the PyPI pack
 import paddle.nn as nn
 
 from paddle_mfs.models.blazeface import BlazeBlock, blaze_blocks
-from paddle_mfs.models.layers import Conv2D, FrozenPReLU
-from paddle_mfs.models.same_padding import SameConv2D
-from paddle_mfs.registry import MODELS
+from paddle_mfs.ops.layers import Conv2D, FrozenPReLU
+from paddle_mfs.ops.same_padding import SameConv2D
+from paddle_mfs.models.registry import MODELS
 
 STEM = 16
 # channels, stride                                                                             grid after the row at 192 px

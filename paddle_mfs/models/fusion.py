@@ -8,17 +8,18 @@ import paddle.nn as nn
 import paddle.nn.functional as F
 
 from paddle_mfs.models.iin import SLOPE
-from paddle_mfs.models.layers import Conv2D, DepthwiseConv2D, upsample2x
+from paddle_mfs.ops.layers import Conv2D, DepthwiseConv2D
+from paddle_mfs.ops.resample import upsample2x
 
 MASK_WIDTHS = (512, 128, 64, 32, 8, 2)
 
 
 class FinalHead(nn.Layer):
-    """(N, 32, H, W) -> tanh image in [-1, 1], (N, 3, 2H, 2W). `half_pixel`: see `upsample2x`."""
+    """(N, 32, H, W) -> tanh image in [-1, 1], (N, 3, 2H, 2W). `mobile`: half-pixel `upsample2x`."""
 
-    def __init__(self, half_pixel=False):
+    def __init__(self, mobile=False):
         super().__init__()
-        self.half_pixel = half_pixel
+        self.mobile = mobile
         for number, layer in {1: Conv2D(32, 8, 1), 2: nn.BatchNorm2D(8), 4: Conv2D(8, 3, 3, padding=1),
                               5: nn.BatchNorm2D(3), 7: Conv2D(3, 3, 3, padding=1)}.items():
             self.add_sublayer(str(number), layer)
@@ -26,7 +27,7 @@ class FinalHead(nn.Layer):
     def forward(self, x):
         layer = self._sub_layers
         # The 1x1 convolution goes before the upsampling: both are linear and interpolation weights sum to 1.
-        x = F.leaky_relu(layer["2"](upsample2x(layer["1"](x), self.half_pixel)), SLOPE)
+        x = F.leaky_relu(layer["2"](upsample2x(layer["1"](x), self.mobile)), SLOPE)
         x = F.leaky_relu(layer["5"](layer["4"](x)), SLOPE)
         return F.tanh(layer["7"](x))
 
@@ -34,25 +35,25 @@ class FinalHead(nn.Layer):
 class _MaskBlock(nn.Layer):
     """Bilinear x2, depthwise 3x3, pointwise, BN, LeakyReLU."""
 
-    def __init__(self, inputs, outputs, half_pixel):
+    def __init__(self, inputs, outputs, mobile):
         super().__init__()
-        self.half_pixel = half_pixel
-        for number, layer in {1: DepthwiseConv2D(inputs, 3, padding=0 if half_pixel else 1), 2: Conv2D(inputs, outputs, 1),
+        self.mobile = mobile
+        for number, layer in {1: DepthwiseConv2D(inputs, 3, padding=0 if mobile else 1), 2: Conv2D(inputs, outputs, 1),
                               3: nn.BatchNorm2D(outputs)}.items():
             self.add_sublayer(str(number), layer)
 
     def forward(self, x):
         layer = self._sub_layers
-        x = upsample2x(x, self.half_pixel, ring=int(self.half_pixel))
+        x = upsample2x(x, self.mobile, ring=int(self.mobile))
         return F.leaky_relu(layer["3"](layer["2"](layer["1"](x))), SLOPE)
 
 
 class FusionMask(nn.Layer):
     """Bottleneck (N, 512, h, w) -> fusion mask (N, 1, 32h, 32w) in (0, 1): 1 shows the painted image, 0 the target."""
 
-    def __init__(self, half_pixel=False):
+    def __init__(self, mobile=False):
         super().__init__()
-        blocks = [_MaskBlock(a, b, half_pixel) for a, b in zip(MASK_WIDTHS, MASK_WIDTHS[1:])]
+        blocks = [_MaskBlock(a, b, mobile) for a, b in zip(MASK_WIDTHS, MASK_WIDTHS[1:])]
         for number, layer in enumerate(blocks + [Conv2D(2, 1, 3, padding=1)]):
             self.add_sublayer(str(number), layer)
 
@@ -70,6 +71,6 @@ class NoMask(nn.Layer):
         return paddle.ones([n, 1, 32 * h, 32 * w], bottleneck.dtype)
 
 
-def fusion_mask(half_pixel, wanted=True):
+def fusion_mask(mobile, wanted=True):
     """The mask network, or its stand-in where it is not wanted."""
-    return FusionMask(half_pixel) if wanted else NoMask()
+    return FusionMask(mobile) if wanted else NoMask()

@@ -6,8 +6,8 @@ MobileFaceSwap, arXiv 2201.03808, Fig. 2. 0.500 M parameters and 0.31 G multiply
     decoder  bilinear x2, depthwise 3x3 + pointwise, LeakyReLU, concat with the encoder's map of that size
     final    bilinear x2 and three convolutions -> image;  mask (on the detached bottleneck) -> where it is shown
 
-The mobile variant (`half_pixel`) differs in the sampling points of its upsampling alone: then upsampling and the depthwise
-convolution after it are one small convolution on a phone (export/rewrites.py). Its weights are trained for it.
+The mobile variant (`mobile`) differs in the sampling points of its upsampling alone: then upsampling and the depthwise
+convolution after it are one small convolution on a phone (graph/upsampling.py). Its weights are trained for it.
 """
 from typing import NamedTuple
 
@@ -17,10 +17,12 @@ import paddle.nn.functional as F
 
 from paddle_mfs.models.fusion import FinalHead, fusion_mask
 from paddle_mfs.models.iin import DECODER, ENCODER, SLOPE
-from paddle_mfs.models.layers import Conv2D, DepthwiseConv2D, upsample2x
-from paddle_mfs.registry import MODELS
+from paddle_mfs.ops.layers import Conv2D, DepthwiseConv2D
+from paddle_mfs.ops.resample import upsample2x
+from paddle_mfs.models.registry import MODELS
 
 SIZE = 224      # crop side in pixels
+UNCHANGED = 2 / 255      # a result whose every pixel is this near to the target's is no swap
 
 
 class Swap(NamedTuple):
@@ -30,12 +32,12 @@ class Swap(NamedTuple):
     image: paddle.Tensor
 
 
-def run_idn(x, encoder, decoder, final, mask, half_pixel=False):
+def run_idn(x, encoder, decoder, final, mask, mobile=False):
     """The way through the IDN, given its layers as callables (baked, or of many identities at once) -> Swap.
 
     Args:
         x: target crops (N, 3, S, S), RGB in [0, 1], S a multiple of 32.
-        half_pixel: of the mobile variant, whose decoder layers pad nothing.
+        mobile: of the mobile variant, whose decoder layers pad nothing.
     """
     y, skips = x * 2 - 1, []
     for layer in encoder:
@@ -43,7 +45,7 @@ def run_idn(x, encoder, decoder, final, mask, half_pixel=False):
         skips.append(y)
     m = mask(skips.pop().detach())
     for layer in decoder:
-        y = F.leaky_relu(layer(upsample2x(y, half_pixel, ring=int(half_pixel))), SLOPE)
+        y = F.leaky_relu(layer(upsample2x(y, mobile, ring=int(mobile))), SLOPE)
         if len(skips) > 1:
             y = paddle.concat([y, skips.pop()], 1)
     image = (1 + final(y)) / 2
@@ -70,13 +72,13 @@ class IDN(nn.Layer):
     forward: target crops (N, 3, S, S) RGB in [0, 1] -> (result (N, 3, S, S) in [0, 1], mask (N, 1, S, S)).
     """
 
-    def __init__(self, half_pixel=False, masked=True):
+    def __init__(self, mobile=False, masked=True):
         super().__init__()
-        self.half_pixel = half_pixel
+        self.mobile = mobile
         self.encoder = nn.LayerList([SeparableConv2D(i, o, 4, 2, padding=1) for i, o in ENCODER])
-        self.decoder = nn.LayerList([SeparableConv2D(i, o, 3, 1, padding=0 if half_pixel else 1) for i, o in DECODER])
-        self.final = FinalHead(half_pixel)
-        self.mask = fusion_mask(half_pixel, masked)
+        self.decoder = nn.LayerList([SeparableConv2D(i, o, 3, 1, padding=0 if mobile else 1) for i, o in DECODER])
+        self.final = FinalHead(mobile)
+        self.mask = fusion_mask(mobile, masked)
 
     def set_identity(self, weights):
         """Bake the IdentityWeights of one identity (G = 1) into the encoder and decoder; biases become zero."""
@@ -89,5 +91,5 @@ class IDN(nn.Layer):
                 layer.pointwise.bias.set_value(paddle.zeros_like(layer.pointwise.bias))
 
     def forward(self, x):
-        swap = run_idn(x, self.encoder, self.decoder, self.final, self.mask, self.half_pixel)
+        swap = run_idn(x, self.encoder, self.decoder, self.final, self.mask, self.mobile)
         return swap.result, swap.mask

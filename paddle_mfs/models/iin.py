@@ -13,7 +13,7 @@ import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 
-from paddle_mfs.models.layers import Conv2D, uniform
+from paddle_mfs.ops.layers import Conv2D, uniform
 
 #                depthwise width -> pointwise width
 ENCODER = ((3, 32), (32, 64), (64, 128), (128, 256), (256, 512))       # depthwise 4x4, stride 2

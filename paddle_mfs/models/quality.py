@@ -7,8 +7,9 @@ import paddle.nn as nn
 import paddle.nn.functional as F
 from paddle.vision.models.resnet import BasicBlock, ResNet
 
-from paddle_mfs.models.embedder import area_resize
-from paddle_mfs.registry import MODELS
+from paddle_mfs.ops.freeze import freeze
+from paddle_mfs.ops.resample import area_resize
+from paddle_mfs.models.registry import MODELS
 from paddle_mfs.weights import bundled, check_state, load_state
 
 SIZE = 112      # pixels: what the network looks at
@@ -51,7 +52,4 @@ def load_quality(path=None):
     net = QualityNet(stem.shape[0] if stem is not None and stem.ndim == 4 else 64)
     check_state({name: value.shape for name, value in net.state_dict().items()}, state, path)
     net.set_state_dict(state)
-    net.eval()
-    for parameter in net.parameters():
-        parameter.stop_gradient = True
-    return net
+    return freeze(net)

@@ -8,9 +8,9 @@ import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 
-from paddle_mfs.models.layers import Conv2D
-from paddle_mfs.errors import UserError
-from paddle_mfs.registry import MODELS
+from paddle_mfs.ops.layers import Conv2D
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.models.registry import MODELS
 
 STEM = 96
 # name, squeeze, expand 1x1, expand 3x3; the feature map of a row has expand 1x1 + expand 3x3 channels

@@ -8,9 +8,9 @@ import paddle.nn as nn
 import paddle.nn.functional as F
 from paddle.vision.models import squeezenet1_0
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.models.squeezenet import SqueezeNet
-from paddle_mfs.registry import MODELS
+from paddle_mfs.models.registry import MODELS
 from paddle_mfs.weights import load_into
 
 

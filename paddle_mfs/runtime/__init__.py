@@ -12,7 +12,7 @@ for a moment: runners wait for each other there, but no other thread may run Pad
 import importlib.util
 import os
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 
 # engine -> package it needs, how to get that
 PACKAGES = {"openvino": ("openvino", "pip install openvino"),
@@ -55,23 +55,3 @@ def make_runner(layer, engine="auto", threads=None):
     from paddle_mfs.runtime.trace import save_layer
     layer.eval()
     return Runner(lambda shape, folder: save_layer(layer, shape, folder), choose(engine), threads or THREADS)
-
-
-def idn_runner(idn, engine="auto", threads=None):
-    """Like `make_runner`, of a baked IDN through its deploy graph: (N, 3, S, S) RGB in [0, 1] -> [result, mask (N, 1, S, S)]."""
-    from paddle_mfs.export.graph import read_idn
-    from paddle_mfs.export.program import NAME, Program
-    from paddle_mfs.export.rewrites import EXACT, exact, rewrite
-    from paddle_mfs.export.targets import TARGETS
-    from paddle_mfs.export.upsampling import upsampling_as_transposed
-    from paddle_mfs.runtime.runner import Runner
-    engine = choose(engine)
-    passes = {"openvino": exact(upsampling_as_transposed),      # its Paddle reader has no pixel shuffle
-              "paddle": EXACT,
-              "lite": TARGETS["x86"].passes["fp32"]}[engine]
-
-    def save(shape, folder):
-        Program(rewrite(read_idn(idn), passes), shape).save(folder)
-        return folder / f"{NAME}.pdmodel"
-
-    return Runner(save, engine, threads or THREADS)

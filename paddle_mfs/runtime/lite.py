@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 
 
 def optimise(program, places, output, precision="fp32"):

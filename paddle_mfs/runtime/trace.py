@@ -6,7 +6,7 @@ import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 
-from paddle_mfs.models.layers import FrozenPReLU
+from paddle_mfs.ops.layers import FrozenPReLU
 
 
 def save_layer(layer, shape, folder):

@@ -1,7 +1,7 @@
 """Teachers: aligned source and target crops -> the image the student should make."""
 import importlib
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 
 # name -> module and class. They are imported when asked for: a network takes seconds to import and needs its own packages.
 TEACHERS = {"mesh": ("mesh", "MeshTeacher"), "simswap": ("simswap", "SimSwapTeacher"),

@@ -9,7 +9,8 @@ import paddle.nn as nn
 import paddle.nn.functional as F
 
 from paddle_mfs.teachers.ir_se50 import IRSE50
-from paddle_mfs.teachers.network import NetworkTeacher, load_network, pixels, resized, tensor
+from paddle_mfs.teachers.network import NetworkTeacher, load_network, resized
+from paddle_mfs.utils.tensor import to_batch, to_image
 
 IDENTITY = 512
 WIDTHS = (32, 64, 128, 256, 512, 1024, 1024)        # of the attribute encoder, at 128, 64, ... 2 px
@@ -149,8 +150,8 @@ class FaceShifterTeacher(NetworkTeacher):
 
     @paddle.no_grad()
     def identify(self, source):
-        return self.encoder(paddle.to_tensor(tensor(resized(source, self.encoder.input_size), 0.5, 0.5)))
+        return self.encoder(paddle.to_tensor(to_batch(resized(source, self.encoder.input_size), 0.5, 0.5)))
 
     @paddle.no_grad()
     def paint(self, identity, picture):
-        return pixels(self.network(paddle.to_tensor(tensor(picture, 0.5, 0.5)), identity).numpy(), 0.5, 0.5)
+        return to_image(self.network(paddle.to_tensor(to_batch(picture, 0.5, 0.5)), identity).numpy(), 0.5, 0.5)

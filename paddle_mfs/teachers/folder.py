@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from paddle_mfs.data.crops import PICTURES
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.formats import READABLE_PICTURES
 from paddle_mfs.teachers.network import resized
 from paddle_mfs.teachers.teacher import Teacher
 
@@ -42,7 +42,7 @@ class FolderTeacher(Teacher):
         self.folder = Path(weights)
         if not self.folder.is_dir():
             raise UserError(f"teacher.weights: {weights}: no such folder; make one with tools/make_pairs.py")
-        self.files = {path.stem: path for path in sorted(self.folder.rglob("*")) if path.suffix.lower() in PICTURES}
+        self.files = {path.stem: path for path in sorted(self.folder.rglob("*")) if path.suffix.lower() in READABLE_PICTURES}
         self.licence = self._licence()
         self._seen = {}             # checksum of a crop -> its name, and whether it is mirrored
 

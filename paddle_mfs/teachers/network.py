@@ -3,7 +3,8 @@ import cv2
 import numpy as np
 import paddle
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.ops.freeze import freeze
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.teachers.teacher import Teacher
 from paddle_mfs.weights import load_into
 
@@ -25,18 +26,6 @@ def placed(image, size, box=None):
     left, top, right, bottom = box or (0, 0, size, size)
     inner = resized(image, right - left)
     return cv2.copyMakeBorder(inner, top, size - bottom, left, size - right, cv2.BORDER_REFLECT_101) if box else inner
-
-
-def tensor(image, mean, std):
-    """(S, S, 3) uint8 -> (1, 3, S, S) float32, (pixel / 255 - mean) / std, channel by channel."""
-    scaled = (image.astype(np.float32) / 255 - np.float32(mean)) / np.float32(std)
-    return np.ascontiguousarray(scaled.transpose(2, 0, 1)[None])
-
-
-def pixels(values, mean=0.0, std=1.0):
-    """The way back: (1, 3, S, S) -> (S, S, 3) uint8."""
-    image = values[0].transpose(1, 2, 0) * np.float32(std) + np.float32(mean)
-    return np.rint(image * 255).clip(0, 255).astype(np.uint8)
 
 
 class NetworkTeacher(Teacher):
@@ -79,7 +68,4 @@ def load_network(layer, path, key):
         load_into(layer, path)
     except UserError as error:
         raise UserError(f"{key}: {error}; tools/convert_weights.py makes this file from the public one") from None
-    layer.eval()
-    for parameter in layer.parameters():
-        parameter.stop_gradient = True
-    return layer
+    return freeze(layer)

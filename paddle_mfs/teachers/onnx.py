@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from paddle_mfs.errors import UserError
-from paddle_mfs.teachers.network import NetworkTeacher, pixels, placed, resized, tensor
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.teachers.network import NetworkTeacher, placed, resized
+from paddle_mfs.utils.tensor import to_batch, to_image
 
 COLOURS = ("rgb", "bgr")
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
@@ -149,7 +150,7 @@ class OnnxTeacher(NetworkTeacher):
 
     def _picture(self, image):
         image = image[..., ::-1] if self.settings.colours == "bgr" else image
-        return tensor(image, self.settings.mean, self.settings.std)
+        return to_batch(image, self.settings.mean, self.settings.std)
 
     def identify(self, source):
         inputs = {}
@@ -158,7 +159,7 @@ class OnnxTeacher(NetworkTeacher):
         if self.encoder:
             item = self.encoder.get_inputs()[0]
             side = item.shape[-1] if isinstance(item.shape[-1], int) else 112
-            picture = tensor(resized(source, side), self.settings.encoder_mean, self.settings.encoder_std)
+            picture = to_batch(resized(source, side), self.settings.encoder_mean, self.settings.encoder_std)
             embedding = self.encoder.run(None, {item.name: picture})[0].reshape(1, -1)
             embedding = embedding / np.linalg.norm(embedding)
             if self.projection is not None:
@@ -170,5 +171,5 @@ class OnnxTeacher(NetworkTeacher):
     def paint(self, identity, picture):
         wanted = [self.settings.output or self.swapper.get_outputs()[0].name]
         values, = self.swapper.run(wanted, {**identity, self.settings.target: self._picture(picture)})
-        image = pixels(values, self.settings.output_mean, self.settings.output_std)
+        image = to_image(values, self.settings.output_mean, self.settings.output_std)
         return np.ascontiguousarray(image[..., ::-1]) if self.settings.colours == "bgr" else image

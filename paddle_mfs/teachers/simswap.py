@@ -9,7 +9,8 @@ import paddle
 import paddle.nn as nn
 
 from paddle_mfs.models.arcface import IRSEResNet
-from paddle_mfs.teachers.network import NetworkTeacher, load_network, pixels, resized, tensor
+from paddle_mfs.teachers.network import NetworkTeacher, load_network, resized
+from paddle_mfs.utils.tensor import to_batch, to_image
 
 WIDTHS = (64, 128, 256, 512)        # at 224, 112, 56 and 28 px
 BLOCKS = 9
@@ -108,9 +109,9 @@ class SimSwapTeacher(NetworkTeacher):
     @paddle.no_grad()
     def identify(self, source):
         every_other = resized(source, self.size)[::2, ::2]      # the public code halves by nearest neighbour
-        embedding, _ = self.encoder(paddle.to_tensor(tensor(every_other, self.encoder.mean, self.encoder.std)))
+        embedding, _ = self.encoder(paddle.to_tensor(to_batch(every_other, self.encoder.mean, self.encoder.std)))
         return nn.functional.normalize(embedding)
 
     @paddle.no_grad()
     def paint(self, identity, picture):
-        return pixels(self.generator(paddle.to_tensor(tensor(picture, 0, 1)), identity).numpy())
+        return to_image(self.generator(paddle.to_tensor(to_batch(picture, 0, 1)), identity).numpy())

@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import cv2
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.video.frame import Picture
 from paddle_mfs.video.read import VideoReader
 

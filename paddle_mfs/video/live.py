@@ -13,12 +13,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.drawing import mark_corner
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import write_image
-from paddle_mfs.files import sha256
+from paddle_mfs.utils.files import sha256
 from paddle_mfs.provenance import provenance, save_options
 from paddle_mfs.video.camera import Newest
-from paddle_mfs.video.faces import Faces
+from paddle_mfs.video.clip_faces import Faces
 from paddle_mfs.video.pipeline import Summary
 from paddle_mfs.video.write import write_pictures
 
@@ -59,7 +60,7 @@ class Window:
         """image: (H, W, 3) uint8 RGB, left as it is."""
         is_first = not self._times
         self._times.append(time.perf_counter())
-        cv2.imshow(TITLE, marked(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), caption(is_swapped, self._times)))
+        cv2.imshow(TITLE, mark_corner(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), caption(is_swapped, self._times)))
         if is_first:        # before, Qt would lay the picture out at no size and show nothing
             cv2.waitKey(1)
             cv2.resizeWindow(TITLE, *image.shape[1::-1])
@@ -74,15 +75,6 @@ def caption(is_swapped, times):
     """The words in the corner; times: seconds at which the last frames were shown."""
     words = "synthetic" if is_swapped else "no face"
     return words if len(times) < 2 else f"{words}  {(len(times) - 1) / (times[-1] - times[0]):.0f} fps"
-
-
-def marked(image, text):
-    """Write `text` in the upper left corner of a picture, (H, W, 3) uint8, in place: white with a dark rim -> the picture."""
-    scale = max(image.shape[0] / 720, 0.5)
-    for colour, width in (((0, 0, 0), 5), ((255, 255, 255), 2)):
-        cv2.putText(image, text, (round(12 * scale), round(32 * scale)), cv2.FONT_HERSHEY_SIMPLEX, scale, colour,
-                    max(round(width * scale), width - 1), cv2.LINE_AA)
-    return image
 
 
 def save_frame(image, record, folder="output"):

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 import av
 
-from paddle_mfs.files import sha256
+from paddle_mfs.utils.files import sha256
 from paddle_mfs.provenance import provenance
-from paddle_mfs.video.ahead import ahead
-from paddle_mfs.video.faces import Faces
+from paddle_mfs.video.prefetch import prefetch
+from paddle_mfs.video.clip_faces import Faces
 from paddle_mfs.video.frame import Picture
 from paddle_mfs.video.read import VideoReader
 from paddle_mfs.video.write import choose_codec, write_video
@@ -61,10 +61,10 @@ def swap_video(swapper, target, output, face=None, start=None, end=None, max_fra
     with VideoReader(target, start, end, max_frames) as reader:
         codec, pixel_format = choose_codec(output, reader.first.format, (reader.first.width, reader.first.height), codec)
         record = provenance(target_sha256=sha256(target), **swapper.facts)
-        pictures = ahead(_pictures(reader, pixel_format, summary))
-        pictures = ahead(_with_faces(pictures, faces, summary))
-        pictures = ahead(_painted(pictures, faces, summary))
-        pictures = ahead(_swapped(pictures, faces, summary))
+        pictures = prefetch(_pictures(reader, pixel_format, summary))
+        pictures = prefetch(_with_faces(pictures, faces, summary))
+        pictures = prefetch(_painted(pictures, faces, summary))
+        pictures = prefetch(_swapped(pictures, faces, summary))
         with contextlib.closing(pictures), write_video(output, reader, record, codec, pixel_format, quality) as writer:
             for picture in pictures:
                 with _clock(summary, "encode"):

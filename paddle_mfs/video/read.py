@@ -4,7 +4,7 @@ from pathlib import Path
 
 import av
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.video.frame import colour_matrix, orientation
 
 LOCAL = {"protocol_whitelist": "file"}      # a playlist may not fetch anything from elsewhere

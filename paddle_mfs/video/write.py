@@ -7,10 +7,11 @@ from pathlib import Path
 
 import av
 
-from paddle_mfs.errors import UserError
-from paddle_mfs.files import atomic_path
-from paddle_mfs.provenance import CLIP_FORMATS, append_xmp, check_format, video_tags
-from paddle_mfs.video.copy import StreamCopier
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import atomic_path
+from paddle_mfs.utils.formats import WRITABLE_CLIPS
+from paddle_mfs.provenance import append_xmp, check_format, video_tags
+from paddle_mfs.video.remux import StreamCopier
 from paddle_mfs.video.frame import colour_matrix
 
 os.environ.setdefault("SVT_LOG", "1")      # the AV1 encoder otherwise tells stderr about itself
@@ -55,7 +56,7 @@ def choose_codec(output, pixel_format, size, codec=None):
     Returns: (key of CODECS, pixel format name): the clip's own where the encoder takes it, else the nearest it takes.
     Raises: UserError for a suffix that is no container of ours, or a codec that the container or PyAV's FFmpeg does not have.
     """
-    check_format(output, CLIP_FORMATS)
+    check_format(output, WRITABLE_CLIPS)
     suffix = Path(output).suffix.lower()
     allowed = CONTAINERS[suffix][1]
     if codec is None:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from paddle_mfs.convert.torch_file import MAGIC, read_torch
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 
-REFERENCE = Path(__file__).parents[1] / "data" / "teachers_reference.zip"
+REFERENCE = Path(__file__).parents[1] / "fixtures" / "teachers_reference.zip"
 
 
 @pytest.fixture

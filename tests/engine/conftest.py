@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from paddle_mfs.config import load_config
+from paddle_mfs.utils.config import load_config
 from paddle_mfs.data.crops import load_crops, save_crops
 
 FACES = ("800505.jpg", "800510.jpg")

@@ -5,7 +5,7 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_mfs.config import Config, load_config
+from paddle_mfs.utils.config import Config, load_config
 from paddle_mfs.data.crops import prepare, save_crops
 from paddle_mfs.data.pairs import Batch, batches
 from paddle_mfs.engine.adversary import Adversary

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from paddle_mfs.engine import journal
+from paddle_mfs.utils import jsonl
 from paddle_mfs.weights import load_state
 
 
@@ -45,7 +45,7 @@ def test_two_processes_are_one_with_two_batches_a_step(run_script, root, faces_f
     assert one.returncode == 0, one.stderr
     two, other = launch("tools/train.py", *settings("two"), root=root, logs=tmp_path / "logs")
     assert two.returncode == 0, two.stdout + two.stderr + other
-    mine, theirs = (journal.read(tmp_path / name / "log.jsonl") for name in ("one", "two"))
+    mine, theirs = (jsonl.read(tmp_path / name / "log.jsonl") for name in ("one", "two"))
     assert [line["seen"] for line in mine] == [line["seen"] for line in theirs] == [4, 8, 12]
     for a, b in zip(mine, theirs):
         for name in ("loss", "rec", "raw", "id", "mask", "alpha", "grad"):

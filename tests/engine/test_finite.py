@@ -8,7 +8,7 @@ from paddle_mfs.engine.callbacks import Checkpoints
 from paddle_mfs.engine.checkpoint import checkpoints, load_checkpoint
 from paddle_mfs.engine.finite import not_finite_layer, not_finite_weight
 from paddle_mfs.engine.trainer import Trainer
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 
 
 class Times(nn.Layer):

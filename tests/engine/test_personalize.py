@@ -6,7 +6,7 @@ import pytest
 from paddle_mfs.data.crops import load_crops
 from paddle_mfs.engine import personalize
 from paddle_mfs.engine.personalize import Personalizer, Quality
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.detect import Detection
 from paddle_mfs.face.regions import five_points

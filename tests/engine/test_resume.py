@@ -3,7 +3,7 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_mfs.engine import journal
+from paddle_mfs.utils import jsonl
 from paddle_mfs.engine.callbacks import LogLine
 from paddle_mfs.engine.checkpoint import checkpoints, load_checkpoint, save_checkpoint
 from paddle_mfs.engine.trainer import Trainer
@@ -61,11 +61,11 @@ def test_the_log_goes_on_where_the_checkpoint_is(make_config):
     trainer = Trainer(config, [LogLine(1)])
     trainer.output.mkdir()
     for step in (0, 1):
-        journal.append(trainer.output / "log.jsonl", {"step": step})
+        jsonl.append(trainer.output / "log.jsonl", {"step": step})
     with open(trainer.output / "log.jsonl", "a") as file:
         file.write('{"step": 2, "se')
     trainer.fit()
-    assert [line["step"] for line in journal.read(trainer.output / "log.jsonl")] == [0, 1, 2]
+    assert [line["step"] for line in jsonl.read(trainer.output / "log.jsonl")] == [0, 1, 2]
 
 
 @pytest.mark.parametrize("workers", (0, 1))

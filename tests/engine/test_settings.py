@@ -2,7 +2,7 @@
 import pytest
 
 from paddle_mfs.engine.settings import load_settings
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 
 
 @pytest.mark.parametrize("override, told", [

@@ -7,12 +7,12 @@ import paddle
 import pytest
 
 from paddle_mfs.data.pairs import Batch
-from paddle_mfs.engine import journal
+from paddle_mfs.utils import jsonl
 from paddle_mfs.engine.callbacks import Checkpoints, LogLine, Preview, standard_callbacks
 from paddle_mfs.engine.checkpoint import checkpoints, load_checkpoint, named_optimizer_state, save_checkpoint
 from paddle_mfs.engine.trainer import Trainer
-from paddle_mfs.errors import UserError
-from paddle_mfs.files import sha256
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import sha256
 from paddle_mfs.models.mfs import load_mfs
 from paddle_mfs.weights import read_card
 
@@ -127,9 +127,9 @@ def test_bad_settings_are_one_line(make_config, override, message):
 
 
 def test_mobile_variant_is_trained_over_frozen_weights(make_config, root):
-    from paddle_mfs.config import load_config
+    from paddle_mfs.utils.config import load_config
     frozen = load_config(root / "configs" / "model" / "idn_mobile.yml").model.frozen
-    trainer = Trainer(make_config("data.targets=1", "model.init=bundled", "model.half_pixel=true", f"model.frozen={frozen}"))
+    trainer = Trainer(make_config("data.targets=1", "model.init=bundled", "model.mobile=true", f"model.frozen={frozen}"))
     before = weights_of(trainer)
     trainer.net.eval()
     trainer.net.train()                     # as evaluation and previews do
@@ -137,7 +137,7 @@ def test_mobile_variant_is_trained_over_frozen_weights(make_config, root):
         trainer.train_step(fixed_batch(trainer))
     after = weights_of(trainer)
     changed = {name for name in before if not np.array_equal(before[name], after[name])}
-    assert trainer.net.is_mobile and "half_pixel" in after
+    assert trainer.net.mobile and "half_pixel" in after
     assert not [name for name in changed if any(name.startswith(f"{beginning}.") for beginning in frozen)]
     assert {"predictor.base_dec.0", "final.4.weight", "mask.2.2.weight", "DecoderModulation.1.weight"} <= changed
 
@@ -176,7 +176,7 @@ def test_evaluation_keeps_the_best_weights_with_their_scores(make_config):
     (trainer.output / "best.json").write_text('{"heldout": {}}')            # of a run that was killed early
     trainer.fit()
     assert told.events == [("evaluation", 2), ("preview", 3), ("evaluation", 3)]
-    lines, card = journal.read(trainer.output / "evaluation.jsonl"), read_card(trainer.output / "best.pdparams")
+    lines, card = jsonl.read(trainer.output / "evaluation.jsonl"), read_card(trainer.output / "best.pdparams")
     assert [line["step"] for line in lines] == [2, 3]
     assert {"distance", "below", "sharpness", "shape", "background"} < lines[0].keys()
     best = min(lines, key=lambda line: line["distance"])

@@ -6,19 +6,19 @@ import pytest
 @pytest.fixture(scope="session")
 def lively_idn():
     """IDN in eval mode with random weights: its result differs from its input, its mask is neither 0 nor 1. Do not change it."""
-    return _lively(half_pixel=False)
+    return _lively(mobile=False)
 
 
 @pytest.fixture(scope="session")
 def lively_mobile_idn():
     """The same of the mobile variant."""
-    return _lively(half_pixel=True)
+    return _lively(mobile=True)
 
 
-def _lively(half_pixel):
+def _lively(mobile):
     import paddle
     from paddle_mfs.models.idn import IDN
-    rng, idn = np.random.RandomState(5), IDN(half_pixel)
+    rng, idn = np.random.RandomState(5), IDN(mobile)
     for name, value in idn.state_dict().items():
         shape = tuple(value.shape)
         if name.endswith("._variance"):

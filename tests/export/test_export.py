@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import yaml
 
-from paddle_mfs.errors import UserError
-from paddle_mfs.export.plain import exportable
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.bench.plain import exportable
 from paddle_mfs.export.check import compare, crops_to_batch, reference
 from paddle_mfs.export.lite import export_lite
 from paddle_mfs.export.paddle import export_paddle

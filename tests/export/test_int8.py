@@ -3,16 +3,16 @@ import numpy as np
 import pytest
 
 from paddle_mfs.data.crops import Crops, save_crops
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.export import int8
-from paddle_mfs.export.calibration import WAYS, compare_ways, markdown
+from paddle_mfs.bench.int8 import WAYS, compare_ways, markdown
 from paddle_mfs.export.census import census, kernels
-from paddle_mfs.export.graph import read_idn
+from paddle_mfs.graph.nodes import read_idn
 from paddle_mfs.export.lite import export_lite
-from paddle_mfs.export.program import Program
-from paddle_mfs.export.rewrites import rewrite
+from paddle_mfs.graph.program import Program
+from paddle_mfs.graph.rewrites import rewrite
 from paddle_mfs.export.sensitivity import leave_in_float, sensitivity, table
-from paddle_mfs.export.targets import TARGETS, parse_targets
+from paddle_mfs.graph.targets import TARGETS, parse_targets
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.metrics.background import psnr
 from paddle_mfs.metrics.evaluate import load_crop

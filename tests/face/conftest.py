@@ -8,7 +8,7 @@ from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.image import read_image
 
 # another folder with the same sub-folders can be tried too
-HARD = Path(os.environ.get("PADDLE_MFS_HARD_PICTURES") or Path(__file__).resolve().parent.parent / "data" / "hard")
+HARD = Path(os.environ.get("PADDLE_MFS_HARD_PICTURES") or Path(__file__).resolve().parents[1] / "fixtures" / "hard")
 
 
 @pytest.fixture(scope="session")

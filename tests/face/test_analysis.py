@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from paddle_mfs.errors import UserError
-from paddle_mfs.face.analysis import MIN_FACE, FaceAnalyser
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.face.analysis import FaceAnalyser, MIN_FACE
 from paddle_mfs.face.detect import Detector
 
 

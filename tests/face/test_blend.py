@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from paddle_mfs.face.align import align
-from paddle_mfs.face.blend import Colour, apply_colour, match_colour, occlusion, open_mouth
+from paddle_mfs.face.colour import Colour, apply_colour, match_colour
+from paddle_mfs.face.mouth import open_mouth
+from paddle_mfs.face.occlusion import occlusion
 from paddle_mfs.face.geometry import transform
 from paddle_mfs.face.image import read_image
 from paddle_mfs.face.regions import INNER_LIPS, OUTER_LIPS, oval_mask, region_mask

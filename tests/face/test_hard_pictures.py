@@ -3,7 +3,7 @@ import cv2
 import numpy as np
 import pytest
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.geometry import similarity, transform
 from paddle_mfs.face.image import read_image
 from tests.face.conftest import HARD

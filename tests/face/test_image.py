@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import check_suffix, read_image, write_image
 
 RAMP = np.linspace(0, 1, 256 * 8).reshape(8, 256)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from paddle_mfs.face.analysis import FaceAnalyser
-from paddle_mfs.face.cut import CutDetector
+from paddle_mfs.face.scene_cut import CutDetector
 from paddle_mfs.face.image import read_image
 from paddle_mfs.face.track import FaceTracker
 from tests.face.test_analysis import Counting

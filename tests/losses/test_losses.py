@@ -5,7 +5,7 @@ import pytest
 
 from paddle_mfs.data.pairs import Batch
 from paddle_mfs.engine.objective import Objective
-from paddle_mfs.config import Config
+from paddle_mfs.utils.config import Config
 from paddle_mfs.losses.identity import identity_loss
 from paddle_mfs.losses.landmarks import LandmarkLoss
 from paddle_mfs.losses.mask import mask_loss
@@ -14,7 +14,8 @@ from paddle_mfs.losses.reconstruction import reconstruction_loss, unmasked_recon
 from paddle_mfs.losses.reweight import alpha
 from paddle_mfs.losses.texture import texture_loss
 from paddle_mfs.models import create_model
-from paddle_mfs.models.embedder import FaceEmbedder, area_matrix
+from paddle_mfs.models.embedder import FaceEmbedder
+from paddle_mfs.ops.resample import area_matrix
 from paddle_mfs.models.idn import Swap
 
 E = np.eye(3, dtype=np.float32)

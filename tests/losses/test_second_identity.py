@@ -10,7 +10,7 @@ from paddle_mfs.models import create_model
 
 @pytest.fixture(scope="module")
 def crops(root):
-    return load_crops(root / "tests" / "data" / "identities")
+    return load_crops(root / "tests" / "fixtures" / "identities")
 
 
 @pytest.fixture(scope="module")

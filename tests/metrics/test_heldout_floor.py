@@ -6,7 +6,7 @@ import pytest
 from paddle_mfs.metrics import evaluate
 from paddle_mfs.weights import bundled
 
-HELDOUT = Path(__file__).parent.parent / "data" / "heldout"
+HELDOUT = Path(__file__).parents[2] / "samples" / "heldout"
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import pytest
 
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.image import read_image
-from paddle_mfs.metrics.identity import SAME_PERSON, TEMPLATE_150, Recogniser, chip, distance
+from paddle_mfs.metrics.identity import Recogniser, SAME_PERSON_DISTANCE, TEMPLATE_150, chip, distance
 
-FACES = Path(__file__).parent.parent / "data" / "identities"
+FACES = Path(__file__).parents[1] / "fixtures" / "identities"
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def test_the_same_picture_has_distance_zero(descriptors):
 def test_same_person_is_below_and_others_above_the_threshold(descriptors):
     assert len(descriptors) == 6
     for (a, x), (b, y) in itertools.combinations(descriptors.items(), 2):
-        assert (distance(x, y) < SAME_PERSON) == (a[:5] == b[:5]), f"{a} {b} {distance(x, y):.3f}"
+        assert (distance(x, y) < SAME_PERSON_DISTANCE) == (a[:5] == b[:5]), f"{a} {b} {distance(x, y):.3f}"
 
 
 def test_chip_moves_the_five_points_to_the_template():

@@ -4,7 +4,7 @@ import pytest
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.image import read_image
 from paddle_mfs.metrics.jitter import jitter, lag, overshoot, wander
-from paddle_mfs.metrics.tracking import WAYS, markdown, measure_path
+from paddle_mfs.bench.tracking import WAYS, markdown, measure_path
 
 TIMES = np.arange(120) / 30
 

@@ -1,4 +1,4 @@
-"""The fixed networks against outputs of an interpreter of the original graphs, kept in tests/data/networks_reference.npz.
+"""The fixed networks against outputs of an interpreter of the original graphs, kept in tests/fixtures/networks_reference.npz.
 
 The file holds one aligned face (224 px, generated) and, for each network, its outputs in float32 for that face: the whole of
 them, but for mobilefacenet's feature (first 16 channels) and blazeface's regressors (the coarse grid).
@@ -12,14 +12,14 @@ import pytest
 
 import paddle_mfs.models.zoo  # noqa: F401
 from paddle_mfs.convert.precision import network_input, run
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.models import create_model
 from paddle_mfs.models.arcface import IRSEResNet
-from paddle_mfs.models.same_padding import SameConv2D, SameDepthwise, same_padding
-from paddle_mfs.registry import MODELS
+from paddle_mfs.ops.same_padding import SameConv2D, SameDepthwise, same_padding
+from paddle_mfs.models.registry import MODELS
 from paddle_mfs.weights import bundled, load_into, read_card, sha256
 
-REFERENCE = np.load(Path(__file__).parents[1] / "data" / "networks_reference.npz")
+REFERENCE = np.load(Path(__file__).parents[1] / "fixtures" / "networks_reference.npz")
 # name -> input shape, output shapes
 NETWORKS = {"mobilefacenet": ([2, 3, 112, 112], [[2, 192], [2, 512, 7, 7]]),
             "arcface": ([2, 3, 112, 112], [[2, 512], [2, 512, 7, 7]]),

@@ -4,8 +4,8 @@ import paddle
 import pytest
 
 from paddle_mfs.data.crops import load_crops
-from paddle_mfs.errors import UserError
-from paddle_mfs.files import sha256
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import sha256
 from paddle_mfs.models.embedder import check_widths, load_encoder
 from paddle_mfs.models.idn import IDN
 from paddle_mfs.models.mfs import MobileFaceSwap, load_mfs
@@ -178,15 +178,15 @@ def test_an_encoder_of_other_widths_is_refused(public_file):
 
 
 def test_mobile_variant_batched_equals_baked(faces):
-    assert_batched_equals_baked(load_mfs().with_upsampling(half_pixel=True), faces)
+    assert_batched_equals_baked(load_mfs().as_variant(mobile=True), faces)
 
 
 def test_the_forms_of_upsampling_share_their_weights_and_differ_in_pixels():
     net = load_mfs()
-    mobile = net.with_upsampling(half_pixel=True)
-    assert mobile.is_mobile and not net.is_mobile and net.with_upsampling(False) is net
+    mobile = net.as_variant(mobile=True)
+    assert mobile.mobile and not net.mobile and net.as_variant(False) is net
     assert mobile.state_dict().keys() - net.state_dict().keys() == {"half_pixel"}
-    back, identity, x = mobile.with_upsampling(half_pixel=False), random_identity(net, 1), paddle.rand([1, 3, 64, 64])
+    back, identity, x = mobile.as_variant(mobile=False), random_identity(net, 1), paddle.rand([1, 3, 64, 64])
     with paddle.no_grad():
         wanted = net(x, *identity).result.numpy()
         np.testing.assert_array_equal(back(x, *identity).result.numpy(), wanted)
@@ -201,7 +201,7 @@ def test_a_file_over_another_is_both(tmp_path):
     save_state(tmp_path / "over.pdparams", upper)
     write_card(tmp_path / "over.pdparams", {"over": {"file": "under.pdparams", "sha256": sha256(tmp_path / "under.pdparams")}})
     net = load_mfs(tmp_path / "over.pdparams")
-    assert net.is_mobile
+    assert net.mobile
     np.testing.assert_array_equal(net.state_dict()["final.7.bias"].numpy(), upper["final.7.bias"])
     np.testing.assert_array_equal(net.state_dict()["mask.5.weight"].numpy(), state["mask.5.weight"])
     save_state(tmp_path / "under.pdparams", {**state, "final.7.bias": upper["final.7.bias"]}, half=True)
@@ -212,7 +212,7 @@ def test_a_file_over_another_is_both(tmp_path):
 def test_bundled_mobile_weights_keep_what_predicts_kernels():
     mobile, aligned = load_mfs(bundled("mfs_224_mobile")), load_mfs().state_dict()
     card = read_card(bundled("mfs_224_mobile"))
-    assert mobile.is_mobile and "non-commercial" in card["licence"] and card["made"]["config"]["model"]["half_pixel"]
+    assert mobile.mobile and "non-commercial" in card["licence"] and card["made"]["config"]["model"]["half_pixel"]
     assert card["heldout"]["progress"]["value"] > 0.9 and card["heldout"]["weights"]["sha256"] == card["sha256"]
     changed = {name for name, value in mobile.state_dict().items()
                if name not in aligned or not np.array_equal(value.numpy(), aligned[name].numpy())}

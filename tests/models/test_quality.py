@@ -4,8 +4,8 @@ import paddle
 import pytest
 from paddle.vision.models import resnet18
 
-from paddle_mfs.errors import UserError
-from paddle_mfs.models.embedder import area_resize
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.ops.resample import area_resize
 from paddle_mfs.models.quality import QualityNet, load_quality
 from paddle_mfs.weights import save_state
 

@@ -9,14 +9,15 @@ import paddle
 import paddle.nn as nn
 import pytest
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.export.check import reference
 from paddle_mfs.face.align import align
 from paddle_mfs.face.image import read_image
 from paddle_mfs.models import create_model
 from paddle_mfs.models.embedder import FaceEmbedder
 from paddle_mfs.models.idn import IDN
-from paddle_mfs.runtime import choose, idn_runner, make_runner
+from paddle_mfs.graph.idn_runner import idn_runner
+from paddle_mfs.runtime import choose, make_runner
 
 NAMES = ("openvino", "paddle", "lite")
 TOLERANCE = 1e-3
@@ -50,7 +51,7 @@ def _arcface(x):
 
 def _mobile(idn):
     """The mobile variant with the weights of another."""
-    network = IDN(half_pixel=True)
+    network = IDN(mobile=True)
     network.set_state_dict(idn.state_dict())
     return network
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-REFERENCE = Path(__file__).parents[1] / "data" / "teachers_reference.zip"
+REFERENCE = Path(__file__).parents[1] / "fixtures" / "teachers_reference.zip"
 
 
 @pytest.fixture(scope="session")
 def small_networks(tmp_path_factory):
-    """Folder with what `torch_twins.py FOLDER --small` wrote (PyTorch 2.13, see tests/data/SOURCES.md)."""
+    """Folder with what `torch_twins.py FOLDER --small` wrote (PyTorch 2.13, see tests/fixtures/SOURCES.md)."""
     folder = tmp_path_factory.mktemp("reference")
     with zipfile.ZipFile(REFERENCE) as archive:
         archive.extractall(folder)

@@ -7,15 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paddle_mfs.config import load_config
+from paddle_mfs.utils.config import load_config
 from paddle_mfs.data.crops import Crops
 from paddle_mfs.data.pairs import PairSampler
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import read_image
 from paddle_mfs.teachers import TEACHERS, create_teacher
 from paddle_mfs.teachers.folder import pair_name
 from paddle_mfs.teachers.mesh import MeshTeacher
-from paddle_mfs.teachers.network import pixels, placed, tensor
+from paddle_mfs.teachers.network import placed
+from paddle_mfs.utils.tensor import to_batch, to_image
 
 ROOT = Path(__file__).parents[2]
 
@@ -99,10 +100,10 @@ def test_a_folder_of_other_faces_is_refused(pictures, crops):
 def test_pictures_go_to_a_network_and_come_back(crops):
     image = crops.images[0]
     mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-    values = tensor(image, mean, std)
+    values = to_batch(image, mean, std)
     assert values.shape == (1, 3, 32, 32)
     assert values[0, 0, 3, 4] == pytest.approx((image[3, 4, 0] / 255 - 0.485) / 0.229, abs=1e-6)
-    np.testing.assert_array_equal(pixels(values, mean, std), image)
+    np.testing.assert_array_equal(to_image(values, mean, std), image)
     around = placed(image, 40, (4, 2, 36, 34))
     np.testing.assert_array_equal(around[2:34, 4:36], image)
     np.testing.assert_array_equal(around[2:34, 3], image[:, 1])            # the mirror image, the edge itself not twice

@@ -5,7 +5,7 @@ import pytest
 
 from paddle_mfs.data.crops import prepare
 from paddle_mfs.data.pairs import mirrored, supervised_regions
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.teachers import create_teacher
 
 SIZE = 224

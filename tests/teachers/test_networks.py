@@ -13,11 +13,12 @@ from paddle_mfs.convert.torch_file import read_torch
 from paddle_mfs.convert.torch_state import from_torch
 from paddle_mfs.data.crops import Crops
 from paddle_mfs.data.pairs import PairSampler, batches
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.models.arcface import IRSEResNet
 from paddle_mfs.teachers.faceshifter import AEINet
 from paddle_mfs.teachers.ir_se50 import IRSE50
-from paddle_mfs.teachers.network import NetworkTeacher, pixels, tensor
+from paddle_mfs.teachers.network import NetworkTeacher
+from paddle_mfs.utils.tensor import to_batch, to_image
 from paddle_mfs.teachers.simswap import SimSwapGenerator
 from paddle_mfs.weights import read_card
 
@@ -85,7 +86,7 @@ class SmallTeacher(NetworkTeacher):
 
     @paddle.no_grad()
     def paint(self, identity, picture):
-        return pixels(self.layer(paddle.to_tensor(tensor(picture, 0, 1)), identity).numpy())
+        return to_image(self.layer(paddle.to_tensor(to_batch(picture, 0, 1)), identity).numpy())
 
 
 def test_a_network_gives_the_same_pictures_in_a_forked_worker(small_networks):

@@ -3,7 +3,7 @@ import cv2
 import numpy as np
 import pytest
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import read_image
 from paddle_mfs.teachers import create_teacher
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.metrics import evaluate
 from paddle_mfs.weights import bundled, load_state, read_card, save_state, write_card
 
-HELDOUT = Path(__file__).parent.parent / "data" / "heldout"
+HELDOUT = Path(__file__).parents[2] / "samples" / "heldout"
 
 
 def test_four_pairs_end_to_end(run_script, tmp_path):

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from paddle_mfs.data import synthetic
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 
-HELDOUT = Path(__file__).parent.parent / "data" / "heldout"
+HELDOUT = Path(__file__).parents[2] / "samples" / "heldout"
 
 
 def is_installed():

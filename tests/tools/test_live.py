@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from paddle_mfs.face.image import read_image
-from paddle_mfs.files import sha256
+from paddle_mfs.utils.files import sha256
 from paddle_mfs.provenance import read_provenance
-from paddle_mfs.video.benchmark import write_clip
+from paddle_mfs.bench.video import write_clip
 
 
 @pytest.fixture(scope="module")

@@ -15,13 +15,13 @@ import cv2
 import numpy as np
 import pytest
 
-from paddle_mfs.config import load_config
+from paddle_mfs.utils.config import load_config
 from paddle_mfs.data.crops import Crops
 from paddle_mfs.data.faces import ShardedFaces
 from paddle_mfs.data.pairs import PairSampler
-from paddle_mfs.data.stored_pairs import StoredPairs, StoredPairSampler
+from paddle_mfs.data.stored_pairs import StoredPairSampler, StoredPairs
 from paddle_mfs.engine.trainer import Trainer
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import read_image, write_image
 from paddle_mfs.provenance import read_provenance
 from paddle_mfs.teachers import create_teacher
@@ -43,7 +43,7 @@ def write_clip(path, pictures, hold):
 def inputs(root, samples, tmp_path_factory):
     """people/ (folder a person), faces.zip (numbered folders), faces.tar.gz (flat), clip.mp4, and pictures that are no good."""
     place = tmp_path_factory.mktemp("inputs")
-    identities, faces = root / "tests" / "data" / "identities", sorted((samples / "faces").glob("*.jpg"))
+    identities, faces = root / "tests" / "fixtures" / "identities", sorted((samples / "faces").glob("*.jpg"))
     for path in sorted(identities.glob("*.jpg")):
         (place / "people" / path.name[:5]).mkdir(parents=True, exist_ok=True)
         shutil.copy(path, place / "people" / path.name[:5])
@@ -56,8 +56,8 @@ def inputs(root, samples, tmp_path_factory):
     write_image(bad / "z_cut.jpg", read_image(faces[5])[:, :170])
     write_image(bad / "z_nobody.jpg", np.full((90, 90, 3), 128, np.uint8))
     (bad / "z_broken.jpg").write_bytes(b"not a picture")
-    shutil.copy(root / "tests/data/hard/profile/msg_000126_yaw-50.jpg", bad / "z_turned.jpg")
-    shutil.copy(root / "tests/data/hard/occlusion/synth_occ_2_6.jpg", bad / "z_hidden.jpg")
+    shutil.copy(root / "tests/fixtures/hard/profile/msg_000126_yaw-50.jpg", bad / "z_turned.jpg")
+    shutil.copy(root / "tests/fixtures/hard/occlusion/synth_occ_2_6.jpg", bad / "z_hidden.jpg")
     with zipfile.ZipFile(place / "faces.zip", "w") as archive:
         for number, path in enumerate(faces[:4]):
             archive.write(path, f"images/{number // 2 * 1000:05d}/{number // 2 * 1000 + number % 2:05d}.jpg")

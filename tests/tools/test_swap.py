@@ -84,7 +84,7 @@ def test_two_sources_and_a_pattern(run_script, samples, tmp_path):
 
 
 def test_map(run_script, root, samples, tmp_path):
-    people = root / "tests" / "data" / "identities"
+    people = root / "tests" / "fixtures" / "identities"
     both = [read_image(people / f"{name}_yawl.jpg") for name in ("id009", "id028")]
     write_image(tmp_path / "both.png", np.concatenate(both, 1))
     edge = both[0].shape[1]

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from paddle_mfs.engine import journal
+from paddle_mfs.utils import jsonl
 from paddle_mfs.engine.checkpoint import checkpoints
 from paddle_mfs.models.mfs import load_mfs
 
@@ -52,15 +52,15 @@ def test_killed_it_loses_one_checkpoint_interval_at_most(run_script, root, tmp_p
                                env={**os.environ, "PYTHONPATH": str(root)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     log = tmp_path / "run" / "log.jsonl"
     deadline = time.time() + 240
-    while time.time() < deadline and len(journal.read(log)) < 4:
+    while time.time() < deadline and len(jsonl.read(log)) < 4:
         time.sleep(0.2)
     process.kill()
     process.wait()
-    reached, saved = journal.read(log)[-1]["step"], checkpoints(tmp_path / "run" / "checkpoints")
+    reached, saved = jsonl.read(log)[-1]["step"], checkpoints(tmp_path / "run" / "checkpoints")
     assert reached >= 4 and int(saved[-1].name.split("_")[1]) >= reached - 1
     resumed = run_script("train", *tiny(tmp_path, f"run.steps={reached + 1}", *settings), "--resume")
     assert resumed.returncode == 0, resumed.stderr
-    assert [line["step"] for line in journal.read(log)] == list(range(1, reached + 2))
+    assert [line["step"] for line in jsonl.read(log)] == list(range(1, reached + 2))
 
 
 def test_wrong_settings_are_one_line(run_script, tmp_path):

@@ -7,13 +7,14 @@ import cv2
 import numpy as np
 import pytest
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import read_image
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.provenance import provenance, read_provenance
 from paddle_mfs.video import camera
 from paddle_mfs.video.camera import Newest, open_camera
-from paddle_mfs.video.live import action, caption, marked, save_frame, swap_live
+from paddle_mfs.utils.drawing import mark_corner
+from paddle_mfs.video.live import action, caption, save_frame, swap_live
 from paddle_mfs.video.write import write_pictures
 
 
@@ -158,5 +159,5 @@ def test_the_corner_says_what_is_shown():
     assert caption(True, [0.0]) == "synthetic" and caption(True, [0.0, 0.1, 0.2]) == "synthetic  10 fps"
     assert caption(False, [0.0, 0.05]) == "no face  20 fps"
     image = np.full((480, 640, 3), 128, np.uint8)
-    changed = (marked(image.copy(), "synthetic  10 fps") != image).any(2)
+    changed = (mark_corner(image.copy(), "synthetic  10 fps") != image).any(2)
     assert changed[:60, :320].any() and not changed[60:].any() and not changed[:, 320:].any()

@@ -5,9 +5,9 @@ import time
 import numpy as np
 import pytest
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.provenance import read_provenance
-from paddle_mfs.video.ahead import ahead
+from paddle_mfs.video.prefetch import prefetch
 from paddle_mfs.video.pipeline import STAGES, swap_video
 
 
@@ -117,15 +117,15 @@ def test_links_of_a_chain_come_down_together():
 
     running, given = threading.active_count(), []
     with pytest.raises(UserError, match="five"):
-        for number in ahead(doubled(ahead(count()))):
+        for number in prefetch(doubled(prefetch(count()))):
             given.append(number)
     assert given == [0, 2, 4, 6, 8] and ended == ["count", "doubled"] and threading.active_count() == running
 
-    chain = ahead(doubled(ahead(count())))
+    chain = prefetch(doubled(prefetch(count())))
     assert next(chain) == 0
     chain.close()
     assert ended[2:] == ["count", "doubled"] and threading.active_count() == running
-    assert list(ahead(iter_numbers(4), depth=1)) == [0, 1, 2, 3]
+    assert list(prefetch(iter_numbers(4), depth=1)) == [0, 1, 2, 3]
 
 
 def iter_numbers(count):
@@ -140,7 +140,7 @@ def test_stages_overlap():
             yield number
         meeting.wait()      # passes only while the user of the numbers waits too
 
-    numbers = ahead(first())
+    numbers = prefetch(first())
     assert [next(numbers) for _ in range(3)] == [0, 1, 2]
     meeting.wait()
     time.sleep(0)

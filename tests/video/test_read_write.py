@@ -5,7 +5,7 @@ import av
 import numpy as np
 import pytest
 
-from paddle_mfs.errors import UserError
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.provenance import provenance, read_provenance
 from paddle_mfs.video.read import VideoReader
 from paddle_mfs.video.write import choose_codec, write_video

@@ -1,0 +1,79 @@
+"""What the page asks for: checking what was uploaded, and one swap at a time."""
+import contextlib
+import copy
+
+import av
+
+from paddle_mfs.apps.batch import plan
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.formats import is_clip
+from paddle_mfs.face.image import read_image, write_image
+from paddle_mfs.swap.select import check_choice
+from paddle_mfs.swap.swapper import FaceSwapper
+from paddle_mfs.video.pipeline import swap_video
+from paddle_mfs.video.read import VideoReader
+
+
+class Swaps:
+    """Swaps for the page, the networks loaded once. Not to be called by two threads at once.
+
+    Args:
+        weights, encoder, engine: see FaceSwapper.
+    """
+
+    def __init__(self, weights=None, encoder=None, engine="auto"):
+        self._arguments, self._swapper = (weights, encoder, engine), None
+
+    def run(self, session, face, options, clip_options, progress):
+        """Swap what is in `session.files`.
+
+        Args:
+            face: "largest", "all" or an index. options: SwapOptions. clip_options: of `swap_video`.
+            progress: called with (frames done, frames expected or None).
+        Returns: path of the output, and the Summary of a clip, else None.
+        Raises: UserError, one line.
+        """
+        for role, kind in (("source", "source picture"), ("target", "target picture or clip")):
+            if role not in session.files:
+                raise UserError(f"no {kind} yet; choose one first")
+        check_choice(face)
+        session.tidy()
+        [job] = plan([session.files["source"]], [session.files["target"]], f"{session.new_folder()}/")
+        if self._swapper is None:
+            self._swapper = FaceSwapper(job.source, *self._arguments)
+        swapper = copy.copy(self._swapper.with_source(job.source))
+        swapper.options = options
+        if not is_clip(job.target):
+            swapper.swap_file(job.target, job.output, face)
+            return job.output, None
+        return job.output, swap_video(swapper, job.target, job.output, face, progress=progress, stop=lambda: session.is_ended,
+                                      **clip_options)
+
+
+def preview(path, longest):
+    """Check an uploaded file -> path of what a browser can show of it: a clip itself, a picture as JPEG beside it.
+
+    Args:
+        longest: seconds that a clip may last.
+    Raises: UserError when it cannot be read or lasts longer.
+    """
+    if not is_clip(path):
+        shown = path.with_name("preview.jpg")
+        write_image(shown, read_image(path))
+        return shown
+    seconds = clip_seconds(path)
+    if seconds > longest:
+        raise UserError(f"{path}: lasts {seconds:.1f} s, the limit is {longest:g} s; "
+                        "cut it, or start with a larger --max-seconds")
+    return path
+
+
+def clip_seconds(path):
+    """How long a clip's pictures last, in seconds, by its packets: what a header says may be missing or wrong."""
+    last = 0
+    with VideoReader(path) as reader, contextlib.suppress(av.error.FFmpegError, OSError):     # it may end in the middle
+        for packet in reader.container.demux(reader.stream):
+            time = packet.dts if packet.pts is None else packet.pts
+            if time is not None:
+                last = max(last, float((time + (packet.duration or 0)) * packet.time_base) - float(reader.origin))
+    return last

@@ -1,0 +1,63 @@
+"""What the IDN costs, counted from the traced network, and the time of the steps around it."""
+import numpy as np
+import paddle
+
+from paddle_mfs.bench.plain import exportable
+from paddle_mfs.bench.stopwatch import take_turns
+from paddle_mfs.face.align import align
+from paddle_mfs.face.paste import paste
+from paddle_mfs.models.idn import SIZE
+from paddle_mfs.ops.layers import STATISTICS
+from paddle_mfs.utils.tensor import to_batch
+
+MAX_PARAMETERS, MAX_MACS = 0.501e6, 0.33e9
+
+
+def count_parameters(idn):
+    """Learned numbers of a built IDN (batch norm statistics are not learned)."""
+    return sum(int(np.prod(value.shape)) for name, value in idn.named_parameters() if not name.endswith(STATISTICS))
+
+
+def count_macs(idn):
+    """Multiply-adds of one 224 px crop, from the operators of the traced graph -> {kind: number, "total": number}.
+
+    A convolution counts its kernel's size times its group's inputs an output value; a bilinear resize 4 an output value;
+    a batch norm 1. Activations, additions and the final blend are not multiply-adds and are left out.
+    """
+    block = exportable(idn).forward.concrete_program.main_program.global_block()
+    macs = {"convolution": 0, "resize": 0, "batch norm": 0}
+    for op in block.ops:
+        if op.type in ("conv2d", "depthwise_conv2d"):
+            weight = block.var(op.input("Filter")[0]).shape
+            macs["convolution"] += int(np.prod(block.var(op.output("Output")[0]).shape)) * int(np.prod(weight[1:]))
+        elif op.type == "bilinear_interp_v2":
+            macs["resize"] += 4 * int(np.prod(block.var(op.output("Out")[0]).shape))
+        elif op.type == "batch_norm":
+            macs["batch norm"] += int(np.prod(block.var(op.output("Y")[0]).shape))
+        elif op.type in ("matmul", "matmul_v2", "mul", "conv2d_transpose"):
+            raise NotImplementedError(f"{op.type} in the traced graph is not counted")
+    return {**macs, "total": sum(macs.values())}
+
+
+def time_stages(swapper, image, repeats=10):
+    """Milliseconds (median of `repeats`, warm) of each step of swapping the face of `image` (H, W, 3) uint8 RGB.
+
+    The steps take turns, so a busy machine slows all of them alike. Returns {step: ms}; "IDN" is the dygraph forward.
+    """
+    analyser, idn = swapper.analyser, swapper.identity.idn
+    detection = analyser.detector.detect(image)[0]
+    face = analyser.largest(image)
+    crop, matrix = align(image, face.five, SIZE)
+    painted, mask = swapper.paint(crop)
+    batch = paddle.to_tensor(to_batch(crop))
+
+    def run_idn():
+        with paddle.no_grad():
+            return [output.numpy() for output in idn(batch)]
+
+    steps = {"detection": lambda: analyser.detector.detect(image),
+             "landmarks": lambda: analyser.landmarker(image, detection),
+             "alignment": lambda: align(image, face.five, SIZE),
+             "paste": lambda: paste(image, painted, mask, matrix),
+             "IDN": run_idn}
+    return take_turns(steps, repeats)

@@ -1,0 +1,52 @@
+"""The speed of training, from Paddle's own operators to how the trainer runs them."""
+import time
+
+import paddle
+
+from paddle_mfs.data.pairs import Batch
+from paddle_mfs.losses.perceptual import PerceptualLoss
+from paddle_mfs.models import create_model
+from paddle_mfs.ops import threads
+from paddle_mfs.ops.freeze import freeze
+from paddle_mfs.ops.layers import plain_operators
+
+
+def time_training(trainer, steps=4):
+    """Crops per second of training steps, from Paddle's own operators to how the trainer runs them, one change after another.
+
+    Args:
+        trainer: a fresh engine.trainer.Trainer (it is trained on: discard it). An untrained SqueezeNet stands in for the
+            network of L_per.
+        steps: timed steps of each stage, after two to warm up; their mean counts.
+    Returns: {what was changed: crops per second}, in order. The last change, keeping freed memory, cannot be undone in a process.
+    """
+    network = freeze(create_model("squeezenet"))
+    objective, cache, stream = trainer.objective, trainer.sampler.cache, trainer.sampler.stream()
+    objective.perceptual = PerceptualLoss(network)
+
+    def speed():
+        for _ in range(2):
+            step()
+        start = time.perf_counter()
+        for _ in range(steps):
+            crops = step()
+        return crops * steps / (time.perf_counter() - start)
+
+    def step():
+        if forgetful:
+            cache.forget()
+        batch = Batch(*map(paddle.to_tensor, next(stream)))
+        trainer.train_step(batch)
+        return batch.targets.shape[0]
+
+    results, forgetful, objective.perceptual_every = {}, True, 1
+    with plain_operators():
+        results["Paddle's own operators"] = speed()
+    results["compiled depthwise and PReLU; OpenBLAS for convolutions and products"] = speed()
+    forgetful = False
+    results["identity features kept"] = speed()
+    objective.perceptual_every = 2
+    results["L_per on every other step"] = speed()
+    threads.keep_pages()
+    results["freed memory kept"] = speed()
+    return results

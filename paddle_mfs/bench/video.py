@@ -1,0 +1,163 @@
+"""How fast whole clips are, decode to encode, beside a pipeline of the usual shape, and whether memory stays flat.
+
+The usual shape is that of the public code (https://github.com/Seanseattle/MobileFaceSwap): every frame in turn goes through the
+full detector, the network in Paddle's dygraph with Paddle's own operators, a paste over the whole frame, and the encoder. Our
+detector and encoder settings stand in for its own in both, so that only the shape differs.
+"""
+import os
+import statistics
+import time
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import av
+import cv2
+import numpy as np
+
+from paddle_mfs.face.align import align
+from paddle_mfs.models.idn import SIZE
+from paddle_mfs.ops.layers import plain_operators
+from paddle_mfs.provenance import provenance
+from paddle_mfs.video.frame import planes
+from paddle_mfs.video.pipeline import STAGES, Summary, swap_video
+from paddle_mfs.video.read import VideoReader
+from paddle_mfs.video.write import choose_codec, write_video
+from paddle_mfs.utils.tensor import to_batch
+
+SIZES = ((512, 512), (1280, 720))
+
+
+def write_clip(path, picture, size, frames, rate=25):
+    """A clip (H.264, 8-bit 4:2:0) of `picture`, (H, W, 3) uint8 RGB, that sways, zooms and turns smoothly."""
+    width, height = size
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=rate, options={"crf": "18", "preset": "veryfast"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for number in range(frames):
+            seconds = number / rate
+            scale = (0.95 + 0.1 * np.sin(0.9 * seconds)) * height / picture.shape[0]
+            matrix = cv2.getRotationMatrix2D((picture.shape[1] / 2, picture.shape[0] / 2), 5 * np.sin(0.7 * seconds), scale)
+            matrix[:, 2] += np.array([width + 0.1 * width * np.sin(1.1 * seconds) - picture.shape[1],
+                                      height + 0.04 * height * np.sin(1.7 * seconds) - picture.shape[0]]) / 2
+            moved = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+            frame = av.VideoFrame.from_ndarray(moved, format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, rate)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+
+
+def swap_usual(swapper, target, output, max_frames):
+    """The usual shape, see above -> Summary."""
+    import paddle
+    begun, summary = time.perf_counter(), Summary()
+
+    def timed(stage, work, *args):
+        start = time.perf_counter()
+        result = work(*args)
+        summary.busy[stage] += time.perf_counter() - start
+        return result
+
+    def run_idn(crop):
+        batch = paddle.to_tensor(to_batch(crop))
+        with paddle.no_grad(), plain_operators():
+            return [tensor.numpy()[0].transpose(1, 2, 0) for tensor in swapper.identity.idn(batch)]
+
+    with VideoReader(target, max_frames=max_frames) as reader:
+        codec, pixel_format = choose_codec(output, reader.first.format, (reader.first.width, reader.first.height))
+        frames = reader.frames(pixel_format)
+        with write_video(output, reader, provenance(), codec, pixel_format) as writer:
+            while (frame := timed("decode", next, frames, None)) is not None:
+                image = timed("decode", lambda: planes(frame.reformat(format="rgb24"))[0].reshape(frame.height, -1, 3))
+                face = timed("faces", swapper.analyser.largest, image)
+                crop, matrix = timed("paint", align, image, face.five, SIZE)
+                result, mask = timed("paint", run_idn, crop)
+                timed("paste", paste_everywhere, image, result, mask, matrix)
+                timed("encode", _encode_rgb, writer, frame, image)
+                summary.frames += 1
+            timed("encode", writer.finish, False)
+    summary.seconds = time.perf_counter() - begun
+    return summary
+
+
+def paste_everywhere(image, result, mask, matrix):
+    """Warp the crop and its mask over the whole picture and blend all of it, in place."""
+    size = image.shape[1::-1]
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    face = cv2.warpAffine(np.ascontiguousarray(result), matrix, size, flags=flags)
+    weight = cv2.warpAffine(np.ascontiguousarray(mask), matrix, size, flags=flags)[..., None]
+    image[:] = (face * 255 * weight + image * (1 - weight)).clip(0, 255)
+
+
+def _encode_rgb(writer, frame, image):
+    new = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format=frame.format.name)
+    new.pts, new.time_base, new.duration = frame.pts, frame.time_base, frame.duration
+    writer.write(new)
+
+
+def compare(swapper, picture, frames=200, turns=3, usual_frames=20, sizes=SIZES):
+    """Time both pipelines on a clip of each size, taking turns, so that a busy machine slows both alike.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB with one face. frames, usual_frames: of each turn of ours and of the usual one.
+    Returns: a list, one dict a size: size; frames, swapped of each turn of ours; ours and usual, dicts of fps, cpu (ms of all
+        cores a frame) and stages ({stage: ms a frame}), medians of the turns; speedup and cpu_saving, ours over the usual shape;
+        memory (MB resident at tenths of our last turn).
+    """
+    results = []
+    with TemporaryDirectory() as folder:
+        for size in sizes:
+            clip, output = Path(folder) / "clip.mp4", Path(folder) / "out.mp4"
+            write_clip(clip, picture, size, frames)
+            swap_video(swapper, clip, output, max_frames=5)         # programs are made at the first frame
+            swap_usual(swapper, clip, output, 2)
+            turns_ours, turns_usual, memory = [], [], []
+            for _ in range(turns):
+                memory = []
+                turns_ours.append(_cpu_of(swap_video, swapper, clip, output,
+                                          progress=lambda done, total: memory.append(resident_mb())))
+                turns_usual.append(_cpu_of(swap_usual, swapper, clip, output, usual_frames))
+            ours, usual = _medians(turns_ours), _medians(turns_usual)
+            results.append({
+                "size": list(size), "frames": frames, "swapped": turns_ours[-1][0].swapped, "ours": ours, "usual": usual,
+                "speedup": ours["fps"] / usual["fps"], "cpu_saving": usual["cpu"] / ours["cpu"],
+                "memory": [memory[round(part * (len(memory) - 1) / 10)] for part in range(1, 11)]})
+    return results
+
+
+def _cpu_of(work, *args, **options):
+    """(Summary, seconds of processor time) of one turn."""
+    begun = time.process_time()
+    return work(*args, **options), time.process_time() - begun
+
+
+def _medians(turns):
+    return {"fps": statistics.median(summary.frames / summary.seconds for summary, _ in turns),
+            "cpu": statistics.median(cpu / summary.frames for summary, cpu in turns) * 1000,
+            "stages": {stage: statistics.median(s.busy[stage] / s.frames for s, _ in turns) * 1000 for stage in STAGES}}
+
+
+def resident_mb():
+    """Memory this process has in RAM, in MB (Linux)."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2 ** 20
+
+
+def markdown(results):
+    """The results as tables."""
+    lines = ["| clip | frames | fps | usual shape, fps | ratio | CPU ms a frame | usual shape | ratio |", "|---|" + "---|" * 7]
+    for r in results:
+        ours, usual = r["ours"], r["usual"]
+        lines.append(f"| {_name(r)} | {r['frames']} | {ours['fps']:.1f} | {usual['fps']:.1f} | {r['speedup']:.1f} | "
+                     f"{ours['cpu']:.0f} | {usual['cpu']:.0f} | {r['cpu_saving']:.1f} |")
+    for r in results:
+        lines += ["", f"| {_name(r)}, a frame | ms | share | usual shape, ms | share |", "|---|---|---|---|---|"]
+        ours, usual = r["ours"]["stages"], r["usual"]["stages"]
+        lines += [f"| {stage} | {ours[stage]:.1f} | {ours[stage] / sum(ours.values()):.0%} | {usual[stage]:.1f} | "
+                  f"{usual[stage] / sum(usual.values()):.0%} |" for stage in STAGES]
+        lines += ["", f"Memory at tenths of the {_name(r)} clip, MB: {' '.join(f'{m:.0f}' for m in r['memory'])}."]
+    return "\n".join(lines)
+
+
+def _name(result):
+    return f"{result['size'][0]}x{result['size'][1]}"

@@ -1,0 +1,21 @@
+"""The inside of the target's open mouth, which may stay as it is."""
+import cv2
+import numpy as np
+
+from paddle_mfs.face.regions import INNER_LIPS, MOUTH_LEFT, MOUTH_RIGHT, region_mask
+
+LIPS_UPPER, LIPS_LOWER = 13, 14             # middle of the inner lips' contour
+CLOSED, OPEN = 0.06, 0.14   # height of the inner lips / width of the mouth: fully painted below, fully kept above
+MOUTH_FEATHER = 1.5 / 224   # of the crop: sigma
+
+
+def open_mouth(landmarks, size):
+    """The inside of the mouth, of landmarks (468, >= 2) in pixels of the crop -> (size, size) float32 in [0, 1], feathered; 0 for a closed mouth, rising as it opens."""
+    points = np.asarray(landmarks, np.float64)[:, :2]
+    width = np.linalg.norm(points[MOUTH_RIGHT] - points[MOUTH_LEFT])
+    gape = np.linalg.norm(points[LIPS_LOWER] - points[LIPS_UPPER]) / max(width, 1e-6)
+    amount = np.clip((gape - CLOSED) / (OPEN - CLOSED), 0, 1)
+    if amount == 0:
+        return np.zeros((size, size), np.float32)
+    inside = region_mask(points, INNER_LIPS, size, size).astype(np.float32) * np.float32(amount / 255)
+    return cv2.GaussianBlur(inside, (0, 0), MOUTH_FEATHER * size)

@@ -1,0 +1,246 @@
+"""The three-line API, and the only file that knows the whole way from a picture to a swapped picture.
+
+    from paddle_mfs import FaceSwapper
+    swapper = FaceSwapper("source.jpg")
+    result = swapper.swap(image)                # (H, W, 3) uint8 RGB in, the same out
+"""
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+
+from paddle_mfs.utils.drawing import text_strip
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.tensor import to_batch
+from paddle_mfs.face.align import align
+from paddle_mfs.face.analysis import FaceAnalyser
+from paddle_mfs.face.colour import apply_colour, match_colour
+from paddle_mfs.face.geometry import transform
+from paddle_mfs.face.image import read_image, write_image
+from paddle_mfs.face.mouth import open_mouth
+from paddle_mfs.face.occlusion import occlusion
+from paddle_mfs.face.paste import paste
+from paddle_mfs.swap.unblend import opened, unblend
+from paddle_mfs.swap.baker import Baker
+from paddle_mfs.models.idn import SIZE, UNCHANGED
+from paddle_mfs.swap.memory import RECHECK, Memory
+from paddle_mfs.swap.roles import match, roles
+from paddle_mfs.swap.select import pick, plain
+from paddle_mfs.provenance import check_format, picture_sha256, provenance, save_options
+
+COLOUR_RATE = 0.1        # of the way the colour of a tracked face goes, in each frame, to what that frame alone would give
+OBJECT_RATE = 0.5        # likewise of what lies on it
+MASK_RATE = 0.5          # likewise of the fusion mask
+
+
+@dataclass(frozen=True)
+class SwapOptions:
+    """How a face is swapped.
+
+    strength 0..1: how far the identity goes from the target's own (0) to the source's (1).
+    colour_match 0..1: how much of the target's colour (Lab mean, contrast of L) the painted face takes on, beyond what the
+        network gives it.
+    keep_mouth: the inside of an open mouth (teeth, tongue) stays the target's.
+    keep_objects: what lies on the face and is not of skin's colour stays, see `face.occlusion` for what it sees and what not.
+
+    Raises: UserError for a value out of range.
+    """
+    strength: float = 1.0
+    colour_match: float = 0.0
+    keep_mouth: bool = False
+    keep_objects: bool = False
+
+    def __post_init__(self):
+        for name in ("strength", "colour_match"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+                raise UserError(f"{name.replace('_', '-')} {value!r}: give a number from 0 to 1")
+
+
+class FaceSwapper:
+    """Puts the face of one source on any number of pictures; or the faces of several on the people they are meant for.
+
+    Args:
+        source: path of a picture, or (H, W, 3) uint8 RGB; its largest face is used. Or a dict, path of a picture that shows a
+            target's face -> path of the source for that person: only those people are swapped.
+        weights: path of MobileFaceSwap weights, ours or the public ones; None: the bundled ones.
+        encoder: path of the identity encoder's weights that belong to `weights`; None: the bundled ones.
+        engine: what runs the networks: "openvino", "paddle", "lite", or "auto" (OpenVINO where installed, else Paddle).
+        options: SwapOptions; None: the defaults.
+
+    Raises: UserError for a source without a face, for weights that do not load or do not belong together, and for an engine
+        that is unknown or not installed.
+    """
+
+    def __init__(self, source, weights=None, encoder=None, engine="auto", options=None):
+        self.options = options or SwapOptions()
+        self.analyser = FaceAnalyser(engine=engine)
+        self.baker = Baker(weights, encoder, self.analyser, engine)
+        self.roles = roles(self.baker, source) if isinstance(source, dict) else []
+        self.identity = self.roles[0].identity if self.roles else self.baker.identity(source)
+
+    def with_source(self, source):
+        """The same swapper for another source (path or picture): the networks are not loaded again."""
+        other = copy.copy(self)
+        other.roles, other.identity = [], self.baker.identity(source)
+        return other
+
+    @property
+    def default_face(self):
+        """Which faces are swapped when nothing else is said: "all" where each person has a source, else "largest"."""
+        return "all" if self.roles else "largest"
+
+    @property
+    def facts(self):
+        """What outputs say about their making: `Identity.facts`; with several sources, source_sha256 is a list."""
+        hashes = list(dict.fromkeys(role.identity.facts["source_sha256"] for role in self.roles))
+        return {**self.identity.facts, "source_sha256": hashes} if len(hashes) > 1 else self.identity.facts
+
+    def swap(self, image, face=None, name="target"):
+        """Swap the face (or faces) of a picture.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            face: "largest", "all", or an index, 0 being the leftmost. None: `default_face`.
+            name: what error messages call the picture.
+        Returns: (H, W, 3) uint8 RGB; pixels the mask does not touch are those of `image`.
+        Raises: UserError when there is no such face, none that a source is meant for, or the weights leave it as it is.
+        """
+        face = self.default_face if face is None else face
+        if face == "largest":
+            faces = [self.analyser.largest(image, name)]
+        else:
+            faces = pick(self.analyser.faces(image, small=True), face, name)
+        return _pasted(image.copy(), self.patches(image, faces, None, name))
+
+    def swap_faces(self, image, faces, inplace=False, tracks=None):
+        """Swap faces already found: what a clip wants of each frame.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            faces: list of `Face` or `TrackedFace`, in pixels of `image`. All crops are cut before any is pasted.
+            inplace: write into `image` instead of a copy.
+            tracks: a `memory.Tracks` for the whole clip: what is decided of a tracked face (whom it gets, its strength's IDN)
+                holds for the next frames, its mask and colour change slowly. None: every picture for itself.
+        Returns: (H, W, 3) uint8 RGB; pixels no mask touches are those of `image`, and so is a face that no source is meant for
+            or that the weights leave as it is.
+        """
+        return _pasted(image if inplace else image.copy(), self.patches(image, faces, tracks))
+
+    def patches(self, image, faces, tracks=None, name=None):
+        """The swapped faces, ready for `paste(image, painted, mask, matrix)`; arguments as for `swap_faces`.
+
+        Args:
+            name: None, or what error messages call the picture: a face that cannot be painted is then an error.
+        Returns: list of (painted, mask, matrix), see `paint` and `align`; faces that stay as they are have none.
+        """
+        made = []
+        for found in faces:
+            memory, face = Memory() if tracks is None else tracks.of(found), plain(found)
+            identity = self._identity(image, face, memory)
+            if identity is None:
+                continue
+            crop, matrix = align(image, face.five, SIZE)
+            try:
+                painted, mask = self.paint(crop, name, identity)
+            except UserError:
+                if name is not None:
+                    raise
+                continue
+            landmarks = transform(face.landmarks[:, :2].astype(np.float64), matrix)
+            made.append((*self._blended(crop, painted, mask, landmarks, memory), matrix))
+        if faces and not made and name is not None:
+            raise UserError(f"{name}: shows nobody who is to be swapped ({len(faces)} looked at); give a clearer picture of them")
+        return made
+
+    def _identity(self, image, face, memory):
+        """What this face gets: an Identity, or None to leave it."""
+        memory.frames += 1
+        if self.roles and (memory.frames - 1) % RECHECK == 0:
+            seen, _ = self.baker.embed(image, face)
+            memory.embedding = seen if memory.embedding is None else memory.embedding + seen
+            role, _ = match(memory.embedding / np.linalg.norm(memory.embedding), self.roles)
+            source = role and role.identity
+        else:
+            source = memory.source if self.roles else self.identity
+        if memory.identity is None or source is not memory.source:
+            memory.source = source
+            memory.identity = source and self.baker.between(source, image, face, self.options.strength)
+        return memory.identity
+
+    def _blended(self, crop, painted, mask, landmarks, memory):
+        """The painted crop and its mask as the options want them, the mask steadied in time."""
+        memory.mask = mask = _towards(memory.mask, mask, MASK_RATE)
+        if self.options.colour_match:
+            colour = match_colour(crop, painted, mask, landmarks)
+            memory.colour = memory.colour.towards(colour, COLOUR_RATE) if memory.colour else colour
+            painted = apply_colour(painted, memory.colour, self.options.colour_match)
+        if self.options.keep_mouth:
+            mask = mask * (1 - open_mouth(landmarks, SIZE))
+        if self.options.keep_objects:
+            found = occlusion(crop, landmarks)
+            memory.occlusion = _towards(memory.occlusion, found, OBJECT_RATE)
+            mask = mask * (1 - memory.occlusion)
+        return painted, mask
+
+    def paint(self, crop, name="target", identity=None):
+        """The swapped face before it is blended in.
+
+        Args:
+            crop: (224, 224, 3) uint8 RGB, aligned target face.
+            identity: Identity to put on; None: `self.identity`.
+        Returns: painted (224, 224, 3) float32 RGB in [0, 1]; mask (224, 224) float32 in [0, 1], about 1 in the face.
+            painted * mask + crop / 255 * (1 - mask) is the IDN's result.
+        Raises: UserError when the result equals the crop (weights whose mask stays shut) or is not finite.
+        """
+        result, mask = (output[0] for output in (identity or self.identity).run(to_batch(crop)))
+        mask = opened(mask[0])
+        painted, change = unblend(crop, result, mask)
+        if not np.isfinite(change) or change < UNCHANGED:
+            raise UserError(f"{name}: the swap failed: the weights leave the face as it is "
+                            f"(largest change {change * 255:.1f} of 255); use other weights")
+        return painted, mask
+
+    def swap_file(self, target, output, face=None, compare=None, captions=()):
+        """Swap the face in the picture file `target`, write `output` (PNG, JPEG or WebP) with its provenance.
+
+        Args:
+            compare: None, or an (H, W, 3) uint8 RGB picture of the source: `output` then shows source | target | result,
+                with `captions` (three words) under them.
+        Returns: the result, (H, W, 3) uint8 RGB.
+        Raises: UserError naming the file.
+        """
+        check_format(output)
+        image = read_image(target)
+        result = self.swap(image, face, str(target))
+        shown = result if compare is None else side_by_side([compare, image, result], captions)
+        record = provenance(target_sha256=picture_sha256(target), **self.facts)
+        write_image(output, shown, **save_options(output, record))
+        return result
+
+
+def _towards(mean, value, rate):
+    """An exponential mean over the frames of a clip; None before the first."""
+    return value if mean is None else mean + np.float32(rate) * (value - mean)
+
+
+def _pasted(image, patches):
+    for patch in patches:
+        paste(image, *patch, inplace=True)
+    return image
+
+
+def side_by_side(pictures, captions=(), gap=8):
+    """Pictures (H, W, 3) uint8 RGB in one row on white, all as high as the last one, with a line of text under each."""
+    import cv2
+    height = pictures[-1].shape[0]
+    row = []
+    for number, picture in enumerate(pictures):
+        if picture.shape[0] != height:
+            width = max(1, round(picture.shape[1] * height / picture.shape[0]))
+            smaller = height < picture.shape[0]
+            picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
+        if captions:
+            picture = np.concatenate([picture, text_strip(captions[number], picture.shape[1], 28, 18, is_centred=True)])
+        row += [np.full((picture.shape[0], gap, 3), 255, np.uint8), picture]
+    return np.concatenate(row[1:], 1)

@@ -1,0 +1,18 @@
+"""Tables, as text for a terminal and as Markdown for the docs (by https://pypi.org/project/tabulate/)."""
+from tabulate import tabulate
+
+
+def text_table(headers, rows):
+    """Columns aligned by spaces; cells are texts as they are to be seen, the first column at its left, the others at their right."""
+    return _table("plain", headers, rows)
+
+
+def markdown_table(headers, rows):
+    """The same as a Markdown table."""
+    return _table("pipe", headers, rows)
+
+
+def _table(kind, headers, rows):
+    rows = [[str(cell) for cell in row] for row in rows]
+    align = ["left"] + ["right"] * (len(headers) - 1)
+    return tabulate(rows, headers, tablefmt=kind, disable_numparse=True, colalign=align if rows else None)

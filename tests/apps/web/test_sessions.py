@@ -1,0 +1,94 @@
+"""Files of the page: taken, kept apart, removed; and the limits on them. No browser is needed."""
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+import av
+import numpy as np
+import pytest
+
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.swap.swapper import SwapOptions
+from paddle_mfs.apps.web.sessions import Sessions
+from paddle_mfs.apps.web.swap import Swaps, clip_seconds, preview
+
+
+@pytest.fixture
+def sessions(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    sessions = Sessions()
+    yield sessions
+    sessions.close()
+    assert not list(tmp_path.glob("paddle_mfs_web_*"))
+
+
+def upload(sessions, name, content=b"words"):
+    """A file as Gradio puts it: in a folder of its own in the root."""
+    folder = sessions.root / "upload"
+    folder.mkdir()
+    (folder / name).write_bytes(content)
+    return folder / name
+
+
+def test_a_session_takes_and_loses_its_files(sessions):
+    one, other = sessions.get("one"), sessions.get("other")
+    first, second = one.take("target", upload(sessions, "a.jpg")), one.take("target", upload(sessions, "b.jpg"))
+    theirs = other.take("target", upload(sessions, "a.jpg"))
+    assert not (sessions.root / "upload").exists() and first.parents[1] == second.parents[1] != theirs.parents[1]
+    one.tidy()
+    assert not first.exists() and second.exists() and sessions.get("one") is one
+    sessions.end("one")
+    assert not second.exists() and theirs.exists()
+    with pytest.raises(UserError, match="reload"), one.in_use():
+        pass
+
+
+def test_the_end_waits_for_who_uses_the_files(sessions):
+    session = sessions.get("one")
+    path = session.take("source", upload(sessions, "a.jpg"))
+    with session.in_use():
+        ending = threading.Thread(target=sessions.end, args=["one"])
+        ending.start()
+        ending.join(0.2)
+        assert ending.is_alive() and session.is_ended and path.exists()
+    ending.join()
+    assert not path.exists()
+
+
+def test_kill_9_leaves_a_folder_that_the_next_start_removes(root, sessions):
+    code = "import time; from paddle_mfs.apps.web.sessions import Sessions; s = Sessions(); print(s.root, flush=True); time.sleep(600)"
+    other = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True,
+                             env={**os.environ, "PYTHONPATH": str(root), "TMPDIR": str(sessions.root.parent)})
+    left = sessions.root.parent / other.stdout.readline().strip()
+    assert sessions.root.exists() and left != sessions.root      # one that runs is left alone
+    other.send_signal(signal.SIGKILL)
+    other.communicate()
+    assert left.exists()
+    Sessions().close()
+    assert not left.exists() and sessions.root.exists()
+
+
+def test_limits(tmp_path):
+    clip = tmp_path / "clip.mp4"
+    with av.open(str(clip), "w") as output:
+        stream = output.add_stream("libx264", rate=10)
+        stream.width = stream.height = 64
+        for number in range(25):
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((64, 64, 3), number, np.uint8), "rgb24")))
+        output.mux(stream.encode())
+    assert abs(clip_seconds(clip) - 2.5) < 0.01
+    assert preview(clip, 2.6) == clip
+    with pytest.raises(UserError, match="clip.mp4: lasts 2.5 s, the limit is 2 s"):
+        preview(clip, 2)
+    for name, words in (("words.jpg", "is not a picture"), ("words.mp4", "not a video")):
+        (tmp_path / name).write_text("these are words")
+        with pytest.raises(UserError, match=f"{name}: {words}"):
+            preview(tmp_path / name, 60)
+
+
+def test_a_swap_needs_both_files(sessions):
+    with pytest.raises(UserError, match="no source picture yet"):
+        Swaps().run(sessions.get("one"), "largest", SwapOptions(), {}, None)

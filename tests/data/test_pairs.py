@@ -1,0 +1,121 @@
+"""Training batches: shapes, same-identity pairs, supervised regions, repeatability."""
+import contextlib
+import itertools
+import multiprocessing
+
+import cv2
+import numpy as np
+import pytest
+
+from paddle_mfs.data.crops import Crops, prepare
+from paddle_mfs.data.identity_cache import IdentityCache
+from paddle_mfs.data.pairs import PairSampler, batches, mirrored, supervised_regions
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.models import create_model
+from paddle_mfs.models.embedder import FaceEmbedder
+from paddle_mfs.teachers import create_teacher
+
+
+@pytest.fixture(scope="module")
+def crops(samples):
+    return prepare(samples / "faces").resized(64)
+
+
+def sampler(crops, same, seed=0, identities=3, targets=2):
+    return PairSampler(crops, create_teacher({"name": "mesh"}), identities, targets, same, seed)
+
+
+def test_batch_shapes_and_ranges(crops):
+    batch = next(sampler(crops, 0.5).stream())
+    assert batch.sources.shape == (3,) and batch.targets.shape == batch.taught.shape == (6, 3, 64, 64)
+    assert batch.background.shape == batch.core.shape == (6, 1, 64, 64)
+    assert batch.targets.dtype == np.uint8 and set(np.unique(batch.core)) <= {0, 1}
+    assert not (batch.background & batch.core).any()
+
+
+def test_all_same_identity_teaches_the_target_itself(crops):
+    batch = next(sampler(crops, 1.0).stream())
+    assert batch.same.all()
+    np.testing.assert_array_equal(batch.taught, batch.targets)
+
+
+def test_no_same_identity_changes_faces_and_keeps_the_background(crops):
+    batch = next(sampler(crops, 0.0).stream())
+    assert not batch.same.any()
+    changed = np.abs(batch.taught.astype(int) - batch.targets)
+    assert (changed * batch.core).max() > 10 and (changed * batch.background).max() <= 3
+
+
+def test_half_same_identity_is_about_half(crops):
+    shares = [batch.same.mean() for batch in itertools.islice(sampler(crops, 0.5, identities=8).stream(), 12)]
+    assert 0.35 < np.mean(shares) < 0.65
+
+
+def test_same_identity_uses_another_photo_where_there_is_one(crops):
+    two = Crops(crops.images[:4], crops.landmarks[:4], ["ann/1.jpg", "ann/2.jpg", "bob/1.jpg", "bob/2.jpg"])
+    pictures = {mirrored(image, landmarks)[0].tobytes() if flip else image.tobytes(): index
+                for index, (image, landmarks) in enumerate(zip(two.images, two.landmarks)) for flip in (0, 1)}
+    seen = set()
+    for batch in itertools.islice(sampler(two, 1.0).stream(), 6):
+        for row, target in enumerate(batch.targets):
+            index = pictures[np.ascontiguousarray(target.transpose(1, 2, 0)).tobytes()]
+            source = int(batch.sources[row // 2]) // 2
+            assert index // 2 == source // 2
+            seen.add(index == source)
+    assert seen == {True, False}
+
+
+def test_a_seed_repeats_itself(crops):
+    one, again, other = (next(sampler(crops, 0.3, seed).stream()) for seed in (1, 1, 2))
+    assert all((a == b).all() for a, b in zip(one, again))
+    assert any((a != b).any() for a, b in zip(one, other))
+
+
+def test_a_batch_is_a_function_of_its_number_whoever_makes_it(crops):
+    wanted = list(itertools.islice(sampler(crops, 0.3).stream(), 6))
+    shared = [list(itertools.islice(sampler(crops, 0.3).stream(worker, 2, start=2), 2)) for worker in (0, 1)]
+    for number, batch in zip((2, 3, 4, 5), (shared[0][0], shared[1][0], shared[0][1], shared[1][1])):
+        assert all((a == b).all() for a, b in zip(wanted[number], batch))
+    for workers, rank, ranks in ((0, 0, 1), (2, 0, 1), (0, 1, 2), (2, 1, 2)):
+        with contextlib.closing(batches(sampler(crops, 0.3), workers, 1, rank, ranks)) as stream:
+            for number in range(1 + rank, 6, ranks):
+                assert all((a == b.numpy()).all() for a, b in zip(wanted[number], next(stream)))
+
+
+def test_examples_are_always_the_same_and_taught(crops):
+    cache = IdentityCache(FaceEmbedder(create_model("mobilefacenet", weights="bundled")), crops.resized(112))
+    one, again = (PairSampler(crops, create_teacher({"name": "mesh"}), 3, 2, 0.5, seed, cache).examples(2) for seed in (0, 1))
+    assert (one[1].target == again[1].target).all() and (one[0].taught != one[0].target).any()
+    assert one[0].embedding.shape == [1, 192] and one[0].feature.shape == [1, 512, 7, 7]
+
+
+def test_worker_process_delivers_batches(crops):
+    cv2.GaussianBlur(np.zeros((3000, 3000, 3), np.uint8), (31, 31), 5)       # OpenCV's threads run: a child must not wait for them
+    with contextlib.closing(batches(sampler(crops, 0.3), workers=2)) as stream:
+        batch, other = next(stream), next(stream)
+        assert len(multiprocessing.active_children()) >= 2
+    assert list(batch.targets.shape) == [6, 3, 64, 64] and (batch.targets != other.targets).any()
+    assert not multiprocessing.active_children()
+
+
+def test_a_worker_that_dies_is_not_waited_for(crops, monkeypatch):
+    monkeypatch.setattr(PairSampler, "_row", lambda *arguments: 1 / 0)
+    with pytest.raises(UserError, match="has died"):
+        next(batches(sampler(crops, 0.3), workers=1))
+
+
+def test_core_is_inside_and_background_outside_the_oval(crops):
+    background, core = supervised_regions(crops.landmarks[0], 64)
+    assert core[40, 32] and background[2, 2] and 0.05 < core.mean() < 0.6 and not (background & core).any()
+
+
+def test_identity_cache_gives_each_face_and_its_mirror_its_own_features(crops):
+    embedder = FaceEmbedder(create_model("mobilefacenet", weights="bundled"))
+    full = crops.resized(112)
+    cache = IdentityCache(embedder, full)
+    z, f = cache([0, 3, 0])
+    np.testing.assert_array_equal(z[0].numpy(), z[2].numpy())
+    direct, feature = embedder.embed(np.stack([mirrored(full.images[1], full.landmarks[1])[0]]))
+    np.testing.assert_allclose(z[1].numpy(), direct[0].numpy(), atol=1e-5)
+    np.testing.assert_allclose(f[1].numpy(), feature[0].numpy(), rtol=2e-3, atol=2e-3)
+    np.testing.assert_allclose(np.linalg.norm(z.numpy(), axis=1), 1, rtol=1e-5)
