@@ -5,12 +5,13 @@
 
 Importing the package is cheap: paddle is loaded when `FaceSwapper` is first asked for.
 """
+
 import os
 
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.version import __version__
 
-os.environ.setdefault("GLOG_minloglevel", "2")     # Paddle otherwise tells stderr about its executors
+os.environ.setdefault("GLOG_minloglevel", "2")  # Paddle otherwise tells stderr about its executors
 
 __all__ = ["FaceSwapper", "UserError", "__version__"]
 
@@ -18,5 +19,6 @@ __all__ = ["FaceSwapper", "UserError", "__version__"]
 def __getattr__(name):
     if name == "FaceSwapper":
         from paddle_mfs.swap.swapper import FaceSwapper
+
         return FaceSwapper
     raise AttributeError(f"module 'paddle_mfs' has no attribute {name!r}")

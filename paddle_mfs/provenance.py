@@ -5,6 +5,7 @@ The facts are written as an XMP packet (https://developer.adobe.com/xmp/docs/) h
 also gets text chunks, JPEG and WebP EXIF's Software and ImageDescription. Clips carry the JSON as their comment, and MP4 and
 MOV the packet too. Hashes identify the pictures used; the pictures are not stored.
 """
+
 import datetime
 import hashlib
 import html
@@ -15,15 +16,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from paddle_mfs.version import __version__
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import sha256
 from paddle_mfs.utils.formats import WRITABLE_PICTURES
+from paddle_mfs.version import __version__
 
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-SWAPPED = SOURCE_TYPES + "compositeWithTrainedAlgorithmicMedia"     # a picture edited with a trained network
-GENERATED = SOURCE_TYPES + "trainedAlgorithmicMedia"                # a picture made by a trained network
-_XMP_BOX = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")      # the `uuid` box of XMP part 3, 1.1.3 (MP4, QuickTime)
+SWAPPED = SOURCE_TYPES + "compositeWithTrainedAlgorithmicMedia"  # a picture edited with a trained network
+GENERATED = SOURCE_TYPES + "trainedAlgorithmicMedia"  # a picture made by a trained network
+_XMP_BOX = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")  # the `uuid` box of XMP part 3, 1.1.3 (MP4, QuickTime)
 _NAMESPACE = "urn:paddle_mfs:provenance:1"
 _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -41,8 +42,13 @@ def provenance(**facts):
     Usual facts: source_sha256, target_sha256, weights ({file, sha256, licence}). None values are left out.
     """
     created = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-    record = {"software": "paddle_mfs", "version": __version__, "synthetic": True, "digital_source_type": SWAPPED,
-              "created": created}
+    record = {
+        "software": "paddle_mfs",
+        "version": __version__,
+        "synthetic": True,
+        "digital_source_type": SWAPPED,
+        "created": created,
+    }
     return {**record, **{key: value for key, value in facts.items() if value is not None}}
 
 
@@ -57,6 +63,7 @@ def weights_facts(path):
     """{file, sha256, licence} of a weights file, and the file it lies `over` if it does; the licence is the one its card
     names, "not stated" without a card."""
     from paddle_mfs.weights import read_card
+
     card = read_card(path)
     facts = {"file": Path(path).name, "sha256": sha256(path), "licence": card.get("licence", "not stated")}
     return {**facts, "over": card["over"]["file"]} if "over" in card else facts
@@ -65,17 +72,25 @@ def weights_facts(path):
 def check_format(path, formats=WRITABLE_PICTURES):
     """Raise UserError unless `path` ends like one of the formats, all of which can carry provenance."""
     if Path(path).suffix.lower() not in formats:
-        raise UserError(f"{path}: outputs are written as {', '.join(formats)} (formats that carry their provenance); "
-                        "choose one of them")
+        raise UserError(
+            f"{path}: outputs are written as {', '.join(formats)} (formats that carry their provenance); "
+            "choose one of them"
+        )
 
 
 def xmp_packet(record):
     """The XMP packet (bytes, UTF-8) of a provenance record."""
+
     def quoted(text):
         return html.escape(text, quote=True)
-    text = _PACKET.format(namespace=_NAMESPACE, tool=quoted(f"{record['software']} {record['version']}"),
-                          created=record["created"], kind=quoted(record["digital_source_type"]),
-                          facts=quoted(json.dumps(record, ensure_ascii=False)))
+
+    text = _PACKET.format(
+        namespace=_NAMESPACE,
+        tool=quoted(f"{record['software']} {record['version']}"),
+        created=record["created"],
+        kind=quoted(record["digital_source_type"]),
+        facts=quoted(json.dumps(record, ensure_ascii=False)),
+    )
     return text.encode("utf-8")
 
 
@@ -86,7 +101,10 @@ def save_options(path, record):
     """
     check_format(path)
     packet = xmp_packet(record)
-    tool, description = f"{record['software']} {record['version']}", "Synthetic picture: a face was swapped by a neural network"
+    tool, description = (
+        f"{record['software']} {record['version']}",
+        "Synthetic picture: a face was swapped by a neural network",
+    )
     if Path(path).suffix.lower() == ".png":
         chunks = PngImagePlugin.PngInfo()
         chunks.add_itxt("XML:com.adobe.xmp", packet.decode("utf-8"))
@@ -95,14 +113,16 @@ def save_options(path, record):
         chunks.add_itxt("provenance", json.dumps(record, ensure_ascii=False))
         return {"pnginfo": chunks}
     exif = Image.Exif()
-    exif[0x0131], exif[0x010E] = tool, description      # Software, ImageDescription
+    exif[0x0131], exif[0x010E] = tool, description  # Software, ImageDescription
     return {"xmp": packet, "exif": exif.tobytes()}
 
 
 def video_tags(record):
     """Container tags (a dict) that carry `record` in a clip: players and ffprobe show them."""
-    return {"comment": json.dumps(record, ensure_ascii=False),
-            "description": "Synthetic video: a face was swapped by a neural network"}
+    return {
+        "comment": json.dumps(record, ensure_ascii=False),
+        "description": "Synthetic video: a face was swapped by a neural network",
+    }
 
 
 def append_xmp(path, record):
@@ -122,8 +142,10 @@ def read_provenance(path):
             packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
     except OSError as error:
         if error.strerror or Path(path).suffix.lower() in WRITABLE_PICTURES:
-            raise UserError(f"{path}: cannot be read as a picture ({error.strerror or 'not a picture'}); "
-                            "give a PNG, JPEG, WebP or clip") from None
+            raise UserError(
+                f"{path}: cannot be read as a picture ({error.strerror or 'not a picture'}); "
+                "give a PNG, JPEG, WebP or clip"
+            ) from None
         return _clip_record(path)
     text = packet.decode("utf-8", "replace") if isinstance(packet, bytes) else packet
     found = re.search(r'mfs:provenance="([^"]*)"', text) if _NAMESPACE in text else None
@@ -132,6 +154,7 @@ def read_provenance(path):
 
 def _clip_record(path):
     import av
+
     try:
         with av.open(str(path), metadata_errors="replace", options={"protocol_whitelist": "file"}) as clip:
             tags = {key.lower(): value for key, value in clip.metadata.items()}

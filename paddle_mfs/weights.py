@@ -4,6 +4,7 @@ A weights file is a `.pdparams` pickle {name: array}; ours hold float16 where no
 always loaded as float32. Beside each lies its *card*, `<name>.json`: origin, licence, sha256, input
 convention, verified numbers.
 """
+
 import json
 import os
 import pickle
@@ -41,10 +42,18 @@ def read_card(path):
 
 
 # All that the pickle of a state dict names, whichever numpy or Paddle wrote it (tuple: Paddle's (name, array) of a tensor).
-_PICKLED = {("collections", "OrderedDict"), ("builtins", "tuple"), ("_codecs", "encode"),
-            ("numpy", "ndarray"), ("numpy", "dtype"),
-            *((f"numpy.{core}.{module}", name) for core in ("core", "_core")
-              for module, name in (("multiarray", "_reconstruct"), ("multiarray", "scalar"), ("numeric", "_frombuffer")))}
+_PICKLED = {
+    ("collections", "OrderedDict"),
+    ("builtins", "tuple"),
+    ("_codecs", "encode"),
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+    *(
+        (f"numpy.{core}.{module}", name)
+        for core in ("core", "_core")
+        for module, name in (("multiarray", "_reconstruct"), ("multiarray", "scalar"), ("numeric", "_frombuffer"))
+    ),
+}
 
 
 class _ArrayUnpickler(pickle.Unpickler):
@@ -66,15 +75,21 @@ def load_state(path):
         raise UserError(f"{path}: no such weights file")
     try:
         with open(path, "rb") as file:
-            state = _ArrayUnpickler(file, encoding="latin1").load()     # latin1: arrays of older protocols
-    except Exception as error:      # a damaged pickle raises almost anything
+            state = _ArrayUnpickler(file, encoding="latin1").load()  # latin1: arrays of older protocols
+    except Exception as error:  # a damaged pickle raises almost anything
         reason = " ".join(f"{type(error).__name__} {error}".split())[:120]
-        raise UserError(f"{path}: not a readable weights file (truncated or of another kind: {reason}); "
-                        "download or convert it again") from None
+        raise UserError(
+            f"{path}: not a readable weights file (truncated or of another kind: {reason}); "
+            "download or convert it again"
+        ) from None
     if isinstance(state, dict):
         state.pop("StructuredToParameterName", None)
-        state = {name: value[1] if isinstance(value, tuple) and len(value) == 2 else value for name, value in state.items()}
-    arrays = isinstance(state, dict) and all(isinstance(v, np.ndarray) and v.dtype.kind in "fiub" for v in state.values())
+        state = {
+            name: value[1] if isinstance(value, tuple) and len(value) == 2 else value for name, value in state.items()
+        }
+    arrays = isinstance(state, dict) and all(
+        isinstance(v, np.ndarray) and v.dtype.kind in "fiub" for v in state.values()
+    )
     if not arrays or not state:
         raise UserError(f"{path}: holds no dict of named arrays; expected a Paddle state dict (.pdparams)")
     return {name: value.astype(np.float32) if value.dtype.kind == "f" else value for name, value in state.items()}
@@ -109,10 +124,16 @@ def _some(names, limit=6):
 def check_state(expected, state, origin):
     """Compare a state dict with {name: shape}; raise one UserError naming missing, unexpected and misshapen keys."""
     missing, unexpected = expected.keys() - state.keys(), state.keys() - expected.keys()
-    misshapen = [f"{k} {tuple(state[k].shape)} instead of {tuple(expected[k])}"
-                 for k in expected.keys() & state.keys() if tuple(state[k].shape) != tuple(expected[k])]
-    problems = [f"{label}: {_some(keys)}" for label, keys in
-                (("missing keys", missing), ("unexpected keys", unexpected), ("wrong shapes", misshapen)) if keys]
+    misshapen = [
+        f"{k} {tuple(state[k].shape)} instead of {tuple(expected[k])}"
+        for k in expected.keys() & state.keys()
+        if tuple(state[k].shape) != tuple(expected[k])
+    ]
+    problems = [
+        f"{label}: {_some(keys)}"
+        for label, keys in (("missing keys", missing), ("unexpected keys", unexpected), ("wrong shapes", misshapen))
+        if keys
+    ]
     if problems:
         raise UserError(f"{origin}: not the weights of this network; " + "; ".join(problems))
 

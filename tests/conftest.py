@@ -1,4 +1,5 @@
 """Shared by all tests: where things are, and running a tool the way a user does."""
+
 import os
 import subprocess
 import sys
@@ -24,10 +25,18 @@ def samples(root):
 @pytest.fixture(scope="session")
 def run_script():
     """run_script("swap", "--source", ...) runs tools/swap.py in a process of its own -> CompletedProcess with text output."""
+
     def run(name, *args, cwd=ROOT, **environment):
         paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        return subprocess.run([sys.executable, str(ROOT / "tools" / f"{name}.py"), *map(str, args)], cwd=cwd, text=True,
-                              capture_output=True, timeout=600, env={**os.environ, "PYTHONPATH": paths, **environment})
+        return subprocess.run(
+            [sys.executable, str(ROOT / "tools" / f"{name}.py"), *map(str, args)],
+            cwd=cwd,
+            text=True,
+            capture_output=True,
+            timeout=600,
+            env={**os.environ, "PYTHONPATH": paths, **environment},
+        )
+
     return run
 
 
@@ -35,6 +44,7 @@ def run_script():
 def swapper(samples):
     """A FaceSwapper of samples/source.jpg with the bundled weights. Do not change it."""
     from paddle_mfs.swap.swapper import FaceSwapper
+
     return FaceSwapper(samples / "source.jpg")
 
 
@@ -42,6 +52,7 @@ def swapper(samples):
 def target(samples):
     """samples/target.jpg, (512, 512, 3) uint8 RGB. Do not change it."""
     from paddle_mfs.face.image import read_image
+
     return read_image(samples / "target.jpg")
 
 

@@ -42,7 +42,7 @@ def imports(path, known):
 
 
 def layer(module):
-    """"paddle_mfs.face.align" -> "face"; the package's own face, "" , stands on the roof: it shows the three-line API."""
+    """ "paddle_mfs.face.align" -> "face"; the package's own face, "" , stands on the roof: it shows the three-line API."""
     return module.split(".")[1] if "." in module else ""
 
 
@@ -62,7 +62,8 @@ def edges():
     """{folder: set of the other folders it imports from}."""
     known = modules()
     return {
-        one: {layer(target) for name, path in known.items() if layer(name) == one for _, target in imports(path, known)} - {one}
+        one: {layer(target) for name, path in known.items() if layer(name) == one for _, target in imports(path, known)}
+        - {one}
         for one in LAYERS
     }
 
@@ -87,7 +88,12 @@ def test_no_import_goes_up():
 
 def test_an_import_that_goes_up_is_named(tmp_path):
     package = tmp_path / PACKAGE.name
-    for name, text in {"__init__": "", "face/__init__": "", "face/align": "def cut():\n    import paddle_mfs.swap\n", "swap/__init__": ""}.items():
+    for name, text in {
+        "__init__": "",
+        "face/__init__": "",
+        "face/align": "def cut():\n    import paddle_mfs.swap\n",
+        "swap/__init__": "",
+    }.items():
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / f"{name}.py").write_text(text)
     assert upward(package) == ["paddle_mfs/face/align.py:2 imports paddle_mfs.swap"]

@@ -1,4 +1,5 @@
 """Every output says what it is; the record survives each format it is written in."""
+
 import re
 import shutil
 import subprocess
@@ -7,16 +8,27 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.provenance import (
-    SWAPPED, append_xmp, picture_sha256, provenance, read_provenance, save_options, video_tags, weights_facts, xmp_packet)
+    SWAPPED,
+    append_xmp,
+    picture_sha256,
+    provenance,
+    read_provenance,
+    save_options,
+    video_tags,
+    weights_facts,
+    xmp_packet,
+)
+from paddle_mfs.utils.errors import UserError
 
 RGB = np.random.default_rng(0).integers(0, 256, (24, 32, 3), np.uint8)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".jpeg", ".webp", ".PNG"])
 def test_record_is_read_back(tmp_path, suffix):
-    record = provenance(source_sha256="ab" * 32, target_sha256=None, weights={"file": "w", "licence": "a \"b\" <c> & 'é'"})
+    record = provenance(
+        source_sha256="ab" * 32, target_sha256=None, weights={"file": "w", "licence": "a \"b\" <c> & 'é'"}
+    )
     path = tmp_path / f"picture{suffix}"
     Image.fromarray(RGB).save(path, **save_options(path, record))
     assert read_provenance(path) == record
@@ -33,6 +45,7 @@ def test_record_is_read_back(tmp_path, suffix):
 
 def test_packet_is_well_formed_xml():
     from xml.etree import ElementTree
+
     packet = xmp_packet(provenance(name="<&>\"'"))
     tree = ElementTree.fromstring(packet)
     description = tree.find(".//{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description")
@@ -64,6 +77,7 @@ def test_hashes(tmp_path):
 
 def write_clip(path, record):
     import av
+
     with av.open(str(path), "w") as output:
         if record:
             output.metadata.update(video_tags(record))
@@ -95,7 +109,9 @@ def test_clips_carry_the_record(tmp_path, suffix):
         [packet] = [content for name, content in boxes(path.read_bytes()) if name == b"uuid"]
         assert packet[:16].hex() == "be7acfcb97a942e89c71999491e3afac" and packet[16:] == xmp_packet(record)
         if shutil.which("exiftool"):
-            told = subprocess.run(["exiftool", "-XMP:DigitalSourceType", "-s3", path], capture_output=True, text=True).stdout
+            told = subprocess.run(
+                ["exiftool", "-XMP:DigitalSourceType", "-s3", path], capture_output=True, text=True
+            ).stdout
             assert told.strip() == SWAPPED
     if shutil.which("ffprobe"):
         told = subprocess.run(["ffprobe", "-v", "error", "-show_format", path], capture_output=True, text=True).stdout

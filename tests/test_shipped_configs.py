@@ -1,4 +1,5 @@
 """Every config in configs/ is trained for two steps, on tiny data."""
+
 import itertools
 from pathlib import Path
 
@@ -6,21 +7,29 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_mfs.utils.config import load_config
 from paddle_mfs.data.crops import load_crops, save_crops
 from paddle_mfs.data.pairs import Batch
 from paddle_mfs.engine.settings import load_settings
 from paddle_mfs.engine.trainer import Trainer
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.models import create_model
+from paddle_mfs.utils.config import load_config
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.weights import save_state
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 # name: a setting of distill.yml that the ablation is about
-ABLATIONS = {"no_fusion_mask": "model.fusion_mask", "no_prediction": "model.prediction", "no_modulation": "model.modulation",
-             "static": "model.prediction", "no_distillation": "loss.distillation", "no_identity": "loss.weights.identity",
-             "no_reweight": "loss.reweight", "cos_only": "loss.reweight", "q_only": "loss.reweight",
-             "no_adversarial": "loss.weights.adversarial"}
+ABLATIONS = {
+    "no_fusion_mask": "model.fusion_mask",
+    "no_prediction": "model.prediction",
+    "no_modulation": "model.modulation",
+    "static": "model.prediction",
+    "no_distillation": "loss.distillation",
+    "no_identity": "loss.weights.identity",
+    "no_reweight": "loss.reweight",
+    "cos_only": "loss.reweight",
+    "q_only": "loss.reweight",
+    "no_adversarial": "loss.weights.adversarial",
+}
 
 
 def value_of(config, key):
@@ -42,20 +51,33 @@ def small(tmp_path_factory, samples):
     few = type(crops)(crops.images[:4], crops.landmarks[:4], crops.names[:4])
     save_crops(folder / "faces.npz", few)
     save_state(folder / "squeezenet.pdparams", create_model("squeezenet").state_dict())
-    return [f"data.faces={folder / 'faces.npz'}", "data.size=64", "data.identities=2", "data.targets=1", "data.workers=0",
-            "loss.perceptual_network=squeezenet", f"loss.perceptual_weights={folder / 'squeezenet.pdparams'}", "run.steps=2",
-            "loss.discriminator.warmup=0",
-            "run.minutes=0", f"run.output={folder / 'run'}"]
+    return [
+        f"data.faces={folder / 'faces.npz'}",
+        "data.size=64",
+        "data.identities=2",
+        "data.targets=1",
+        "data.workers=0",
+        "loss.perceptual_network=squeezenet",
+        f"loss.perceptual_weights={folder / 'squeezenet.pdparams'}",
+        "run.steps=2",
+        "loss.discriminator.warmup=0",
+        "run.minutes=0",
+        f"run.output={folder / 'run'}",
+    ]
 
 
-@pytest.mark.parametrize("path", training_configs(), ids=lambda path: path.relative_to(CONFIGS).with_suffix("").as_posix())
+@pytest.mark.parametrize(
+    "path", training_configs(), ids=lambda path: path.relative_to(CONFIGS).with_suffix("").as_posix()
+)
 def test_two_steps(path, small):
     trainer = Trainer(load_settings(path, small))
     before = {name: value.numpy() for name, value in trainer.net.named_parameters()}
     for batch in itertools.islice(trainer.sampler.stream(), 2):
         record = trainer.train_step(Batch(*map(paddle.to_tensor, batch)))
     assert trainer.step == 2 and np.isfinite(list(record.values())).all()
-    changed = [name for name, value in trainer.net.named_parameters() if not np.array_equal(value.numpy(), before[name])]
+    changed = [
+        name for name, value in trainer.net.named_parameters() if not np.array_equal(value.numpy(), before[name])
+    ]
     assert len(changed) > 20
     with paddle.no_grad():
         embedding, feature = trainer.sampler.identities(batch)

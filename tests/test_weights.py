@@ -1,4 +1,5 @@
 """Weights on disk: strict loading, damaged and foreign files, cards."""
+
 import os
 import pickle
 
@@ -6,15 +7,18 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.models import create_model
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.weights import bundled, load_into, load_state, read_card, save_state, sha256, write_card
 
 
 def state():
     rng = np.random.default_rng(0)
-    return {"a.weight": rng.standard_normal((8, 3, 3, 3)).astype(np.float32), "a.bias": np.zeros(8, np.float32),
-            "steps": np.array([3], np.int64)}
+    return {
+        "a.weight": rng.standard_normal((8, 3, 3, 3)).astype(np.float32),
+        "a.bias": np.zeros(8, np.float32),
+        "steps": np.array([3], np.int64),
+    }
 
 
 def error_of(path, load=load_state):
@@ -30,7 +34,9 @@ def test_round_trip_is_exact_and_paddle_reads_the_file(tmp_path):
     save_state(path, right)
     for read in (load_state(path), paddle.load(str(path), return_numpy=True)):
         assert read.keys() == right.keys()
-        assert all(np.array_equal(read[name], value) and read[name].dtype == value.dtype for name, value in right.items())
+        assert all(
+            np.array_equal(read[name], value) and read[name].dtype == value.dtype for name, value in right.items()
+        )
     assert [p.name for p in path.parent.iterdir()] == ["x.pdparams"]
 
 
@@ -75,20 +81,22 @@ def test_missing_file(tmp_path):
 def test_truncated_and_empty_files_are_refused_by_name(tmp_path, keep):
     path = tmp_path / "x.pdparams"
     content = bundled("blazeface").read_bytes()
-    path.write_bytes(content[:int(keep * len(content)) if isinstance(keep, float) else keep])
+    path.write_bytes(content[: int(keep * len(content)) if isinstance(keep, float) else keep])
     assert "truncated or of another kind" in error_of(path)
 
 
-@pytest.mark.parametrize("content", [b"<html>404: not found</html>\n", b"just some text\n" * 50,
-                                     bytes(range(256)) * 8, b"\x00" * 4096])
+@pytest.mark.parametrize(
+    "content", [b"<html>404: not found</html>\n", b"just some text\n" * 50, bytes(range(256)) * 8, b"\x00" * 4096]
+)
 def test_files_of_another_kind_are_refused_by_name(tmp_path, content):
     path = tmp_path / "x.pdparams"
     path.write_bytes(content)
     assert "weights file" in error_of(path)
 
 
-@pytest.mark.parametrize("value", [[1, 2, 3], {}, {"a": "text"}, {"a": [1.0, 2.0]},
-                                   {"a": np.array(["x"])}, {"a": np.array([{}])}, 7, None])
+@pytest.mark.parametrize(
+    "value", [[1, 2, 3], {}, {"a": "text"}, {"a": [1.0, 2.0]}, {"a": np.array(["x"])}, {"a": np.array([{}])}, 7, None]
+)
 def test_pickles_that_are_no_dict_of_arrays_are_refused(tmp_path, value):
     path = tmp_path / "x.pdparams"
     path.write_bytes(pickle.dumps(value))

@@ -1,4 +1,5 @@
 """The arguments that every tool which swaps faces takes, and the swapper they ask for."""
+
 from paddle_mfs.runtime import ENGINES
 
 
@@ -6,24 +7,48 @@ def add_source_arguments(parser, **source):
     """--source or --map, one of which is required. source: keyword arguments of `add_argument` for --source."""
     who = parser.add_mutually_exclusive_group(required=True)
     who.add_argument("--source", **source)
-    who.add_argument("--map", action="append", metavar="TARGET_FACE=SOURCE",
-                     help="the person whom TARGET_FACE shows gets the face of SOURCE, others stay as they are; repeatable")
+    who.add_argument(
+        "--map",
+        action="append",
+        metavar="TARGET_FACE=SOURCE",
+        help="the person whom TARGET_FACE shows gets the face of SOURCE, others stay as they are; repeatable",
+    )
 
 
 def add_swap_arguments(parser):
     """Which faces are swapped, how, by what weights and engine."""
-    parser.add_argument("--face", help="largest, all, or an index from the left, 0 being the leftmost "
-                                       "(default: largest; with --map all)")
-    parser.add_argument("--strength", type=float, default=1.0, help="of the identity, 0 (the target's own) to 1 (default)")
-    parser.add_argument("--colour-match", type=float, nargs="?", const=1.0, default=0.0, metavar="AMOUNT",
-                        help="give the face the target's colour, 0 (default) to 1 (without a number)")
+    parser.add_argument(
+        "--face",
+        help="largest, all, or an index from the left, 0 being the leftmost (default: largest; with --map all)",
+    )
+    parser.add_argument(
+        "--strength", type=float, default=1.0, help="of the identity, 0 (the target's own) to 1 (default)"
+    )
+    parser.add_argument(
+        "--colour-match",
+        type=float,
+        nargs="?",
+        const=1.0,
+        default=0.0,
+        metavar="AMOUNT",
+        help="give the face the target's colour, 0 (default) to 1 (without a number)",
+    )
     parser.add_argument("--keep-mouth", action="store_true", help="keep the inside of the target's open mouth")
-    parser.add_argument("--keep-objects", action="store_true",
-                        help="keep what lies on the face: cups, microphones, masks; not hands or strands of hair")
+    parser.add_argument(
+        "--keep-objects",
+        action="store_true",
+        help="keep what lies on the face: cups, microphones, masks; not hands or strands of hair",
+    )
     parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
-    parser.add_argument("--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)")
-    parser.add_argument("--engine", default="auto", choices=ENGINES,
-                        help="what runs the networks (default: auto, which is openvino where it is installed, else paddle)")
+    parser.add_argument(
+        "--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)"
+    )
+    parser.add_argument(
+        "--engine",
+        default="auto",
+        choices=ENGINES,
+        help="what runs the networks (default: auto, which is openvino where it is installed, else paddle)",
+    )
 
 
 def read_choices(args):
@@ -34,6 +59,7 @@ def read_choices(args):
     from paddle_mfs.swap.roles import parse_map
     from paddle_mfs.swap.select import check_choice
     from paddle_mfs.swap.swapper import SwapOptions
+
     options = SwapOptions(args.strength, args.colour_match, args.keep_mouth, args.keep_objects)
     if args.face is not None:
         check_choice(args.face)
@@ -43,4 +69,5 @@ def read_choices(args):
 def make_swapper(args, source, options):
     """The FaceSwapper of parsed arguments, see there."""
     from paddle_mfs.swap.swapper import FaceSwapper
+
     return FaceSwapper(source, args.weights, args.encoder, args.engine, options)

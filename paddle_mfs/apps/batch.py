@@ -1,4 +1,5 @@
 """Swapping any number of pictures and clips into files: targets are found, outputs named, and what became of each is told."""
+
 import glob
 import os
 import sys
@@ -6,20 +7,20 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.formats import (READABLE_CLIPS, READABLE_PICTURES, WRITABLE_CLIPS, WRITABLE_PICTURES,
-                                      is_clip)
-from paddle_mfs.utils.interrupt import StopRequest
-from paddle_mfs.swap.identity import read_source
 from paddle_mfs.provenance import check_format
+from paddle_mfs.swap.identity import read_source
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.formats import READABLE_CLIPS, READABLE_PICTURES, WRITABLE_CLIPS, WRITABLE_PICTURES, is_clip
+from paddle_mfs.utils.interrupt import StopRequest
 
-MAPPED = "swapped"       # stands for the source in file names where each person has their own
-ROWS = 40                # a longer table shows only what failed
+MAPPED = "swapped"  # stands for the source in file names where each person has their own
+ROWS = 40  # a longer table shows only what failed
 
 
 @dataclass
 class Job:
     """One output to make. source: path, or None where each person has their own; status: "written", "kept" or "failed"."""
+
     target: Path
     output: Path
     source: Path = None
@@ -54,8 +55,12 @@ def plan(sources, targets, output=None, others=()):
         if output is not None and Path(output).is_file():
             raise UserError(f"{output}: is a file; the output of several is a folder")
         needs_folder = output is None or len(sources) > 1 or sum(folder is not None for folder, _ in found) > 1
-        jobs = [job for source in sources for folder, paths in found
-                for job in _jobs(paths, folder, source, Path(output or "output"), needs_folder)]
+        jobs = [
+            job
+            for source in sources
+            for folder, paths in found
+            for job in _jobs(paths, folder, source, Path(output or "output"), needs_folder)
+        ]
     for folder in dict.fromkeys(job.output.parent for job in jobs):
         _check_place(folder)
     inputs = {path.resolve() for path in (*(job.target for job in jobs), *filter(None, sources), *map(Path, others))}
@@ -74,7 +79,9 @@ def _found(target):
     if path.is_dir():
         files = _media(path.iterdir())
         if not files:
-            raise UserError(f"{target}: holds no picture or clip ({', '.join(READABLE_PICTURES + READABLE_CLIPS)}); give another folder")
+            raise UserError(
+                f"{target}: holds no picture or clip ({', '.join(READABLE_PICTURES + READABLE_CLIPS)}); give another folder"
+            )
         return path, files
     if path.exists():
         return None, [path]
@@ -87,7 +94,9 @@ def _found(target):
 
 
 def _media(paths):
-    return sorted(path for path in paths if path.suffix.lower() in READABLE_PICTURES + READABLE_CLIPS and path.is_file())
+    return sorted(
+        path for path in paths if path.suffix.lower() in READABLE_PICTURES + READABLE_CLIPS and path.is_file()
+    )
 
 
 def _jobs(paths, folder, source, place, needs_folder):
@@ -95,19 +104,25 @@ def _jobs(paths, folder, source, place, needs_folder):
     word = source.stem if source else MAPPED
     if folder and needs_folder:
         place = place / f"{folder.resolve().name}_{word}"
-    return [Job(path, place / f"{name if folder else f'{name}_{word}'}{_suffix(path)}", source)
-            for path, name in zip(paths, _names(paths))]
+    return [
+        Job(path, place / f"{name if folder else f'{name}_{word}'}{_suffix(path)}", source)
+        for path, name in zip(paths, _names(paths))
+    ]
 
 
 def _names(paths):
     """A name for each path: its stem; where several have that, with its suffix; then with the folders in which they differ."""
     common = os.path.commonpath([path.absolute().parent for path in paths])
-    kinds = [[path.stem for path in paths],
-             [path.name.replace(".", "_") for path in paths],
-             ["_".join(path.absolute().relative_to(common).parts).replace(".", "_") for path in paths]]
+    kinds = [
+        [path.stem for path in paths],
+        [path.name.replace(".", "_") for path in paths],
+        ["_".join(path.absolute().relative_to(common).parts).replace(".", "_") for path in paths],
+    ]
     counts = [Counter(name.lower() for name in names) for names in kinds]
-    return [next((name for name, count in zip(choices, counts) if count[name.lower()] == 1), choices[-1])
-            for choices in zip(*kinds)]
+    return [
+        next((name for name, count in zip(choices, counts) if count[name.lower()] == 1), choices[-1])
+        for choices in zip(*kinds)
+    ]
 
 
 def _suffix(target):
@@ -120,8 +135,10 @@ def _check_place(folder):
     """Raise UserError, before any work is done, when `folder` cannot be made or written."""
     there = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        raise UserError(f"{folder}: cannot be written ({there} {'may not be written' if there.is_dir() else 'is a file'}); "
-                        "choose another place")
+        raise UserError(
+            f"{folder}: cannot be written ({there} {'may not be written' if there.is_dir() else 'is a file'}); "
+            "choose another place"
+        )
 
 
 def swap_all(swapper, jobs, face=None, compare=False, skip_existing=False, show_progress=True, clip_options=None):
@@ -136,6 +153,7 @@ def swap_all(swapper, jobs, face=None, compare=False, skip_existing=False, show_
     Raises: UserError of a single job; of several, each is one line on stderr and the others go on.
     """
     from tqdm import tqdm
+
     current = jobs[0].source
     bar = tqdm(jobs, unit="file", disable=not (len(jobs) > 1 and show_progress and sys.stderr.isatty()))
     for job in bar:
@@ -161,11 +179,18 @@ def swap_all(swapper, jobs, face=None, compare=False, skip_existing=False, show_
 def table(jobs):
     """What became of several jobs, as text: a row each (of more than 40 only those that failed), and the sums."""
     shown = [job for job in jobs if len(jobs) <= ROWS or job.status == "failed"]
-    rows = [("target", "status", "output"), *((str(job.target), job.status, job.reason or str(job.output)) for job in shown)]
+    rows = [
+        ("target", "status", "output"),
+        *((str(job.target), job.status, job.reason or str(job.output)) for job in shown),
+    ]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    lines = [f"{target:{widths[0]}}  {status:{widths[1]}}  {output}" for target, status, output in rows] if shown else []
+    lines = (
+        [f"{target:{widths[0]}}  {status:{widths[1]}}  {output}" for target, status, output in rows] if shown else []
+    )
     count = Counter(job.status for job in jobs)
-    return "\n".join([*lines, f"{count['written']} written, {count['kept']} kept from before, {count['failed']} failed"])
+    return "\n".join(
+        [*lines, f"{count['written']} written, {count['kept']} kept from before, {count['failed']} failed"]
+    )
 
 
 def swap_clip(swapper, target, output, face=None, compare=False, show_progress=True, **options):
@@ -174,14 +199,20 @@ def swap_clip(swapper, target, output, face=None, compare=False, show_progress=T
     Ctrl-C stops reading: what was done becomes a file that plays, and KeyboardInterrupt is raised. Main thread only.
     """
     from tqdm import tqdm
+
     from paddle_mfs.video.pipeline import swap_video
+
     if compare:
         raise UserError(f"{target}: is a clip; side by side is for pictures, leave --compare out")
     with StopRequest() as request, tqdm(unit="frame", disable=not (show_progress and sys.stderr.isatty())) as bar:
+
         def progress(done, total):
             bar.total = total
             bar.update(done - bar.n)
-        summary = swap_video(swapper, target, output, face, progress=progress, stop=lambda: request.requested, **options)
+
+        summary = swap_video(
+            swapper, target, output, face, progress=progress, stop=lambda: request.requested, **options
+        )
     print(f"{output}: {summary}", file=sys.stderr)
     if summary.is_interrupted:
         print(f"{output}: stopped early; the {summary.frames} frames done so far play", file=sys.stderr)

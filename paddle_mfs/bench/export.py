@@ -1,13 +1,14 @@
 """Plain export against ours, in one run: kernels and sizes for every target, speed for what runs on this machine."""
+
 import functools
 import tempfile
 from pathlib import Path
 
+from paddle_mfs.bench.plain import save_plain
+from paddle_mfs.bench.stopwatch import take_turns
 from paddle_mfs.export.census import census
 from paddle_mfs.export.check import reference
 from paddle_mfs.export.paddle import save_program
-from paddle_mfs.bench.plain import save_plain
-from paddle_mfs.bench.stopwatch import take_turns
 from paddle_mfs.graph.program import NAME
 from paddle_mfs.graph.targets import TARGETS
 from paddle_mfs.ops.threads import use_threads
@@ -19,8 +20,13 @@ from paddle_mfs.runtime.paddle import PaddleRunner
 
 def _count(nb):
     counted = census(nb)
-    return {"kernels": counted["total"], "subgraphs": counted["subgraphs"], "copies": counted["copies"], "cpu": counted["cpu"],
-            "bytes": nb.stat().st_size}
+    return {
+        "kernels": counted["total"],
+        "subgraphs": counted["subgraphs"],
+        "copies": counted["copies"],
+        "cpu": counted["cpu"],
+        "bytes": nb.stat().st_size,
+    }
 
 
 def _export_all(idn, folder):
@@ -30,7 +36,7 @@ def _export_all(idn, folder):
     save_plain(idn, folder / "plain")
     for target, settings in TARGETS.items():
         for precision, passes in settings.passes.items():
-            if precision == "int8":     # wants calibration: calibration.py
+            if precision == "int8":  # wants calibration: calibration.py
                 continue
             nb = {"plain": folder / f"plain_{target}_{precision}.nb", "ours": folder / f"ours_{target}_{precision}.nb"}
             rewritten = folder / f"{target}_{precision}"
@@ -52,7 +58,10 @@ def _runners(idn, folder, threads):
         with paddle.no_grad():
             return [output.numpy() for output in idn(paddle.to_tensor(x))]
 
-    runners = {("dygraph", "Paddle's own operators"): lambda x: reference(idn, x), ("dygraph", "compiled kernels"): dygraph}
+    runners = {
+        ("dygraph", "Paddle's own operators"): lambda x: reference(idn, x),
+        ("dygraph", "compiled kernels"): dygraph,
+    }
     for graph in ("plain", "ours"):
         runners["Paddle-Lite x86", graph] = LiteRunner(folder / f"{graph}_x86_fp32.nb")
         program = folder / graph / f"{NAME}.pdmodel"
@@ -81,24 +90,34 @@ def compare_exports(idn, crop, repeats=10, threads=1):
     for (engine, graph), value in medians.items():
         milliseconds.setdefault(engine, {})[graph] = value
     slowest = milliseconds["dygraph"]["Paddle's own operators"]
-    ratios = {engine: {"to plain": values["ours"] / values["plain"], "to dygraph": values["ours"] / slowest}
-              for engine, values in milliseconds.items() if engine != "dygraph"}
+    ratios = {
+        engine: {"to plain": values["ours"] / values["plain"], "to dygraph": values["ours"] / slowest}
+        for engine, values in milliseconds.items()
+        if engine != "dygraph"
+    }
     return {"threads": threads, "targets": targets, "milliseconds": milliseconds, "ratios": ratios}
 
 
 def markdown(report):
     """The report of `compare_exports` as two Markdown tables."""
-    lines = ["| `.nb` | kernels, plain | kernels | subgraphs, plain | subgraphs | copies, plain | copies | MB, plain | MB |",
-             "|---|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "| `.nb` | kernels, plain | kernels | subgraphs, plain | subgraphs | copies, plain | copies | MB, plain | MB |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
     for name, both in report["targets"].items():
         plain, ours = both["plain"], both["ours"]
         pairs = [str(counts[key]) for key in ("kernels", "subgraphs", "copies") for counts in (plain, ours)]
         lines.append(f"| {name} | {' | '.join(pairs)} | {plain['bytes'] / 1e6:.2f} | {ours['bytes'] / 1e6:.2f} |")
-    lines += ["", f"| one crop, {report['threads']} thread(s) | plain, ms | ours, ms | ours / plain | ours / dygraph |",
-              "|---|---|---|---|---|"]
+    lines += [
+        "",
+        f"| one crop, {report['threads']} thread(s) | plain, ms | ours, ms | ours / plain | ours / dygraph |",
+        "|---|---|---|---|---|",
+    ]
     for engine, ratio in report["ratios"].items():
         ms = report["milliseconds"][engine]
-        lines.append(f"| {engine} | {ms['plain']:.1f} | {ms['ours']:.1f} | {ratio['to plain']:.2f} | {ratio['to dygraph']:.3f} |")
+        lines.append(
+            f"| {engine} | {ms['plain']:.1f} | {ms['ours']:.1f} | {ratio['to plain']:.2f} | {ratio['to dygraph']:.3f} |"
+        )
     for graph, ms in report["milliseconds"]["dygraph"].items():
         first = report["milliseconds"]["dygraph"]["Paddle's own operators"]
         lines.append(f"| dygraph, {graph} | {ms:.1f} | | | {ms / first:.3f} |")

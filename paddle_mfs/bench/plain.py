@@ -1,4 +1,5 @@
 """The IDN traced as it is, every operator as dygraph has it: what is counted and what our exports are compared with."""
+
 from pathlib import Path
 
 import paddle
@@ -22,4 +23,4 @@ def exportable(idn):
 def save_plain(idn, folder):
     """`paddle.jit.save` of a baked IDN: `folder`/idn.pdmodel and idn.pdiparams without any rewrite."""
     paddle.jit.save(exportable(idn), str(Path(folder) / NAME))
-    (Path(folder) / f"{NAME}.pdiparams.info").unlink(missing_ok=True)       # training metadata, unused
+    (Path(folder) / f"{NAME}.pdiparams.info").unlink(missing_ok=True)  # training metadata, unused

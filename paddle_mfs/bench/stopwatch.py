@@ -1,8 +1,9 @@
 """Times that can be compared: what is timed takes turns, so that a busy machine slows all alike."""
+
 import statistics
 import time
 
-WARM_UP = 2     # turns before those that count
+WARM_UP = 2  # turns before those that count
 
 
 def take_turns(steps, repeats):

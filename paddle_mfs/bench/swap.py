@@ -1,4 +1,5 @@
 """What the IDN costs, counted from the traced network, and the time of the steps around it."""
+
 import numpy as np
 import paddle
 
@@ -55,9 +56,11 @@ def time_stages(swapper, image, repeats=10):
         with paddle.no_grad():
             return [output.numpy() for output in idn(batch)]
 
-    steps = {"detection": lambda: analyser.detector.detect(image),
-             "landmarks": lambda: analyser.landmarker(image, detection),
-             "alignment": lambda: align(image, face.five, SIZE),
-             "paste": lambda: paste(image, painted, mask, matrix),
-             "IDN": run_idn}
+    steps = {
+        "detection": lambda: analyser.detector.detect(image),
+        "landmarks": lambda: analyser.landmarker(image, detection),
+        "alignment": lambda: align(image, face.five, SIZE),
+        "paste": lambda: paste(image, painted, mask, matrix),
+        "IDN": run_idn,
+    }
     return take_turns(steps, repeats)

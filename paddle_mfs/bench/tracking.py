@@ -3,6 +3,7 @@
 In the clips a sample picture, its face about 150 px, holds still or moves along a known path in front of its own blurred
 edge colours; every frame gets sensor noise of its own, and the clip goes through H.264.
 """
+
 import io
 import statistics
 import time
@@ -14,18 +15,20 @@ import numpy as np
 from paddle_mfs.face.track import FaceTracker
 from paddle_mfs.metrics.jitter import jitter, lag, overshoot, wander
 
-SIZE = 480, 270          # width and height of the clips
-PICTURE = 224            # pixels, height of the picture in them
-NOISE = 5.0              # standard deviation of the sensor noise, of 255
-RATE = 30                # frames a second
-QUALITY = 23             # x264's constant rate factor (its default)
+SIZE = 480, 270  # width and height of the clips
+PICTURE = 224  # pixels, height of the picture in them
+NOISE = 5.0  # standard deviation of the sensor noise, of 255
+RATE = 30  # frames a second
+QUALITY = 23  # x264's constant rate factor (its default)
 WAYS = {"every frame analysed": None, "tracked": False, "tracked, smoothed": True}
 # where the picture is after t seconds, in heights of the picture (its face is about two thirds of one) from the middle
-PATHS = {"still": lambda t: 0 * t,
-         "slow sway": lambda t: 0.1 * np.sin(2 * np.pi * 0.25 * t),
-         "sway": lambda t: 0.3 * np.sin(2 * np.pi * 0.5 * t),
-         "fast sway": lambda t: 0.4 * np.sin(2 * np.pi * 1.25 * t),
-         "dash and stop": lambda t: 0.8 * np.clip((t - 1) / 0.4, 0, 1) - 0.4}
+PATHS = {
+    "still": lambda t: 0 * t,
+    "slow sway": lambda t: 0.1 * np.sin(2 * np.pi * 0.25 * t),
+    "sway": lambda t: 0.3 * np.sin(2 * np.pi * 0.5 * t),
+    "fast sway": lambda t: 0.4 * np.sin(2 * np.pi * 1.25 * t),
+    "dash and stop": lambda t: 0.8 * np.clip((t - 1) / 0.4, 0, 1) - 0.4,
+}
 
 
 def make_clip(picture, path, times, noise=NOISE, quality=QUALITY):
@@ -52,6 +55,7 @@ def truth(analyser, picture, path):
 
 def _compressed(frames, quality):
     import av
+
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as output:
         stream = output.add_stream("libx264", rate=RATE, options={"crf": str(quality), "preset": "veryfast"})
@@ -86,8 +90,14 @@ def measure_path(analyser, picture, path, seconds=4.0, quality=QUALITY):
                 points[way].append(faces[0].five)
             else:
                 lost[way].append(seconds)
-    return {way: {"lost": len(lost[way]), "ms": statistics.median(spent[way]),
-                  **_scores(np.stack(points[way]), times[~np.isin(times, lost[way])], path_of, size, path)} for way in WAYS}
+    return {
+        way: {
+            "lost": len(lost[way]),
+            "ms": statistics.median(spent[way]),
+            **_scores(np.stack(points[way]), times[~np.isin(times, lost[way])], path_of, size, path),
+        }
+        for way in WAYS
+    }
 
 
 def _look(analyser, smooth):
@@ -109,9 +119,11 @@ def measure(analyser, picture):
 
     picture: (S, S, 3) uint8 RGB of one face.
     """
-    return {"still": measure_path(analyser, picture, "still"),
-            "still, not compressed": measure_path(analyser, picture, "still", quality=None),
-            **{path: measure_path(analyser, picture, path) for path in PATHS if path != "still"}}
+    return {
+        "still": measure_path(analyser, picture, "still"),
+        "still, not compressed": measure_path(analyser, picture, "still", quality=None),
+        **{path: measure_path(analyser, picture, path) for path in PATHS if path != "still"},
+    }
 
 
 def markdown(report):
@@ -122,10 +134,17 @@ def markdown(report):
         for way, scores in ways.items():
             cells = [f"{scores[name]:{'d' if name == 'lost' else '.2f'}}" if name in scores else "" for name in names]
             lines.append(f"| {path} | {way} | " + " | ".join(cells) + " |")
-    lines += ["", f"jitter, wander, overshoot: per mille of the face; lag: frames at {RATE} a second; ms: of a frame", ""]
+    lines += [
+        "",
+        f"jitter, wander, overshoot: per mille of the face; lag: frames at {RATE} a second; ms: of a frame",
+        "",
+    ]
     analysed, *_, smoothed = WAYS
     for path, ways in report.items():
-        gains = [f"{ways[analysed][name] / ways[smoothed][name]:.1f} times less {word}"
-                 for name, word in (("jitter", "jitter"), ("ms", "time")) if name in ways[smoothed]]
+        gains = [
+            f"{ways[analysed][name] / ways[smoothed][name]:.1f} times less {word}"
+            for name, word in (("jitter", "jitter"), ("ms", "time"))
+            if name in ways[smoothed]
+        ]
         lines.append(f"{path}: {smoothed} has {', '.join(gains)} than {analysed}")
     return "\n".join(lines)

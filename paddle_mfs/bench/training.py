@@ -1,4 +1,5 @@
 """The speed of training, from Paddle's own operators to how the trainer runs them."""
+
 import time
 
 import paddle

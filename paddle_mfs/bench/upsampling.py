@@ -1,19 +1,20 @@
 """Ways of upsampling, compared on the whole network: multiply-adds, memory traffic, and the time of the x86 .nb in one run."""
+
 import functools
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from paddle_mfs.graph.nodes import chains, is_depthwise, is_pointwise, read_idn, substitute
 from paddle_mfs.bench.plain import save_plain
-from paddle_mfs.graph.program import NAME, Program
 from paddle_mfs.bench.stopwatch import take_turns
+from paddle_mfs.graph.nodes import chains, is_depthwise, is_pointwise, read_idn, substitute
+from paddle_mfs.graph.program import NAME, Program
 from paddle_mfs.graph.rewrites import EXACT, depthwise_4x4_as_5x5, exact, rewrite, share_upsampling
 from paddle_mfs.graph.upsampling import upsampling_as_transposed
 from paddle_mfs.runtime.lite import LiteRunner, optimise
 
-FUSED = ("leaky_relu", "norm")      # what a runtime does inside the convolution before it
+FUSED = ("leaky_relu", "norm")  # what a runtime does inside the convolution before it
 
 
 def nothing(nodes):
@@ -29,21 +30,25 @@ def pointwise_first(nodes):
             outputs = len(pointwise.settings["weight"])
             low = pointwise.changed(inputs=upsample.inputs, output=f"{pointwise.output}.narrow")
             weight, bias = depthwise.settings["weight"][:outputs], depthwise.settings["bias"]
-            fewer = depthwise.changed(output=pointwise.output, weight=weight, groups=outputs,
-                                      bias=None if bias is None else bias[:outputs])
-            nodes = substitute(nodes, [upsample, depthwise, pointwise],
-                               [low, upsample.changed(inputs=(low.output,)), fewer])
+            fewer = depthwise.changed(
+                output=pointwise.output, weight=weight, groups=outputs, bias=None if bias is None else bias[:outputs]
+            )
+            nodes = substitute(
+                nodes, [upsample, depthwise, pointwise], [low, upsample.changed(inputs=(low.output,)), fewer]
+            )
     return nodes
 
 
 UNSHARED = tuple(one for one in EXACT if one is not share_upsampling)
 #         name, half-pixel, passes, whether x86 has the kernels
-FORMS = (("corners aligned, as exported without sharing", False, UNSHARED, True),
-         ("corners aligned, bottleneck upsampled once (bundled weights)", False, EXACT, True),
-         ("half-pixel, as operators", True, exact(nothing), True),
-         ("half-pixel, folded into the depthwise + pixel shuffle (mobile; arm, x86)", True, EXACT, True),
-         ("half-pixel, as depthwise transposed convolution (mobile; gpu)", True, exact(upsampling_as_transposed), False),
-         ("half-pixel, 1x1 first: another network, untrained", True, (exact(nothing)[0], pointwise_first, *EXACT[1:]), True))
+FORMS = (
+    ("corners aligned, as exported without sharing", False, UNSHARED, True),
+    ("corners aligned, bottleneck upsampled once (bundled weights)", False, EXACT, True),
+    ("half-pixel, as operators", True, exact(nothing), True),
+    ("half-pixel, folded into the depthwise + pixel shuffle (mobile; arm, x86)", True, EXACT, True),
+    ("half-pixel, as depthwise transposed convolution (mobile; gpu)", True, exact(upsampling_as_transposed), False),
+    ("half-pixel, 1x1 first: another network, untrained", True, (exact(nothing)[0], pointwise_first, *EXACT[1:]), True),
+)
 
 
 def costs(nodes, program):
@@ -61,7 +66,9 @@ def costs(nodes, program):
             macs += sizes[node.inputs[0]] * int(np.prod(weight.shape[1:]))
         elif node.kind == "upsample":
             macs += 4 * sizes[node.output]
-        moved += 4 * (sizes[node.output] + sum(sizes[name] for name in node.inputs) + (0 if weight is None else weight.size))
+        moved += 4 * (
+            sizes[node.output] + sum(sizes[name] for name in node.inputs) + (0 if weight is None else weight.size)
+        )
     return macs, moved
 
 
@@ -75,6 +82,7 @@ def compare_upsampling(idn, crop, repeats=20):
         kernel. The first entry is the plain export, whose macs and bytes are None.
     """
     from paddle_mfs.models.idn import IDN
+
     mobile = IDN(mobile=True)
     mobile.set_state_dict(idn.state_dict())
     mobile.eval()
@@ -102,12 +110,15 @@ def compare_upsampling(idn, crop, repeats=20):
 
 def markdown(rows):
     """The rows of `compare_upsampling` as a Markdown table."""
+
     def shown(value, form):
         return "" if value is None else form.format(value)
 
     lines = ["| upsampling | G multiply-adds | MB moved | x86 `.nb`, ms | to plain |", "|---|---|---|---|---|"]
     for row in rows:
         macs, moved = (None if row[key] is None else row[key] / scale for key, scale in (("macs", 1e9), ("bytes", 1e6)))
-        lines.append(f"| {row['form']} | {shown(macs, '{:.3f}')} | {shown(moved, '{:.1f}')} | "
-                     f"{shown(row['milliseconds'], '{:.1f}')} | {shown(row['to_plain'], '{:.2f}')} |")
+        lines.append(
+            f"| {row['form']} | {shown(macs, '{:.3f}')} | {shown(moved, '{:.1f}')} | "
+            f"{shown(row['milliseconds'], '{:.1f}')} | {shown(row['to_plain'], '{:.2f}')} |"
+        )
     return "\n".join(lines)

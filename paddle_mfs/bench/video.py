@@ -4,6 +4,7 @@ The usual shape is that of the public code (https://github.com/Seanseattle/Mobil
 full detector, the network in Paddle's dygraph with Paddle's own operators, a paste over the whole frame, and the encoder. Our
 detector and encoder settings stand in for its own in both, so that only the shape differs.
 """
+
 import os
 import statistics
 import time
@@ -19,11 +20,11 @@ from paddle_mfs.face.align import align
 from paddle_mfs.models.idn import SIZE
 from paddle_mfs.ops.layers import plain_operators
 from paddle_mfs.provenance import provenance
+from paddle_mfs.utils.tensor import to_batch
 from paddle_mfs.video.frame import planes
 from paddle_mfs.video.pipeline import STAGES, Summary, swap_video
 from paddle_mfs.video.read import VideoReader
 from paddle_mfs.video.write import choose_codec, write_video
-from paddle_mfs.utils.tensor import to_batch
 
 SIZES = ((512, 512), (1280, 720))
 
@@ -37,9 +38,18 @@ def write_clip(path, picture, size, frames, rate=25):
         for number in range(frames):
             seconds = number / rate
             scale = (0.95 + 0.1 * np.sin(0.9 * seconds)) * height / picture.shape[0]
-            matrix = cv2.getRotationMatrix2D((picture.shape[1] / 2, picture.shape[0] / 2), 5 * np.sin(0.7 * seconds), scale)
-            matrix[:, 2] += np.array([width + 0.1 * width * np.sin(1.1 * seconds) - picture.shape[1],
-                                      height + 0.04 * height * np.sin(1.7 * seconds) - picture.shape[0]]) / 2
+            matrix = cv2.getRotationMatrix2D(
+                (picture.shape[1] / 2, picture.shape[0] / 2), 5 * np.sin(0.7 * seconds), scale
+            )
+            matrix[:, 2] += (
+                np.array(
+                    [
+                        width + 0.1 * width * np.sin(1.1 * seconds) - picture.shape[1],
+                        height + 0.04 * height * np.sin(1.7 * seconds) - picture.shape[0],
+                    ]
+                )
+                / 2
+            )
             moved = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
             frame = av.VideoFrame.from_ndarray(moved, format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, rate)
@@ -50,6 +60,7 @@ def write_clip(path, picture, size, frames, rate=25):
 def swap_usual(swapper, target, output, max_frames):
     """The usual shape, see above -> Summary."""
     import paddle
+
     begun, summary = time.perf_counter(), Summary()
 
     def timed(stage, work, *args):
@@ -109,19 +120,30 @@ def compare(swapper, picture, frames=200, turns=3, usual_frames=20, sizes=SIZES)
         for size in sizes:
             clip, output = Path(folder) / "clip.mp4", Path(folder) / "out.mp4"
             write_clip(clip, picture, size, frames)
-            swap_video(swapper, clip, output, max_frames=5)         # programs are made at the first frame
+            swap_video(swapper, clip, output, max_frames=5)  # programs are made at the first frame
             swap_usual(swapper, clip, output, 2)
             turns_ours, turns_usual, memory = [], [], []
             for _ in range(turns):
                 memory = []
-                turns_ours.append(_cpu_of(swap_video, swapper, clip, output,
-                                          progress=lambda done, total: memory.append(resident_mb())))
+                turns_ours.append(
+                    _cpu_of(
+                        swap_video, swapper, clip, output, progress=lambda done, total: memory.append(resident_mb())
+                    )
+                )
                 turns_usual.append(_cpu_of(swap_usual, swapper, clip, output, usual_frames))
             ours, usual = _medians(turns_ours), _medians(turns_usual)
-            results.append({
-                "size": list(size), "frames": frames, "swapped": turns_ours[-1][0].swapped, "ours": ours, "usual": usual,
-                "speedup": ours["fps"] / usual["fps"], "cpu_saving": usual["cpu"] / ours["cpu"],
-                "memory": [memory[round(part * (len(memory) - 1) / 10)] for part in range(1, 11)]})
+            results.append(
+                {
+                    "size": list(size),
+                    "frames": frames,
+                    "swapped": turns_ours[-1][0].swapped,
+                    "ours": ours,
+                    "usual": usual,
+                    "speedup": ours["fps"] / usual["fps"],
+                    "cpu_saving": usual["cpu"] / ours["cpu"],
+                    "memory": [memory[round(part * (len(memory) - 1) / 10)] for part in range(1, 11)],
+                }
+            )
     return results
 
 
@@ -132,29 +154,39 @@ def _cpu_of(work, *args, **options):
 
 
 def _medians(turns):
-    return {"fps": statistics.median(summary.frames / summary.seconds for summary, _ in turns),
-            "cpu": statistics.median(cpu / summary.frames for summary, cpu in turns) * 1000,
-            "stages": {stage: statistics.median(s.busy[stage] / s.frames for s, _ in turns) * 1000 for stage in STAGES}}
+    return {
+        "fps": statistics.median(summary.frames / summary.seconds for summary, _ in turns),
+        "cpu": statistics.median(cpu / summary.frames for summary, cpu in turns) * 1000,
+        "stages": {stage: statistics.median(s.busy[stage] / s.frames for s, _ in turns) * 1000 for stage in STAGES},
+    }
 
 
 def resident_mb():
     """Memory this process has in RAM, in MB (Linux)."""
     with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2 ** 20
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def markdown(results):
     """The results as tables."""
-    lines = ["| clip | frames | fps | usual shape, fps | ratio | CPU ms a frame | usual shape | ratio |", "|---|" + "---|" * 7]
+    lines = [
+        "| clip | frames | fps | usual shape, fps | ratio | CPU ms a frame | usual shape | ratio |",
+        "|---|" + "---|" * 7,
+    ]
     for r in results:
         ours, usual = r["ours"], r["usual"]
-        lines.append(f"| {_name(r)} | {r['frames']} | {ours['fps']:.1f} | {usual['fps']:.1f} | {r['speedup']:.1f} | "
-                     f"{ours['cpu']:.0f} | {usual['cpu']:.0f} | {r['cpu_saving']:.1f} |")
+        lines.append(
+            f"| {_name(r)} | {r['frames']} | {ours['fps']:.1f} | {usual['fps']:.1f} | {r['speedup']:.1f} | "
+            f"{ours['cpu']:.0f} | {usual['cpu']:.0f} | {r['cpu_saving']:.1f} |"
+        )
     for r in results:
         lines += ["", f"| {_name(r)}, a frame | ms | share | usual shape, ms | share |", "|---|---|---|---|---|"]
         ours, usual = r["ours"]["stages"], r["usual"]["stages"]
-        lines += [f"| {stage} | {ours[stage]:.1f} | {ours[stage] / sum(ours.values()):.0%} | {usual[stage]:.1f} | "
-                  f"{usual[stage] / sum(usual.values()):.0%} |" for stage in STAGES]
+        lines += [
+            f"| {stage} | {ours[stage]:.1f} | {ours[stage] / sum(ours.values()):.0%} | {usual[stage]:.1f} | "
+            f"{usual[stage] / sum(usual.values()):.0%} |"
+            for stage in STAGES
+        ]
         lines += ["", f"Memory at tenths of the {_name(r)} clip, MB: {' '.join(f'{m:.0f}' for m in r['memory'])}."]
     return "\n".join(lines)
 

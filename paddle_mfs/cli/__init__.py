@@ -1,4 +1,5 @@
 """The commands: `paddle-mfs swap ...` of an installed package is `python tools/swap.py ...` of a checkout."""
+
 import importlib
 import pkgutil
 import sys

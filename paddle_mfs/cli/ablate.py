@@ -5,9 +5,9 @@
 Writes <output>/table.md, table.csv and sheet.png (a row a config, the same held-out pairs), and each run in a folder of its
 own. Started again with the same arguments it skips what is finished and goes on with what is not.
 """
+
 import argparse
 import os
-
 
 
 def main():
@@ -15,13 +15,20 @@ def main():
     parser.add_argument("configs", nargs="+", metavar="CONFIG", help="YAML files, see configs/ablations")
     parser.add_argument("--steps", type=int, required=True, help="steps of each run")
     parser.add_argument("--output", default="output/ablations", help="folder (default output/ablations)")
-    parser.add_argument("-o", "--override", action="append", default=[], metavar="KEY=VALUE",
-                        help="change one setting of all of them; repeatable")
+    parser.add_argument(
+        "-o",
+        "--override",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change one setting of all of them; repeatable",
+    )
     parser.add_argument("--faces", default="samples/heldout", help="folder of held-out pairs (default samples/heldout)")
     parser.add_argument("--pairs", type=int, default=20, help="how many of them are measured (default 20)")
     args = parser.parse_args()
-    from paddle_mfs.ops import threads
     from paddle_mfs.engine.ablation import run_configs
+    from paddle_mfs.ops import threads
+
     threads.keep_pages()
     threads.use_threads(max(1, (os.cpu_count() or 1) - 1))
     run_configs(args.configs, args.steps, args.output, args.override, args.faces, args.pairs)

@@ -1,7 +1,8 @@
 """What `make demo` runs: one swap of the bundled pictures, and one .nb exported and run. Prints both paths.
 
-    python tools/demo.py
+python tools/demo.py
 """
+
 import argparse
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def main():
     from paddle_mfs.export.lite import export_lite
     from paddle_mfs.face.image import read_image
     from paddle_mfs.swap.swapper import FaceSwapper
+
     folder = Path(args.output)
     picture, nb = folder / "demo.png", folder / "demo_x86.nb"
     swapper = FaceSwapper(args.source)
@@ -31,6 +33,14 @@ def main():
     print(f"{picture}: source | target | result")
     batch = crops_to_batch([swapper.identity.crop])
     expected = reference(swapper.identity.idn, batch)
-    [(nb, card)] = export_lite(swapper.identity.idn, folder, "demo", swapper.identity.facts, ["x86"],
-                               check=lambda run: compare(nb, expected, batch, run))
-    print(f"{nb}: exported and run by Paddle-Lite, largest difference from dygraph {card['difference_from_dygraph']:.1e}")
+    [(nb, card)] = export_lite(
+        swapper.identity.idn,
+        folder,
+        "demo",
+        swapper.identity.facts,
+        ["x86"],
+        check=lambda run: compare(nb, expected, batch, run),
+    )
+    print(
+        f"{nb}: exported and run by Paddle-Lite, largest difference from dygraph {card['difference_from_dygraph']:.1e}"
+    )

@@ -4,24 +4,31 @@
 
 FACES is a folder with pairs.json ({"pairs": [[source, target], ...]}) and the pictures it names.
 """
+
 import argparse
 
 from tqdm import tqdm
 
+from paddle_mfs.metrics import evaluate
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import write_json
-from paddle_mfs.metrics import evaluate
 from paddle_mfs.weights import bundled
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", help="swap network (.pdparams); default the bundled mfs_224")
-    parser.add_argument("--encoder", help="identity encoder the weights were trained with (.pdparams); default the bundled one")
-    parser.add_argument("--baselines-only", action="store_true", help="score no swap and the mesh teacher, without a network")
+    parser.add_argument(
+        "--encoder", help="identity encoder the weights were trained with (.pdparams); default the bundled one"
+    )
+    parser.add_argument(
+        "--baselines-only", action="store_true", help="score no swap and the mesh teacher, without a network"
+    )
     parser.add_argument("--faces", default="samples/heldout", help="folder with pairs.json (default samples/heldout)")
     parser.add_argument("--pairs", type=int, help="only the first N pairs")
-    parser.add_argument("--size", type=int, default=224, help="crop the network sees (default 224); metrics are taken at 224")
+    parser.add_argument(
+        "--size", type=int, default=224, help="crop the network sees (default 224); metrics are taken at 224"
+    )
     parser.add_argument("--output", help="write the report as JSON")
     parser.add_argument("--sheet", help="draw source | target | teacher | result of the first 12 pairs as a picture")
     parser.add_argument("--update-card", action="store_true", help="put the scores into the card beside the weights")

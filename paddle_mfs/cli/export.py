@@ -1,10 +1,10 @@
 """Export a Paddle inference model with one identity baked in, and deploy.yml that says how to feed it.
 
-    python tools/export.py --source samples/source.jpg
+python tools/export.py --source samples/source.jpg
 """
+
 import argparse
 from pathlib import Path
-
 
 
 def arguments():
@@ -12,7 +12,9 @@ def arguments():
     parser.add_argument("--source", required=True, help="picture of the identity")
     parser.add_argument("--output", help="folder to write (default: output/SOURCE_paddle)")
     parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
-    parser.add_argument("--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)")
+    parser.add_argument(
+        "--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)"
+    )
     return parser.parse_args()
 
 
@@ -22,6 +24,7 @@ def main():
     from paddle_mfs.export.paddle import export_paddle, replaceable
     from paddle_mfs.export.ranges import largest_value, warn_of_overflow
     from paddle_mfs.swap.baker import bake
+
     folder = Path(args.output or Path("output") / f"{Path(args.source).stem}_paddle")
     replaceable(folder)
     identity = bake(args.source, args.weights, args.encoder)
@@ -29,5 +32,7 @@ def main():
     expected = reference(identity.idn, batch)
     largest = largest_value(identity.idn, batch)
     warn_of_overflow(args.source, largest)
-    card = export_paddle(identity.idn, folder, identity.facts, lambda run: compare(folder, expected, batch, run), largest)
+    card = export_paddle(
+        identity.idn, folder, identity.facts, lambda run: compare(folder, expected, batch, run), largest
+    )
     print(f"{folder}: largest difference from dygraph {card['difference_from_dygraph']:.1e}")

@@ -1,9 +1,10 @@
 """Export one Paddle-Lite .nb per target with one identity baked in; the x86 one is run and compared with dygraph.
 
-    python tools/export_lite.py --source samples/source.jpg --target arm,gpu,x86
-    python tools/export_lite.py --source samples/source.jpg --target arm --precision fp16
-    python tools/export_lite.py --source samples/source.jpg --target arm,npu --precision int8
+python tools/export_lite.py --source samples/source.jpg --target arm,gpu,x86
+python tools/export_lite.py --source samples/source.jpg --target arm --precision fp16
+python tools/export_lite.py --source samples/source.jpg --target arm,npu --precision int8
 """
+
 import argparse
 from pathlib import Path
 
@@ -15,23 +16,39 @@ FACES = resource("samples/faces")
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--source", required=True, help="picture of the identity")
-    parser.add_argument("--target", default="arm,gpu,x86",
-                        help="comma-separated, of arm, gpu (opencl), npu, nnapi, x86; or all (default: arm,gpu,x86)")
+    parser.add_argument(
+        "--target",
+        default="arm,gpu,x86",
+        help="comma-separated, of arm, gpu (opencl), npu, nnapi, x86; or all (default: arm,gpu,x86)",
+    )
     parser.add_argument("--precision", default="fp32", help="fp32 (default), fp16 (arm) or int8 (arm, npu)")
-    parser.add_argument("--calibration", default=FACES,
-                        help="folder of faces, or a faces file, to calibrate int8 and measure it (default: samples/faces)")
-    parser.add_argument("--explain", action="store_true",
-                        help="print the kernels of each .nb in the order they run, and what int8 does to each layer")
-    parser.add_argument("--check", action=argparse.BooleanOptionalAction, default=True,
-                        help="run what this machine can run (x86; int8 simulated) on real crops, refuse what differs (default)")
+    parser.add_argument(
+        "--calibration",
+        default=FACES,
+        help="folder of faces, or a faces file, to calibrate int8 and measure it (default: samples/faces)",
+    )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="print the kernels of each .nb in the order they run, and what int8 does to each layer",
+    )
+    parser.add_argument(
+        "--check",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="run what this machine can run (x86; int8 simulated) on real crops, refuse what differs (default)",
+    )
     parser.add_argument("--output", help="folder to write (default: output/SOURCE_lite)")
     parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
-    parser.add_argument("--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)")
+    parser.add_argument(
+        "--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)"
+    )
     return parser.parse_args()
 
 
 def explain(path):
     from paddle_mfs.export.census import kernels
+
     for number, kernel in enumerate(kernels(path), 1):
         print(f"{number:5} {kernel.operator:<20} {kernel.place:<10} {kernel.precision:<5} {kernel.alias}")
 
@@ -40,6 +57,7 @@ def quantiser(args):
     from paddle_mfs.export.int8 import Quantiser, split_crops
     from paddle_mfs.face.analysis import FaceAnalyser
     from paddle_mfs.metrics.evaluate import load_crop
+
     faces, measured = split_crops(args.calibration)
     source = load_crop(args.source, FaceAnalyser())
     return Quantiser((source.image, source.landmarks), faces, measured, args.calibration, args.check)
@@ -50,11 +68,15 @@ def describe(card):
     measured = card.get("int8", {}).get("measured")
     if measured:
         distances, kept = measured["distance_to_source"], card["int8"]["kept_in_float"]
-        return (f"simulated: {measured['psnr_db']:.1f} dB against fp32, distance to the source {distances['fp32']:.3f} -> "
-                f"{distances['int8']:.3f}, {len(kept)} layer(s) left in float")
+        return (
+            f"simulated: {measured['psnr_db']:.1f} dB against fp32, distance to the source {distances['fp32']:.3f} -> "
+            f"{distances['int8']:.3f}, {len(kept)} layer(s) left in float"
+        )
     if card["precision"] == "fp16" or card["target"] == "gpu":
         half = card["half_precision"]["largest_difference"]
-        return f"simulated in fp16: largest difference from dygraph {half['result']:.1e}, of the mask {half['mask']:.1e}"
+        return (
+            f"simulated in fp16: largest difference from dygraph {half['result']:.1e}, of the mask {half['mask']:.1e}"
+        )
     difference = card["difference_from_dygraph"]
     return "not run here" if difference is None else f"run: largest difference from dygraph {difference:.1e}"
 
@@ -66,28 +88,43 @@ def main():
     from paddle_mfs.export.ranges import half_precision, largest_value, warn_of_overflow
     from paddle_mfs.graph.targets import parse_targets
     from paddle_mfs.swap.baker import bake
-    parse_targets(args.target, args.precision)              # a mistake in them is told before any work
+
+    parse_targets(args.target, args.precision)  # a mistake in them is told before any work
     identity = bake(args.source, args.weights, args.encoder)
     targets = parse_targets(args.target, args.precision, identity.idn.mobile)
     quantise = quantiser(args) if args.precision == "int8" else None
     folder = Path(args.output or Path("output") / f"{identity.name}_lite")
     batch = crops_to_batch([identity.crop])
     expected = reference(identity.idn, batch)
-    ranges = {"largest_value": largest_value(identity.idn, batch),
-              "half_precision": half_precision(identity.idn, batch, expected)}
+    ranges = {
+        "largest_value": largest_value(identity.idn, batch),
+        "half_precision": half_precision(identity.idn, batch, expected),
+    }
     warn_of_overflow(args.source, ranges["largest_value"])
 
     def check(run):
         return compare(folder / nb_name(identity.name, "x86"), expected, batch, run)
 
-    for path, card in export_lite(identity.idn, folder, identity.name, identity.facts, targets, args.precision,
-                                  check if args.check else None, ranges, quantise):
+    for path, card in export_lite(
+        identity.idn,
+        folder,
+        identity.name,
+        identity.facts,
+        targets,
+        args.precision,
+        check if args.check else None,
+        ranges,
+        quantise,
+    ):
         census = card["census"]
         pieces = f", {census['subgraphs']} subgraph(s)" if census["subgraphs"] else ""
-        print(f"{path}: {card['bytes'] / 1e6:.2f} MB, {census['total']} kernels{pieces}, {census['copies']} copies, "
-              f"{describe(card)}")
+        print(
+            f"{path}: {card['bytes'] / 1e6:.2f} MB, {census['total']} kernels{pieces}, {census['copies']} copies, "
+            f"{describe(card)}"
+        )
         if args.explain and card.get("int8", {}).get("sensitivity_db"):
             from paddle_mfs.export.sensitivity import table
+
             print(*table(card["int8"]["sensitivity_db"], card["int8"]["kept_in_float"]), sep="\n")
         if args.explain:
             explain(path)

@@ -6,6 +6,7 @@
 
 In the window s saves the frame as output/live_DATE_TIME.png, q or Esc quits. Ctrl-C quits too; the recording then plays.
 """
+
 import argparse
 import sys
 
@@ -14,10 +15,15 @@ from paddle_mfs.utils.errors import UserError
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-                                     epilog="Recordings and saved frames carry their provenance: synthetic, from what, by what.")
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="Recordings and saved frames carry their provenance: synthetic, from what, by what.",
+    )
     add_source_arguments(parser, help="picture of the face to put on")
-    parser.add_argument("--camera", default="0", help="index, device path, or a clip in its place (default: 0, the first camera)")
+    parser.add_argument(
+        "--camera", default="0", help="index, device path, or a clip in its place (default: 0, the first camera)"
+    )
     parser.add_argument("--record", help="also write what is shown to this clip (.mp4, .mov, .mkv, .webm)")
     parser.add_argument("--mirror", action="store_true", help="swap left and right, as a mirror does")
     parser.add_argument("--no-window", action="store_true", help="show nothing, only --record")
@@ -30,11 +36,12 @@ def main():
     args = arguments()
     if args.no_window and not args.record:
         raise UserError("--no-window shows nothing; say where the frames go: --record output/live.mp4")
-    from paddle_mfs.utils.interrupt import StopRequest
     from paddle_mfs.provenance import check_format
     from paddle_mfs.utils.formats import WRITABLE_CLIPS
+    from paddle_mfs.utils.interrupt import StopRequest
     from paddle_mfs.video.camera import open_camera
     from paddle_mfs.video.live import check_display, clip_facts, swap_live
+
     if args.record:
         check_format(args.record, WRITABLE_CLIPS)
     if not args.no_window:
@@ -43,6 +50,15 @@ def main():
     mapped, options = read_choices(args)
     swapper = make_swapper(args, mapped or args.source, options)
     with StopRequest() as request:
-        summary = swap_live(swapper, frames, clip_facts(args.camera), args.face, args.record, args.mirror, not args.no_window,
-                            args.max_frames, stop=lambda: request.requested)
+        summary = swap_live(
+            swapper,
+            frames,
+            clip_facts(args.camera),
+            args.face,
+            args.record,
+            args.mirror,
+            not args.no_window,
+            args.max_frames,
+            stop=lambda: request.requested,
+        )
     print(f"{args.record or 'live'}: {summary}", file=sys.stderr)

@@ -6,6 +6,7 @@
 Faces, crop size, teacher and seed are those of the config. A run that was stopped goes on with the same command, and a larger
 --count adds to a set. Every picture carries its provenance. See docs/data.md.
 """
+
 import argparse
 
 from paddle_mfs.utils.errors import UserError
@@ -14,22 +15,37 @@ from paddle_mfs.utils.errors import UserError
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-c", "--config", required=True, help="YAML file, see configs/distill.yml")
-    parser.add_argument("-o", "--override", action="append", default=[], metavar="KEY=VALUE",
-                        help="change one setting; repeatable")
+    parser.add_argument(
+        "-o", "--override", action="append", default=[], metavar="KEY=VALUE", help="change one setting; repeatable"
+    )
     parser.add_argument("--output", required=True, help="folder of the set")
     parser.add_argument("--count", type=int, required=True, help="pairs to have in the end")
     parser.add_argument("--targets", type=int, default=4, metavar="N", help="targets for each source (default 4)")
     parser.add_argument("--shard", type=int, default=1000, metavar="N", help="pairs in a shard (default 1000)")
-    parser.add_argument("--workers", type=int, metavar="N",
-                        help="processes (default: one a core; 0: none but this one, for a teacher on a GPU)")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes (default: one a core; 0: none but this one, for a teacher on a GPU)",
+    )
     args = parser.parse_args()
     if min(args.count, args.targets, args.shard) < 1 or (args.workers or 0) < 0:
         raise UserError("--count, --targets and --shard are 1 or more, --workers 0 or more")
-    from paddle_mfs.utils.config import load_config
-    from paddle_mfs.data.parallel import cores
     from paddle_mfs.data.make_pairs import make_pairs
+    from paddle_mfs.data.parallel import cores
+    from paddle_mfs.utils.config import load_config
+
     config = load_config(args.config, args.override)
     workers = cores() if args.workers is None else args.workers
-    count = make_pairs(config.data.faces, args.output, config.teacher.to_dict(), args.count, args.targets, config.data.size,
-                       config.run.seed, args.shard, workers)
+    count = make_pairs(
+        config.data.faces,
+        args.output,
+        config.teacher.to_dict(),
+        args.count,
+        args.targets,
+        config.data.size,
+        config.run.seed,
+        args.shard,
+        workers,
+    )
     print(f"{args.output}: {count} pairs")

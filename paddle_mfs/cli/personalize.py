@@ -8,11 +8,12 @@
 The gain is measured on faces it was not trained on, and shown in a picture beside it (target | before | after). When the
 identity does not come nearer, or the picture would lose too much, nothing is written and the exit status is 1.
 """
+
 import argparse
 from pathlib import Path
 
-from paddle_mfs.utils.resources import resource
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.resources import resource
 
 FACES = resource("samples/faces")
 
@@ -21,17 +22,23 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source", required=True, nargs="+", help="photos of one person")
     parser.add_argument("--minutes", type=float, default=5.0, help="of training (default: 5)")
-    parser.add_argument("--faces", default=FACES, help="other people to train and measure on: a folder of pictures or a faces "
-                                                       "file (default: samples/faces)")
+    parser.add_argument(
+        "--faces",
+        default=FACES,
+        help="other people to train and measure on: a folder of pictures or a faces file (default: samples/faces)",
+    )
     parser.add_argument("--output", help="file to write, .identity (default: output/SOURCE.identity)")
     parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
-    parser.add_argument("--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)")
+    parser.add_argument(
+        "--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)"
+    )
     return parser.parse_args()
 
 
 def main():
     args = arguments()
     from paddle_mfs.swap.identity import SUFFIX, is_identity_file
+
     output = Path(args.output or Path("output") / f"{Path(args.source[0]).stem}{SUFFIX}")
     if output.suffix != SUFFIX:
         raise UserError(f"{output}: give a name that ends in {SUFFIX}")
@@ -40,11 +47,15 @@ def main():
     if any(map(is_identity_file, args.source)):
         raise UserError(f"{args.source[0]}: is refined already; give the photos it was made from")
     from tqdm import tqdm
+
     from paddle_mfs.engine.personalize import personalize
+
     with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}", disable=None) as bar:
+
         def progress(share, record):
             bar.update(100 * share - bar.n)
             bar.set_postfix({name: f"{record[name]:.3f}" for name in ("rec", "id")}, refresh=False)
+
         refined = personalize(args.source, output, args.faces, args.minutes, args.weights, args.encoder, progress)
     print(refined)
     print(output if refined.is_better else f"{output}: not written, the identity is better as it was")

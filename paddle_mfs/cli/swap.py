@@ -1,10 +1,11 @@
 """Put the face of one picture on other pictures and clips, or give each person in them the face meant for them.
 
-    python tools/swap.py --source samples/source.jpg --target samples/target.jpg
-    python tools/swap.py --source samples/source.jpg --target samples/faces --strength 0.7 --skip-existing
-    python tools/swap.py --source a.jpg b.jpg --target "holiday/**/*.jpg" --face all --keep-mouth
-    python tools/swap.py --map anna.jpg=a.jpg --map ben.jpg=b.jpg --target party.mp4
+python tools/swap.py --source samples/source.jpg --target samples/target.jpg
+python tools/swap.py --source samples/source.jpg --target samples/faces --strength 0.7 --skip-existing
+python tools/swap.py --source a.jpg b.jpg --target "holiday/**/*.jpg" --face all --keep-mouth
+python tools/swap.py --map anna.jpg=a.jpg --map ben.jpg=b.jpg --target party.mp4
 """
+
 import argparse
 
 from paddle_mfs.apps.arguments import add_source_arguments, add_swap_arguments, make_swapper, read_choices
@@ -12,22 +13,39 @@ from paddle_mfs.utils.errors import UserError
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-                                     epilog="Every output carries its provenance: synthetic, from what, by what weights.")
-    add_source_arguments(parser, nargs="+", help="picture of the face to put on; of several, each makes outputs of its own")
-    parser.add_argument("--target", required=True, nargs="+",
-                        help="pictures, clips, folders of them, or patterns (quoted; ** goes into subfolders)")
-    parser.add_argument("--output", help="picture (.png, .jpg, .webp), clip (.mp4, .mov, .mkv, .webm), or a folder (default: "
-                                         "output/TARGET_SOURCE.png, of a folder output/FOLDER_SOURCE/; a clip keeps its suffix)")
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="Every output carries its provenance: synthetic, from what, by what weights.",
+    )
+    add_source_arguments(
+        parser, nargs="+", help="picture of the face to put on; of several, each makes outputs of its own"
+    )
+    parser.add_argument(
+        "--target",
+        required=True,
+        nargs="+",
+        help="pictures, clips, folders of them, or patterns (quoted; ** goes into subfolders)",
+    )
+    parser.add_argument(
+        "--output",
+        help="picture (.png, .jpg, .webp), clip (.mp4, .mov, .mkv, .webm), or a folder (default: "
+        "output/TARGET_SOURCE.png, of a folder output/FOLDER_SOURCE/; a clip keeps its suffix)",
+    )
     parser.add_argument("--compare", action="store_true", help="write source | target | result side by side")
-    parser.add_argument("--skip-existing", action="store_true", help="keep outputs that are there (default: make them anew)")
+    parser.add_argument(
+        "--skip-existing", action="store_true", help="keep outputs that are there (default: make them anew)"
+    )
     add_swap_arguments(parser)
     clips = parser.add_argument_group("clips")
     clips.add_argument("--start", type=float, help="begin at this second of the clip")
     clips.add_argument("--end", type=float, help="end at this second")
     clips.add_argument("--max-frames", type=int, help="do at most so many frames")
-    clips.add_argument("--codec", choices=("h264", "h265", "vp9", "av1"),
-                       help="default: h264, of .webm vp9; deeper than 8 bits h265, of .webm av1")
+    clips.add_argument(
+        "--codec",
+        choices=("h264", "h265", "vp9", "av1"),
+        help="default: h264, of .webm vp9; deeper than 8 bits h265, of .webm av1",
+    )
     clips.add_argument("--quality", type=int, help="CRF, lower is better (default: h264 17, h265 20, vp9 24, av1 26)")
     return parser.parse_args()
 
@@ -35,6 +53,7 @@ def arguments():
 def main():
     args = arguments()
     from paddle_mfs.apps.batch import plan, swap_all, table
+
     mapped, options = read_choices(args)
     if mapped and args.compare:
         raise UserError("--compare shows one source beside its results; with --map leave it out")

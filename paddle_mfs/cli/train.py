@@ -8,6 +8,7 @@
 Ctrl-C saves a checkpoint. Watch <output>/previews and <output>/curve.png: in the log, `rec` must fall below `copy`
 (the cost of copying the target) and `open` (the mask in the face) must stay near 1.
 """
+
 import argparse
 import os
 
@@ -17,27 +18,39 @@ from paddle_mfs.utils.errors import UserError
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-c", "--config", required=True, help="YAML file, see configs/distill.yml")
-    parser.add_argument("-o", "--override", action="append", default=[], metavar="KEY=VALUE",
-                        help="change one setting; repeatable")
-    parser.add_argument("--resume", nargs="?", const="", metavar="FOLDER",
-                        help="continue from the newest checkpoint of run.output, or of FOLDER")
+    parser.add_argument(
+        "-o", "--override", action="append", default=[], metavar="KEY=VALUE", help="change one setting; repeatable"
+    )
+    parser.add_argument(
+        "--resume",
+        nargs="?",
+        const="",
+        metavar="FOLDER",
+        help="continue from the newest checkpoint of run.output, or of FOLDER",
+    )
     args = parser.parse_args()
-    from paddle_mfs.ops import threads
     from paddle_mfs.engine.settings import load_settings
+    from paddle_mfs.ops import threads
+
     config = load_settings(args.config, args.override)
     threads.keep_pages()
     threads.use_threads(config.run.threads or max(1, (os.cpu_count() or 1) - config.data.workers))
     from paddle_mfs.engine.callbacks import standard_callbacks
     from paddle_mfs.engine.checkpoint import checkpoints
     from paddle_mfs.engine.trainer import Trainer
+
     folder = f"{config.run.output}/checkpoints"
     if args.resume is None and checkpoints(folder):
-        raise UserError(f"{config.run.output}: holds a run already; continue it with --resume or choose another -o run.output=")
+        raise UserError(
+            f"{config.run.output}: holds a run already; continue it with --resume or choose another -o run.output="
+        )
     trainer = Trainer(config, standard_callbacks(config), resume=None if args.resume is None else args.resume or folder)
     try:
         trainer.fit()
     except KeyboardInterrupt:
         print(f"interrupted at step {trainer.step}, checkpoint saved; continue with --resume", flush=True)
         return 130
-    print(f"{config.run.output}/mfs.pdparams: {trainer.step} steps, {trainer.seen} crops, {trainer.spent / 60:.1f} minutes")
+    print(
+        f"{config.run.output}/mfs.pdparams: {trainer.step} steps, {trainer.seen} crops, {trainer.spent / 60:.1f} minutes"
+    )
     return 0

@@ -7,6 +7,7 @@
 
 Ctrl-C saves a checkpoint.
 """
+
 import argparse
 import json
 import os
@@ -21,29 +22,43 @@ def draw_sheet(config, args):
     from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
     from paddle_mfs.models.quality import load_quality
     from paddle_mfs.provenance import provenance, save_options
+
     if args.pairs < 2 or config.labels != "degradations":
         raise UserError("--sheet: wants two pairs or more, and labels=degradations, whose pairs it draws")
     metadata = save_options(args.sheet, provenance(content="pairs of the mesh teacher, with their alphas"))
     net = load_quality(args.weights)
-    picture, alphas = alpha_sheet(labelled_set(config), FaceEmbedder(load_encoder()), net, args.pairs, seed=config.run.seed)
+    picture, alphas = alpha_sheet(
+        labelled_set(config), FaceEmbedder(load_encoder()), net, args.pairs, seed=config.run.seed
+    )
     write_image(args.sheet, picture, **metadata)
-    print(f"{args.sheet}: alpha of {args.pairs} pairs: mean {alphas.mean():.3f}, from {alphas[0]:.3f} to {alphas[-1]:.3f}")
+    print(
+        f"{args.sheet}: alpha of {args.pairs} pairs: mean {alphas.mean():.3f}, from {alphas[0]:.3f} to {alphas[-1]:.3f}"
+    )
     return 0
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-c", "--config", required=True, help="YAML file, see configs/quality.yml")
-    parser.add_argument("-o", "--override", action="append", default=[], metavar="KEY=VALUE",
-                        help="change one setting; repeatable")
-    parser.add_argument("--resume", nargs="?", const="", metavar="FOLDER",
-                        help="continue from the newest checkpoint of run.output, or of FOLDER")
-    parser.add_argument("--sheet", metavar="PICTURE", help="train nothing; draw held-out pairs with the worst and best alphas")
+    parser.add_argument(
+        "-o", "--override", action="append", default=[], metavar="KEY=VALUE", help="change one setting; repeatable"
+    )
+    parser.add_argument(
+        "--resume",
+        nargs="?",
+        const="",
+        metavar="FOLDER",
+        help="continue from the newest checkpoint of run.output, or of FOLDER",
+    )
+    parser.add_argument(
+        "--sheet", metavar="PICTURE", help="train nothing; draw held-out pairs with the worst and best alphas"
+    )
     parser.add_argument("--weights", metavar="PATH", help="Q of --sheet (default: the bundled one)")
     parser.add_argument("--pairs", type=int, default=200, help="pairs of --sheet (default: %(default)s)")
     args = parser.parse_args()
     from paddle_mfs.ops import threads
     from paddle_mfs.utils.config import load_config
+
     config = load_config(args.config, args.override)
     threads.keep_pages()
     threads.use_threads(config.run.threads or os.cpu_count() or 1)
@@ -51,9 +66,12 @@ def main():
         return draw_sheet(config, args)
     from paddle_mfs.engine.checkpoint import checkpoints
     from paddle_mfs.engine.q_trainer import QualityTrainer
+
     folder = f"{config.run.output}/checkpoints"
     if args.resume is None and checkpoints(folder):
-        raise UserError(f"{config.run.output}: holds a run already; continue it with --resume or choose another -o run.output=")
+        raise UserError(
+            f"{config.run.output}: holds a run already; continue it with --resume or choose another -o run.output="
+        )
     trainer = QualityTrainer(config, None if args.resume is None else args.resume or folder)
     try:
         judgement = trainer.fit()

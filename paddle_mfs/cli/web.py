@@ -1,7 +1,8 @@
 """A page in the browser, for this computer alone: source, target picture or clip, options, result.
 
-    python tools/web.py         # then open the address it prints; Ctrl-C ends it
+python tools/web.py         # then open the address it prints; Ctrl-C ends it
 """
+
 import argparse
 import sys
 
@@ -9,24 +10,37 @@ from paddle_mfs.runtime import ENGINES
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-                                     epilog="Every output carries its provenance: synthetic, from what, by what weights.")
-    parser.add_argument("--host", default="127.0.0.1",
-                        help="address to listen on (default: 127.0.0.1, this computer alone); with another one everybody who "
-                             "reaches it can use the page")
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="Every output carries its provenance: synthetic, from what, by what weights.",
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (default: 127.0.0.1, this computer alone); with another one everybody who "
+        "reaches it can use the page",
+    )
     parser.add_argument("--port", type=int, default=0, help="0 (default): the first free one from 7860 on")
     parser.add_argument("--max-mb", type=float, default=200, help="largest upload in megabytes (default: 200)")
     parser.add_argument("--max-seconds", type=float, default=60, help="longest clip (default: 60)")
     parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
-    parser.add_argument("--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)")
-    parser.add_argument("--engine", default="auto", choices=ENGINES,
-                        help="what runs the networks (default: auto, which is openvino where it is installed, else paddle)")
+    parser.add_argument(
+        "--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)"
+    )
+    parser.add_argument(
+        "--engine",
+        default="auto",
+        choices=ENGINES,
+        help="what runs the networks (default: auto, which is openvino where it is installed, else paddle)",
+    )
     return parser.parse_args()
 
 
 def main():
     args = arguments()
     from paddle_mfs.apps.web.page import LOCAL, serve
+
     if args.host not in LOCAL:
         print(f"warning: everybody who reaches {args.host} can use this page, without a password", file=sys.stderr)
     serve(args.host, args.port or None, args.max_mb, args.max_seconds, args.weights, args.encoder, args.engine)

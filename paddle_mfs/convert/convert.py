@@ -1,4 +1,5 @@
 """Converts one network of the table to `<name>.pdparams` with its card."""
+
 from pathlib import Path
 
 import numpy as np
@@ -43,9 +44,9 @@ def convert_network(name, root, out, faces=None, half=True):
         half: store float16 where nothing is lost (convert/precision.py: LIMITS); False keeps float32.
     Returns: (path, card). Raises UserError for a missing or damaged source.
     """
-    import paddle_mfs.models.zoo  # noqa: F401  registers every network
     from paddle_mfs.convert.precision import half_cost, read_faces
     from paddle_mfs.models.registry import MODELS
+
     network = networks.NETWORKS[name]
     folder = source_folder(root, network.folder)
     graph, arrays = read_graph(folder), read_arrays(folder)
@@ -56,12 +57,25 @@ def convert_network(name, root, out, faces=None, half=True):
     half = half and nothing_lost
     path = Path(out) / f"{name}.pdparams"
     save_state(path, state, half=half)
-    card = {"name": name, "title": network.title, "origin": network.origin, "licence": network.licence,
-            "licence_note": network.licence_note, "paper": network.paper, "input": network.input, "outputs": network.returns,
-            "parameters": int(sum(value.size for value in state.values())), "stored_as": "float16" if half else "float32",
-            "verified": {"float32_against_original_graph": {
+    card = {
+        "name": name,
+        "title": network.title,
+        "origin": network.origin,
+        "licence": network.licence,
+        "licence_note": network.licence_note,
+        "paper": network.paper,
+        "input": network.input,
+        "outputs": network.returns,
+        "parameters": int(sum(value.size for value in state.values())),
+        "stored_as": "float16" if half else "float32",
+        "verified": {
+            "float32_against_original_graph": {
                 "largest_difference": network.parity,
-                "measured": "once, against an interpreter of that graph on generated faces; not repeated at conversion"}, **cost}}
+                "measured": "once, against an interpreter of that graph on generated faces; not repeated at conversion",
+            },
+            **cost,
+        },
+    }
     write_card(path, card)
     return path, card
 
@@ -80,14 +94,19 @@ def write_generator(path, state, facts, half=True):
     if missing:
         raise UserError(f"{path}: its card needs {', '.join(sorted(missing))}; give them in facts")
     save_state(path, state, half=half)
-    card = {"name": Path(path).stem, "title": "MobileFaceSwap: identity injection network, identity-driven swap network and mask",
-            "licence": networks.GENERATOR_LICENCE, "licence_note": networks.GENERATOR_LICENCE_NOTE,
-            "paper": "https://arxiv.org/abs/2201.03808",
-            "input": "target (N, 3, 224, 224) RGB in [0, 1]; source (N, 3, 112, 112) RGB in [-1, 1] to mobilefacenet; "
-                     "both aligned to the ArcFace template; embedding of unit length",
-            "outputs": {"result": "(N, 3, 224, 224) RGB in [0, 1]", "mask": "(N, 1, 224, 224) in [0, 1]"},
-            "parameters": int(sum(np.prod(value.shape, dtype=np.int64) for value in state.values())),
-            "stored_as": "float16" if half else "float32", **facts}
+    card = {
+        "name": Path(path).stem,
+        "title": "MobileFaceSwap: identity injection network, identity-driven swap network and mask",
+        "licence": networks.GENERATOR_LICENCE,
+        "licence_note": networks.GENERATOR_LICENCE_NOTE,
+        "paper": "https://arxiv.org/abs/2201.03808",
+        "input": "target (N, 3, 224, 224) RGB in [0, 1]; source (N, 3, 112, 112) RGB in [-1, 1] to mobilefacenet; "
+        "both aligned to the ArcFace template; embedding of unit length",
+        "outputs": {"result": "(N, 3, 224, 224) RGB in [0, 1]", "mask": "(N, 1, 224, 224) in [0, 1]"},
+        "parameters": int(sum(np.prod(value.shape, dtype=np.int64) for value in state.values())),
+        "stored_as": "float16" if half else "float32",
+        **facts,
+    }
     write_card(path, card)
     return card
 
@@ -98,14 +117,18 @@ def convert_mobile(root, out, faces=None):
     Returns (path, card). Raises UserError for a missing or damaged source, and for a run without a card or of the other form.
     """
     from paddle_mfs.models.mfs import MOBILE_ENTRY
+
     trained, under = Path(root) / "mfs.pdparams", Path(out) / f"{networks.GENERATOR}.pdparams"
     below = load_state(under)
     state, facts, half = _trained(trained, faces)
     if MOBILE_ENTRY not in state:
         raise UserError(f"{trained}: is not of the mobile variant; train with configs/model/idn_mobile.yml")
     stored = np.float16 if half else np.float32
-    changed = {name: value for name, value in state.items()
-               if name not in below or not np.array_equal(value.astype(stored), below[name].astype(stored))}
+    changed = {
+        name: value
+        for name, value in state.items()
+        if name not in below or not np.array_equal(value.astype(stored), below[name].astype(stored))
+    }
     path = Path(out) / f"{networks.MOBILE}.pdparams"
     return path, write_generator(path, changed, {**facts, "over": {"file": under.name, "sha256": sha256(under)}}, half)
 
@@ -127,11 +150,19 @@ def convert_generator(root, out, faces=None):
 def _trained(path, faces):
     """State, facts and "may be stored as float16" of a training run's weights."""
     from paddle_mfs.convert.precision import read_faces, swap_half_cost
+
     state, card = load_state(path), read_card(path)
     if "made" not in card:
-        raise UserError(f"{card_path(path)}: no card of a training run; weights whose origin is unknown are not bundled")
+        raise UserError(
+            f"{card_path(path)}: no card of a training run; weights whose origin is unknown are not bundled"
+        )
     nothing_lost, cost = swap_half_cost(state, read_faces() if faces is None else faces)
-    facts = {"origin": card.get("origin", "trained by this repository's tools/train.py"), "made": card["made"],
-             "started_from": card["started_from"], "trained_sha256": card["sha256"],
-             "scores": "see heldout (tools/evaluate.py --update-card)", "precision": cost}
+    facts = {
+        "origin": card.get("origin", "trained by this repository's tools/train.py"),
+        "made": card["made"],
+        "started_from": card["started_from"],
+        "trained_sha256": card["sha256"],
+        "scores": "see heldout (tools/evaluate.py --update-card)",
+        "precision": cost,
+    }
     return state, facts, nothing_lost

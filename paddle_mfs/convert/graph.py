@@ -4,6 +4,7 @@ graph.json is {"inputs": [...], "outputs": [...], "nodes": [{"op", "attrs", "ins
 weights.npz holds every constant under the name that `ins` uses. Nothing is executed here: the networks are Layers of
 paddle_mfs/models, and only the numbers move.
 """
+
 import json
 import zipfile
 from pathlib import Path
@@ -87,7 +88,9 @@ def parameters_in_order(graph, arrays, outputs=None, origin="the folder"):
     def constant(node, index):
         name = node["ins"][index]
         if name not in arrays:
-            raise UserError(f"{origin}: weights.npz has no array named {name!r}, which graph.json asks for; fetch both again")
+            raise UserError(
+                f"{origin}: weights.npz has no array named {name!r}, which graph.json asks for; fetch both again"
+            )
         return arrays[name].astype(np.float32)
 
     for node in _execution_order(graph["nodes"], outputs or graph["outputs"]):
@@ -126,7 +129,11 @@ def named_parameters(expected, parameters, origin):
     """
     for (name, shape), array in zip(expected.items(), parameters):
         if tuple(shape) != array.shape:
-            raise UserError(f"{origin}: another network; {name} needs shape {tuple(shape)}, the graph has {array.shape}")
+            raise UserError(
+                f"{origin}: another network; {name} needs shape {tuple(shape)}, the graph has {array.shape}"
+            )
     if len(expected) != len(parameters):
-        raise UserError(f"{origin}: another network; {len(expected)} parameters needed, the graph has {len(parameters)}")
+        raise UserError(
+            f"{origin}: another network; {len(expected)} parameters needed, the graph has {len(parameters)}"
+        )
     return dict(zip(expected, parameters))

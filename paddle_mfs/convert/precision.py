@@ -1,4 +1,5 @@
 """What float16 weights cost a network, measured on aligned faces."""
+
 from pathlib import Path
 
 import cv2
@@ -7,17 +8,19 @@ import paddle
 from PIL import Image
 
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.weights import weights_dir
 from paddle_mfs.utils.tensor import to_batch
+from paddle_mfs.weights import weights_dir
 
 CROP = 224
 # what is measured -> the largest loss that still counts as nothing
-LIMITS = {"mobilefacenet": {"one_minus_cosine": 1e-5},
-          "dlib_resnet": {"descriptor_distance": 1e-3},
-          "facemesh": {"landmarks_px": 0.05, "presence_logit": 0.05},
-          "blazeface": {"box_px": 0.05, "score": 1e-3},
-          "age": {"years": 0.1},
-          "squeezenet": {"feature_relative": 2e-3}}
+LIMITS = {
+    "mobilefacenet": {"one_minus_cosine": 1e-5},
+    "dlib_resnet": {"descriptor_distance": 1e-3},
+    "facemesh": {"landmarks_px": 0.05, "presence_logit": 0.05},
+    "blazeface": {"box_px": 0.05, "score": 1e-3},
+    "age": {"years": 0.1},
+    "squeezenet": {"feature_relative": 2e-3},
+}
 
 
 def read_faces(path=None):
@@ -27,19 +30,26 @@ def read_faces(path=None):
         with Image.open(path) as picture:
             strip = np.asarray(picture.convert("RGB"))
     except (OSError, ValueError) as error:
-        raise UserError(f"{path}: not a readable picture ({type(error).__name__}); "
-                        "give aligned faces side by side in one picture") from None
+        raise UserError(
+            f"{path}: not a readable picture ({type(error).__name__}); give aligned faces side by side in one picture"
+        ) from None
     height, width = strip.shape[:2]
     if height < 64 or width % height:
         raise UserError(f"{path}: {width} x {height} is not a row of square faces of 64 px or more")
-    return np.stack([cv2.resize(strip[:, x:x + height], (CROP, CROP)) for x in range(0, width, height)])
+    return np.stack([cv2.resize(strip[:, x : x + height], (CROP, CROP)) for x in range(0, width, height)])
 
 
 def network_input(name, faces):
     """Faces (N, 224, 224, 3) uint8 RGB, aligned to the ArcFace template -> the input tensor of the named network."""
     x = faces.astype(np.float32)
-    margin, size, low, high = {"mobilefacenet": (0, 112, -1, 1), "dlib_resnet": (0, 150, 0, 255), "age": (0, 224, 0, 255),
-                               "facemesh": (28, 192, 0, 1), "blazeface": (112, 128, -1, 1), "squeezenet": (0, 128, 0, 1)}[name]
+    margin, size, low, high = {
+        "mobilefacenet": (0, 112, -1, 1),
+        "dlib_resnet": (0, 150, 0, 255),
+        "age": (0, 224, 0, 255),
+        "facemesh": (28, 192, 0, 1),
+        "blazeface": (112, 128, -1, 1),
+        "squeezenet": (0, 128, 0, 1),
+    }[name]
     x = np.pad(x, ((0, 0), (margin, margin), (margin, margin), (0, 0)), mode="edge")
     x = np.stack([cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA) for face in x])
     return np.ascontiguousarray((x / 255 * (high - low) + low).transpose(0, 3, 1, 2))
@@ -80,6 +90,7 @@ def swap_half_cost(state, faces):
     """
     from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
     from paddle_mfs.models.mfs import net_for
+
     embedding, feature = FaceEmbedder(load_encoder()).embed(faces)
     targets = paddle.to_tensor(to_batch(np.roll(faces, 1, 0)))
     results = []
@@ -88,9 +99,13 @@ def swap_half_cost(state, faces):
         with paddle.no_grad():
             results.append(net(targets, embedding, feature).result.numpy())
     difference = np.abs(results[0] - results[1])
-    return difference.max() <= 0.01, {"float16_against_float32": {
-        "largest_difference_in_a_pixel_of_0_to_1": float(f"{difference.max():.2g}"),
-        "mean_difference": float(f"{difference.mean():.2g}")}, "faces": len(faces)}
+    return difference.max() <= 0.01, {
+        "float16_against_float32": {
+            "largest_difference_in_a_pixel_of_0_to_1": float(f"{difference.max():.2g}"),
+            "mean_difference": float(f"{difference.mean():.2g}"),
+        },
+        "faces": len(faces),
+    }
 
 
 def half_cost(name, layer, state, faces):
@@ -106,5 +121,7 @@ def half_cost(name, layer, state, faces):
     full = run(layer, x)
     layer.set_state_dict(rounded)
     measured, limits = losses(name, full, run(layer, x)), LIMITS[name]
-    return (all(measured[key] <= limit for key, limit in limits.items()),
-            {"float16_against_float32": measured, "limits": limits, "faces": len(faces)})
+    return (
+        all(measured[key] <= limit for key, limit in limits.items()),
+        {"float16_against_float32": measured, "limits": limits, "faces": len(faces)},
+    )

@@ -1,4 +1,5 @@
 """Teachers that users bring: public PyTorch files -> weights and cards of this project. Nothing of them is bundled."""
+
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,9 @@ from paddle_mfs.weights import save_state, write_card
 @dataclass(frozen=True)
 class TeacherNetwork:
     """One network: the class it becomes (module below paddle_mfs, class) and the facts of its card."""
+
     layer: tuple
-    file: str               # name of the public file
+    file: str  # name of the public file
     title: str
     origin: str
     licence: str
@@ -27,22 +29,45 @@ class TeacherNetwork:
 SIMSWAP, FACESHIFTER = "https://github.com/neuralchen/SimSwap", "https://github.com/taotaonice/FaceShifter"
 TEACHER_NETWORKS = {
     "simswap": TeacherNetwork(
-        ("teachers.simswap", "SimSwapGenerator"), "latest_net_G.pth", "SimSwap generator, 224 px", SIMSWAP,
-        "CC BY-NC 4.0", "target (N, 3, 224, 224) RGB in [0, 1]; identity (N, 512) of unit length", "(N, 3, 224, 224) in [0, 1]",
-        "https://arxiv.org/abs/2106.06340"),
+        ("teachers.simswap", "SimSwapGenerator"),
+        "latest_net_G.pth",
+        "SimSwap generator, 224 px",
+        SIMSWAP,
+        "CC BY-NC 4.0",
+        "target (N, 3, 224, 224) RGB in [0, 1]; identity (N, 512) of unit length",
+        "(N, 3, 224, 224) in [0, 1]",
+        "https://arxiv.org/abs/2106.06340",
+    ),
     "simswap_arcface": TeacherNetwork(
-        ("models.arcface", "IRSEResNet"), "arcface_checkpoint.tar", "SimSwap's identity network, IR-SE ResNet", SIMSWAP,
+        ("models.arcface", "IRSEResNet"),
+        "arcface_checkpoint.tar",
+        "SimSwap's identity network, IR-SE ResNet",
+        SIMSWAP,
         "CC BY-NC 4.0 as shipped with SimSwap; its training set is not named",
         "(N, 3, 112, 112) RGB, normalised by ImageNet's mean and std, ArcFace template",
-        "embedding (N, 512), not normalised; feature (N, 512, 7, 7)", "https://arxiv.org/abs/1801.07698"),
+        "embedding (N, 512), not normalised; feature (N, 512, 7, 7)",
+        "https://arxiv.org/abs/1801.07698",
+    ),
     "faceshifter": TeacherNetwork(
-        ("teachers.faceshifter", "AEINet"), "G_latest.pth", "FaceShifter AEI-Net, 256 px", FACESHIFTER,
-        "not stated by its publishers", "target (N, 3, 256, 256) RGB in [-1, 1]; identity (N, 512) of unit length",
-        "(N, 3, 256, 256) in [-1, 1]", "https://arxiv.org/abs/1912.13457"),
+        ("teachers.faceshifter", "AEINet"),
+        "G_latest.pth",
+        "FaceShifter AEI-Net, 256 px",
+        FACESHIFTER,
+        "not stated by its publishers",
+        "target (N, 3, 256, 256) RGB in [-1, 1]; identity (N, 512) of unit length",
+        "(N, 3, 256, 256) in [-1, 1]",
+        "https://arxiv.org/abs/1912.13457",
+    ),
     "faceshifter_arcface": TeacherNetwork(
-        ("teachers.ir_se50", "IRSE50"), "model_ir_se50.pth", "FaceShifter's identity network, IR-SE-50",
-        "https://github.com/TreB1eN/InsightFace_Pytorch", "MIT for the code; that of the weights is not stated",
-        "(N, 3, 112, 112) RGB in [-1, 1], ArcFace template", "(N, 512) of unit length", "https://arxiv.org/abs/1801.07698"),
+        ("teachers.ir_se50", "IRSE50"),
+        "model_ir_se50.pth",
+        "FaceShifter's identity network, IR-SE-50",
+        "https://github.com/TreB1eN/InsightFace_Pytorch",
+        "MIT for the code; that of the weights is not stated",
+        "(N, 3, 112, 112) RGB in [-1, 1], ArcFace template",
+        "(N, 512) of unit length",
+        "https://arxiv.org/abs/1801.07698",
+    ),
 }
 
 
@@ -63,14 +88,22 @@ def convert_teacher(name, source, out):
     facts, source = TEACHER_NETWORKS[name], Path(source)
     source = source / facts.file if source.is_dir() else source
     tensors = read_torch(source)
-    with paddle.LazyGuard():            # names and shapes are wanted, not numbers
+    with paddle.LazyGuard():  # names and shapes are wanted, not numbers
         layer = network_layer(name)
     state = from_torch(layer, tensors, source)
     path = Path(out) / f"{name}.pdparams"
     save_state(path, state)
-    card = {"name": name, "title": facts.title, "origin": facts.origin, "licence": facts.licence, "paper": facts.paper,
-            "input": facts.input, "outputs": facts.returns,
-            "made_from": {"file": source.name, "bytes": source.stat().st_size, "sha256": sha256(source)},
-            "parameters": int(sum(value.size for value in state.values())), "stored_as": "float32"}
+    card = {
+        "name": name,
+        "title": facts.title,
+        "origin": facts.origin,
+        "licence": facts.licence,
+        "paper": facts.paper,
+        "input": facts.input,
+        "outputs": facts.returns,
+        "made_from": {"file": source.name, "bytes": source.stat().st_size, "sha256": sha256(source)},
+        "parameters": int(sum(value.size for value in state.values())),
+        "stored_as": "float32",
+    }
     write_card(path, card)
     return path, card

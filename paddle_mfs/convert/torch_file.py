@@ -4,6 +4,7 @@ Both forms are read, the zip archive of PyTorch 1.6 and later and the sequence o
 (https://pytorch.org/docs/stable/notes/serialization.html), with a state dict in it or a whole pickled model: classes of
 the model become empty shells, of which only parameters and buffers are taken.
 """
+
 import math
 import pickle
 import struct
@@ -15,10 +16,19 @@ import numpy as np
 
 from paddle_mfs.utils.errors import UserError
 
-MAGIC = 0x1950A86A20F9469CFC6C          # the first pickle of the older form
-STORAGES = {"DoubleStorage": "<f8", "FloatStorage": "<f4", "HalfStorage": "<f2", "LongStorage": "<i8", "IntStorage": "<i4",
-            "ShortStorage": "<i2", "CharStorage": "i1", "ByteStorage": "u1", "BoolStorage": "?"}
-HOLDERS = ("state_dict", "model")       # entries of a checkpoint under which its network lies
+MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of the older form
+STORAGES = {
+    "DoubleStorage": "<f8",
+    "FloatStorage": "<f4",
+    "HalfStorage": "<f2",
+    "LongStorage": "<i8",
+    "IntStorage": "<i4",
+    "ShortStorage": "<i2",
+    "CharStorage": "i1",
+    "ByteStorage": "u1",
+    "BoolStorage": "?",
+}
+HOLDERS = ("state_dict", "model")  # entries of a checkpoint under which its network lies
 
 
 class _Storage:
@@ -40,7 +50,7 @@ class _Tensor:
         if math.prod(self.size) and not (inside and last < len(self.storage.data)):
             raise ValueError("a tensor reaches beyond its storage")
         steps = [step * self.storage.dtype.itemsize for step in self.stride]
-        view = np.lib.stride_tricks.as_strided(self.storage.data[self.offset:], self.size, steps, writeable=False)
+        view = np.lib.stride_tricks.as_strided(self.storage.data[self.offset :], self.size, steps, writeable=False)
         return np.ascontiguousarray(view).reshape(self.size)
 
 
@@ -67,9 +77,14 @@ def _parameter(data, *_):
     return data
 
 
-_KNOWN = {("collections", "OrderedDict"): OrderedDict, ("builtins", "set"): set, ("__builtin__", "set"): set,
-          ("torch._utils", "_rebuild_tensor"): _Tensor, ("torch._utils", "_rebuild_tensor_v2"): _Tensor,
-          ("torch._utils", "_rebuild_parameter"): _parameter}
+_KNOWN = {
+    ("collections", "OrderedDict"): OrderedDict,
+    ("builtins", "set"): set,
+    ("__builtin__", "set"): set,
+    ("torch._utils", "_rebuild_tensor"): _Tensor,
+    ("torch._utils", "_rebuild_tensor_v2"): _Tensor,
+    ("torch._utils", "_rebuild_parameter"): _parameter,
+}
 
 
 class _Unpickler(pickle.Unpickler):
@@ -85,7 +100,7 @@ class _Unpickler(pickle.Unpickler):
         return type(name, (_Shell,), {})
 
     def persistent_load(self, key):
-        if key[0] == "module":          # (name, class, its source file, its source)
+        if key[0] == "module":  # (name, class, its source file, its source)
             return key[1]
         _, kind, name, _, count, *view = key
         if kind.__name__ not in STORAGES or any(part is not None for part in view):
@@ -96,7 +111,7 @@ class _Unpickler(pickle.Unpickler):
 def _read_archive(path):
     """The zip form: data.pkl and one file a storage, in one folder."""
     with zipfile.ZipFile(path) as archive:
-        root = next(name[:-len("data.pkl")] for name in archive.namelist() if name.split("/")[1:] == ["data.pkl"])
+        root = next(name[: -len("data.pkl")] for name in archive.namelist() if name.split("/")[1:] == ["data.pkl"])
         if f"{root}byteorder" in archive.namelist() and archive.read(f"{root}byteorder") != b"little":
             raise ValueError("its numbers are big-endian")
         with archive.open(f"{root}data.pkl") as file:
@@ -118,8 +133,10 @@ def _read_pickles(path):
         value = unpickler.load()
         for name in _Unpickler(file).load():
             storage = unpickler.storages[name]
-            storage.count, = struct.unpack("<q", file.read(8))
-            storage.data = np.frombuffer(file.read(storage.count * storage.dtype.itemsize), storage.dtype, storage.count)
+            (storage.count,) = struct.unpack("<q", file.read(8))
+            storage.data = np.frombuffer(
+                file.read(storage.count * storage.dtype.itemsize), storage.dtype, storage.count
+            )
     return value
 
 
@@ -149,12 +166,16 @@ def read_torch(path):
         tensors = _tensors(value)
         if not tensors and isinstance(value, dict):
             tensors = next(filter(None, (_tensors(value[key]) for key in HOLDERS if key in value)), {})
-    except Exception as error:          # a damaged pickle raises almost anything
+    except Exception as error:  # a damaged pickle raises almost anything
         reason = " ".join(f"{type(error).__name__} {error}".split())[:160]
-        raise UserError(f"{path}: not a readable file of torch.save ({reason}); fetch it again, or load it with PyTorch and "
-                        "torch.save its state_dict()") from None
+        raise UserError(
+            f"{path}: not a readable file of torch.save ({reason}); fetch it again, or load it with PyTorch and "
+            "torch.save its state_dict()"
+        ) from None
     if not tensors:
-        raise UserError(f"{path}: holds no tensors, neither by name nor under {' or '.join(HOLDERS)}; "
-                        "torch.save the network's state_dict()")
+        raise UserError(
+            f"{path}: holds no tensors, neither by name nor under {' or '.join(HOLDERS)}; "
+            "torch.save the network's state_dict()"
+        )
     several = all(name.startswith("module.") for name in tensors)
     return {name.removeprefix("module.") if several else name: array for name, array in tensors.items()}

@@ -1,10 +1,11 @@
 """Parameters of a PyTorch network under the names and in the shapes of the same network in Paddle."""
+
 import paddle.nn as nn
 
 from paddle_mfs.weights import check_state
 
-RENAMED = {"_mean": "running_mean", "_variance": "running_var", "_weight": "weight"}     # Paddle's name -> PyTorch's
-COUNTER = "num_batches_tracked"         # of batch normalisation in training; nothing reads it afterwards
+RENAMED = {"_mean": "running_mean", "_variance": "running_var", "_weight": "weight"}  # Paddle's name -> PyTorch's
+COUNTER = "num_batches_tracked"  # of batch normalisation in training; nothing reads it afterwards
 
 
 def from_torch(layer, state, origin):
@@ -19,8 +20,8 @@ def from_torch(layer, state, origin):
     owners, theirs = dict(layer.named_sublayers()), {}
     for name, value in layer.state_dict().items():
         owner, dot, leaf = name.rpartition(".")
-        is_matrix = isinstance(owners.get(owner), nn.Linear) and leaf == "weight"       # PyTorch keeps (out, in)
-        theirs[name] = owner + dot + RENAMED.get(leaf, leaf), tuple(value.shape)[::-1 if is_matrix else 1], is_matrix
+        is_matrix = isinstance(owners.get(owner), nn.Linear) and leaf == "weight"  # PyTorch keeps (out, in)
+        theirs[name] = owner + dot + RENAMED.get(leaf, leaf), tuple(value.shape)[:: -1 if is_matrix else 1], is_matrix
     state = {name: array for name, array in state.items() if name.rpartition(".")[2] != COUNTER}
     check_state({name: shape for name, shape, _ in theirs.values()}, state, origin)
     return {mine: state[name].T if is_matrix else state[name] for mine, (name, _, is_matrix) in theirs.items()}

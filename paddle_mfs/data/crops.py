@@ -2,19 +2,19 @@
 
 A face's *label* is the folder it came from when the pictures lie in sub-folders (one folder a person), else its own name.
 """
+
 import io
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import List
 
 import cv2
 import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import WRITERS
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path
 from paddle_mfs.utils.formats import READABLE_PICTURES
 
@@ -24,9 +24,10 @@ SIZE = 224
 @dataclass
 class Crops:
     """n aligned faces: images (n, S, S, 3) uint8 RGB, landmarks (n, 468, 2) float32 in crop pixels, names and labels."""
+
     images: np.ndarray
     landmarks: np.ndarray
-    names: List[str]
+    names: list[str]
 
     def __len__(self):
         return len(self.names)
@@ -68,13 +69,16 @@ def resized_face(image, landmarks, size):
     scale = np.float32(size / image.shape[0])
     if scale == 1:
         return image, landmarks
-    return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA), (landmarks + np.float32(0.5)) * scale - np.float32(0.5)
+    return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA), (
+        landmarks + np.float32(0.5)
+    ) * scale - np.float32(0.5)
 
 
 def aligned_face(image, face, size):
     """The crop (size, size, 3) of a `Face` in `image` and its landmarks (468, 2) float32 in the crop's pixels."""
     from paddle_mfs.face.align import align
     from paddle_mfs.face.geometry import transform
+
     crop, matrix = align(image, face.five, size)
     return crop, transform(face.landmarks[:, :2], matrix).astype(np.float32)
 
@@ -108,6 +112,7 @@ def prepare(folder, size=SIZE, skipped=None):
     """
     from paddle_mfs.face.analysis import FaceAnalyser
     from paddle_mfs.face.image import read_image
+
     folder, analyser = Path(folder), FaceAnalyser()
     images, landmarks, names = [], [], []
     for path in tqdm(find_pictures(folder), desc="aligning", unit="face"):
@@ -130,8 +135,13 @@ def save_crops(path, crops):
     """Write a faces file (about 20 kB a face)."""
     jpegs = [encode_crop(image) for image in crops.images]
     with atomic_path(path) as temporary:
-        np.savez(temporary, jpeg=np.frombuffer(b"".join(jpegs), np.uint8), lengths=np.array([len(jpeg) for jpeg in jpegs]),
-                 landmarks=crops.landmarks.astype(np.float16), names=np.array(crops.names))
+        np.savez(
+            temporary,
+            jpeg=np.frombuffer(b"".join(jpegs), np.uint8),
+            lengths=np.array([len(jpeg) for jpeg in jpegs]),
+            landmarks=crops.landmarks.astype(np.float16),
+            names=np.array(crops.names),
+        )
 
 
 def load_crops(path, size=SIZE):
@@ -140,15 +150,23 @@ def load_crops(path, size=SIZE):
     if path.is_dir():
         return prepare(path).resized(size)
     if not path.is_file():
-        raise UserError(f"{path}: no such folder or file; make a folder of shards with tools/prepare_data.py, "
-                        "or name a folder of pictures")
+        raise UserError(
+            f"{path}: no such folder or file; make a folder of shards with tools/prepare_data.py, "
+            "or name a folder of pictures"
+        )
     try:
         with np.load(path) as shard:
             stops = np.cumsum(shard["lengths"])
-            data, landmarks, names = shard["jpeg"], shard["landmarks"].astype(np.float32), [str(n) for n in shard["names"]]
-            images = np.stack([decode_crop(data[stop - length:stop])
-                               for stop, length in zip(stops, shard["lengths"])])
+            data, landmarks, names = (
+                shard["jpeg"],
+                shard["landmarks"].astype(np.float32),
+                [str(n) for n in shard["names"]],
+            )
+            images = np.stack(
+                [decode_crop(data[stop - length : stop]) for stop, length in zip(stops, shard["lengths"])]
+            )
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-        raise UserError(f"{path}: not a faces file ({type(error).__name__}); "
-                        "make a folder of shards with tools/prepare_data.py") from None
+        raise UserError(
+            f"{path}: not a faces file ({type(error).__name__}); make a folder of shards with tools/prepare_data.py"
+        ) from None
     return Crops(images, landmarks, names).resized(size)

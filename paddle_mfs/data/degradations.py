@@ -3,6 +3,7 @@
 This is ours. An amount is 0 (untouched) to 1 (plainly broken); the quality of an image is the product of
 1 - amount over its faults.
 """
+
 import dataclasses
 import functools
 from typing import NamedTuple
@@ -16,16 +17,17 @@ from paddle_mfs.models.quality import SIZE
 from paddle_mfs.teachers.mesh import MeshTeacher, TargetGeometry
 
 # What an amount of 1 does. Lengths are shares of the crop, colours 0..255.
-SHIFT, TURN, ZOOM = 0.07, 0.12, 0.12    # misregistration: move, radians, share of the size
-COLOUR = 60.0                           # colour: length of the RGB offset
-NOISE = 25.0                            # noise: standard deviation as Q sees it
-BLUR = 0.022                            # blur: sigma
-GHOST = 0.6                             # ghost: misregistration of the second exposure, which at most is half of what is seen
+SHIFT, TURN, ZOOM = 0.07, 0.12, 0.12  # misregistration: move, radians, share of the size
+COLOUR = 60.0  # colour: length of the RGB offset
+NOISE = 25.0  # noise: standard deviation as Q sees it
+BLUR = 0.022  # blur: sigma
+GHOST = 0.6  # ghost: misregistration of the second exposure, which at most is half of what is seen
 KINDS = ("misregistration", "seams", "ghost", "colour", "blur", "noise")
 
 
 class Pair(NamedTuple):
     """What the mesh teacher works on: crops (S, S, 3) uint8 RGB, their landmarks (468, 2), the target's geometry."""
+
     source: np.ndarray
     source_landmarks: np.ndarray
     target: np.ndarray
@@ -47,7 +49,7 @@ def _hard_edge(pair, amount, rng):
     mask = oval_mask(pair.target_landmarks, size, size)
     if rng.random() < 0.5:
         x, y, w, h = cv2.boundingRect(mask)
-        mask[y:y + h, x:x + w] = 255
+        mask[y : y + h, x : x + w] = 255
     return pair.geometry.blend + np.float32(amount) * (mask / np.float32(255) - pair.geometry.blend)
 
 
@@ -69,8 +71,9 @@ def degrade(teacher, pair, amounts, rng):
     image, blend = teacher.swap(pair.source, landmarks, pair.target, pair.target_landmarks, geometry)
     image, blend = image.astype(np.float32), blend[..., None]
     if amounts.get("ghost"):
-        second, _ = teacher.swap(pair.source, _displaced(landmarks, GHOST, size, rng), pair.target, pair.target_landmarks,
-                                 geometry)
+        second, _ = teacher.swap(
+            pair.source, _displaced(landmarks, GHOST, size, rng), pair.target, pair.target_landmarks, geometry
+        )
         image += np.float32(amounts["ghost"] / 2) * (second - image)
     if amounts.get("colour"):
         offset = rng.normal(size=3)
@@ -78,7 +81,7 @@ def degrade(teacher, pair, amounts, rng):
     if amounts.get("blur"):
         image += blend * (cv2.GaussianBlur(image, (0, 0), amounts["blur"] * BLUR * size + 1e-3) - image)
     if amounts.get("noise"):
-        sigma = amounts["noise"] * NOISE * size / SIZE      # area resampling to SIZE takes the factor away again
+        sigma = amounts["noise"] * NOISE * size / SIZE  # area resampling to SIZE takes the factor away again
         image += blend * rng.standard_normal(image.shape, np.float32) * np.float32(sigma)
     return np.rint(image).clip(0, 255).astype(np.uint8)
 
@@ -117,8 +120,13 @@ class DegradedSwaps:
         """A random pair of two of `faces` (indices)."""
         which, (source, target) = int(rng.integers(len(self.sets))), rng.choice(faces, 2, replace=False)
         crops = self.sets[which]
-        return Pair(crops.images[source], crops.landmarks[source], crops.images[target], crops.landmarks[target],
-                    self._geometry(which, int(target)))
+        return Pair(
+            crops.images[source],
+            crops.landmarks[source],
+            crops.images[target],
+            crops.landmarks[target],
+            self._geometry(which, int(target)),
+        )
 
     def sample(self, number):
         """Training sample `number` -> image (112, 112, 3) uint8 RGB, quality in 0..1."""

@@ -1,8 +1,9 @@
 """Pictures that were seen before: the same bytes, or nearly the same aligned face."""
+
 import cv2
 import numpy as np
 
-SIDE = 16           # of the perceptual hash: 16 x 16 bits
+SIDE = 16  # of the perceptual hash: 16 x 16 bits
 # Bits in which two hashes may differ. A face recompressed (JPEG 50), reduced to two thirds, cropped, brightened or turned by 5
 # degrees and found again differs in 20 at most; 206 pictures of different people, or of one person in two poses, in 54 at least.
 NEAR = 32
@@ -15,7 +16,7 @@ def perceptual_hash(crop):
     """
     grey = cv2.resize(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
     low = cv2.dct(grey)[:SIDE, :SIDE]
-    low[0, 0] = 0           # the mean brightness
+    low[0, 0] = 0  # the mean brightness
     return np.packbits(low > np.median(low))
 
 
@@ -23,7 +24,11 @@ class Seen:
     """What was accepted so far. 40 bytes a face are held, and searched one by one: a few milliseconds for a million."""
 
     def __init__(self):
-        self._count, self._hashes, self._digests = 0, np.zeros((1024, SIDE * SIDE // 8), np.uint8), np.zeros(1024, np.uint64)
+        self._count, self._hashes, self._digests = (
+            0,
+            np.zeros((1024, SIDE * SIDE // 8), np.uint8),
+            np.zeros(1024, np.uint64),
+        )
 
     def add(self, digest, hashed):
         """digest: hex digest of the file's bytes; hashed: (32,) uint8, see `perceptual_hash`."""
@@ -35,14 +40,14 @@ class Seen:
 
     def same(self, digest):
         """Was a file with these bytes accepted? -> number of its face, or None."""
-        found = np.flatnonzero(self._digests[:self._count] == _number(digest))
+        found = np.flatnonzero(self._digests[: self._count] == _number(digest))
         return int(found[0]) if len(found) else None
 
     def near(self, hashed):
         """Was a face accepted that is nearly this one? -> its number, or None."""
         if not self._count:
             return None
-        known = self._hashes[:self._count]
+        known = self._hashes[: self._count]
         distance, nearest = cv2.batchDistance(hashed[None], known, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=1)
         return int(nearest[0, 0]) if distance[0, 0] <= NEAR else None
 

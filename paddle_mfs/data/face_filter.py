@@ -1,24 +1,25 @@
 """Is the face in a picture fit to train on? If so: its crop, landmarks, embedding; if not: why."""
+
 from dataclasses import dataclass
 
 import numpy as np
 
 from paddle_mfs.data.crops import SIZE, aligned_face
 from paddle_mfs.data.duplicates import perceptual_hash
-from paddle_mfs.data.synthetic import AdultFilter, MIN_ADULT_AGE
-from paddle_mfs.utils.errors import UserError
+from paddle_mfs.data.synthetic import MIN_ADULT_AGE, AdultFilter
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.landmarks import Region, region
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.metrics.sharpness import core_mask, laplacian_variance
 from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.tensor import to_batch
 
-LEVEL_PITCH = 7     # degrees, what `landmarks.pose` reads of a level face
+LEVEL_PITCH = 7  # degrees, what `landmarks.pose` reads of a level face
 # Per mille of the face's size that its landmarks may move when the mesh network looks from a little aside. 200 generated faces
 # give 21 at most, a face with a bar over its mouth 30, a profile 36, one with a mask 50.
 MAX_UNSTEADY = 25
-ASIDE = ((0.04, -0.03, 1.08, 0.12), (-0.04, 0.03, 0.95, -0.12))     # share of the region's side (twice), scale, radians
+ASIDE = ((0.04, -0.03, 1.08, 0.12), (-0.04, 0.03, 0.95, -0.12))  # share of the region's side (twice), scale, radians
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Limits:
     the 224 px crop (portraits of 320 px have 70 or more, blurred by a Gaussian of 2 px 30 or less); max_turn: degrees of yaw
     or of pitch from level; min_age: years, as the age network estimates.
     """
+
     min_face: float = 80
     min_sharpness: float = 35
     max_turn: float = 40
@@ -39,8 +41,10 @@ class Limits:
         if self.min_age < 18:
             raise UserError(f"--min-age {self.min_age:g}: only adults are kept; give 18 or more")
         if self.min_face < 20 or self.min_sharpness < 0 or not 0 < self.max_turn <= 90:
-            raise UserError(f"--min-face {self.min_face:g} --min-sharpness {self.min_sharpness:g} --max-turn {self.max_turn:g}: "
-                            "a face has 20 px or more, sharpness 0 or more, a turn up to 90 degrees")
+            raise UserError(
+                f"--min-face {self.min_face:g} --min-sharpness {self.min_sharpness:g} --max-turn {self.max_turn:g}: "
+                "a face has 20 px or more, sharpness 0 or more, a turn up to 90 degrees"
+            )
 
 
 class Rejected(Exception):
@@ -55,6 +59,7 @@ class Rejected(Exception):
 class Candidate:
     """A face that is fit. crop (S, S, 3) uint8 RGB; landmarks (468, 2) float32 in its pixels; embedding (E,) of unit length;
     hashed: see `duplicates.perceptual_hash`; facts: what was measured; score: higher is better."""
+
     crop: np.ndarray
     landmarks: np.ndarray
     embedding: np.ndarray
@@ -73,6 +78,7 @@ class FaceJudge:
 
     def __init__(self, size, limits):
         from paddle_mfs.runtime import make_runner
+
         self.size, self.limits = size, limits
         self.analyser = FaceAnalyser()
         self._adult = AdultFilter(limits.min_age, self.analyser)
@@ -92,8 +98,13 @@ class FaceJudge:
         yaw, pitch, _ = face.pose
         for reason, detail in self._faults(image, face, sharpness, yaw, pitch):
             raise Rejected(reason, detail, crop)
-        facts = {"face": round(face.size), "yaw": round(yaw), "pitch": round(pitch), "sharpness": round(sharpness, 1),
-                 "age": round(age)}
+        facts = {
+            "face": round(face.size),
+            "yaw": round(yaw),
+            "pitch": round(pitch),
+            "sharpness": round(sharpness, 1),
+            "age": round(age),
+        }
         embedding = self._embed(to_batch(crop))[0][0]
         hashed = perceptual_hash(crop)
         if self.size != SIZE:

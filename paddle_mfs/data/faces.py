@@ -1,4 +1,5 @@
 """Faces to train on that stay on disk: crop, landmarks and identity embedding of each in a set of shards."""
+
 import io
 import json
 
@@ -10,8 +11,12 @@ from paddle_mfs.data.shards import ShardReader, is_set
 
 def face_members(crop, landmarks, embedding, facts, note=None):
     """The members of one record, see `ShardedFaces`. note: text for the picture's comment."""
-    return {"jpg": encode_crop(crop, note), "landmarks.npy": _npy(landmarks), "embedding.npy": _npy(embedding),
-            "json": json.dumps(facts, ensure_ascii=False).encode()}
+    return {
+        "jpg": encode_crop(crop, note),
+        "landmarks.npy": _npy(landmarks),
+        "embedding.npy": _npy(embedding),
+        "json": json.dumps(facts, ensure_ascii=False).encode(),
+    }
 
 
 def _npy(array):

@@ -3,6 +3,7 @@
 They are computed, not stored with the faces: 50 kB of feature map for a face and as much for its mirror image would make a set
 of 20 kB crops six times as large, and reading them would cost about what the few encoder passes of a batch do.
 """
+
 from collections import OrderedDict
 
 import numpy as np
@@ -10,7 +11,7 @@ import paddle
 
 from paddle_mfs.data.pairs import mirrored
 
-KEPT = 20_000       # faces and mirror images: 1 GB
+KEPT = 20_000  # faces and mirror images: 1 GB
 
 
 class IdentityCache:

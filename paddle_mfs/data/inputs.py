@@ -1,9 +1,10 @@
 """What faces are prepared from: pictures in folders and archives, clips, and generated faces; and who is shown by the layout.
 
-    folder of folders   each a person                       VGGFace2: n000001/0001_01.jpg
-    flat                each picture somebody else          CelebA-HQ: 00000.jpg
-    numbered folders    flat too, a thousand to a folder    FFHQ: 01000/01234.png
+folder of folders   each a person                       VGGFace2: n000001/0001_01.jpg
+flat                each picture somebody else          CelebA-HQ: 00000.jpg
+numbered folders    flat too, a thousand to a folder    FFHQ: 01000/01234.png
 """
+
 import os
 import tarfile
 import zipfile
@@ -24,6 +25,7 @@ class Input(NamedTuple):
     archive in which labels count; place: file, or index of a generated face; member: name in the zip file; data: bytes of a
     member of a tar file; label: who is shown, "" until it is known; reason: of an unreadable one.
     """
+
     kind: str
     name: str
     root: str = ""
@@ -89,7 +91,7 @@ def _tarred(path, name, read):
             if info.isfile() and _is_shown(info.name):
                 one = _member(f"{name}/{PurePosixPath(info.name)}", name, path, None)
                 yield one._replace(data=archive.extractfile(info).read()) if read and one.kind == "picture" else one
-            archive.members = []        # else tarfile keeps an entry of every member
+            archive.members = []  # else tarfile keeps an entry of every member
 
 
 def _member(name, root, path, member):
@@ -101,7 +103,9 @@ def _member(name, root, path, member):
 def _is_shown(member):
     """Is a member of an archive a picture or clip that is not hidden?"""
     path = PurePosixPath(member)
-    return member.lower().endswith(READABLE_PICTURES + READABLE_CLIPS) and not any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    return member.lower().endswith(READABLE_PICTURES + READABLE_CLIPS) and not any(
+        part.startswith((".", "__MACOSX")) for part in path.parts
+    )
 
 
 class Layout:
@@ -132,6 +136,9 @@ class Layout:
         folder = one.folder
         if self.how == "none" or folder == one.root or one.label:
             return one.label or one.name
-        no_person = (len(self._folders[one.root]) == 1 or self._numbered[folder]
-                     or PurePosixPath(folder).name.lower() in NO_PERSON)
+        no_person = (
+            len(self._folders[one.root]) == 1
+            or self._numbered[folder]
+            or PurePosixPath(folder).name.lower() in NO_PERSON
+        )
         return one.name if self.how == "auto" and no_person else folder

@@ -1,19 +1,20 @@
 """A teacher answers beforehand: random pairs of a set of faces, and its pictures of them, into shards (`data.stored_pairs`)."""
+
 import json
 import random
 
 from tqdm import tqdm
 
-from paddle_mfs.version import __version__
 from paddle_mfs.data.crops import encode_crop
 from paddle_mfs.data.faces import ShardedFaces
 from paddle_mfs.data.parallel import ordered
 from paddle_mfs.data.shards import ShardWriter
 from paddle_mfs.data.stored_pairs import fingerprint
-from paddle_mfs.utils.interrupt import StopRequest
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.provenance import picture_sha256, provenance, save_options
 from paddle_mfs.teachers import create_teacher
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.interrupt import StopRequest
+from paddle_mfs.version import __version__
 
 
 class PairMaker:
@@ -55,9 +56,17 @@ def make_pairs(faces, output, teacher, count, targets=4, size=224, seed=0, capac
     """
     known = ShardedFaces(faces)
     if known.reader.card["labels"] < 2:
-        raise UserError(f"{faces}: shows one person only; a pair needs two (add pictures, or prepare with --labels none)")
-    settings = {"faces_sha256": fingerprint(known), "faces": len(known), "size": size, "teacher": dict(teacher),
-                "targets": targets, "seed": seed}
+        raise UserError(
+            f"{faces}: shows one person only; a pair needs two (add pictures, or prepare with --labels none)"
+        )
+    settings = {
+        "faces_sha256": fingerprint(known),
+        "faces": len(known),
+        "size": size,
+        "teacher": dict(teacher),
+        "targets": targets,
+        "seed": seed,
+    }
     bar = tqdm(total=count, desc="teaching", unit="pair", disable=None)
     with ShardWriter(output, "pairs", settings, capacity) as writer, StopRequest() as stop, bar:
         bar.update(min(count, writer.count))

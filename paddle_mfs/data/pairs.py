@@ -3,6 +3,7 @@
 Batches are numbered, and a batch is a function of the seed and its number alone: whichever process makes it, however many
 there are, and wherever a run was resumed.
 """
+
 import functools
 import itertools
 import multiprocessing
@@ -16,11 +17,11 @@ import cv2
 import numpy as np
 import paddle
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.regions import oval_mask
+from paddle_mfs.utils.errors import UserError
 
-BACKGROUND_MARGIN, CORE_MARGIN = 4, 12      # pixels at 224: outside the dilated oval, inside the eroded oval
-CACHED = 2000                               # faces at 224 a worker keeps ready, and more smaller ones: 1 GB
+BACKGROUND_MARGIN, CORE_MARGIN = 4, 12  # pixels at 224: outside the dilated oval, inside the eroded oval
+CACHED = 2000  # faces at 224 a worker keeps ready, and more smaller ones: 1 GB
 
 
 class Batch(NamedTuple):
@@ -29,6 +30,7 @@ class Batch(NamedTuple):
     sources (G,) int64: 2 * face index + mirrored; targets and taught (G*K, 3, S, S) uint8 RGB; background and core
     (G*K, 1, S, S) uint8 0/1: where the fusion mask must be shut and open; same (G*K,) uint8: target shows the source's identity.
     """
+
     sources: np.ndarray
     targets: np.ndarray
     taught: np.ndarray
@@ -39,11 +41,15 @@ class Batch(NamedTuple):
 
 def supervised_regions(landmarks, size):
     """(background, core) of a crop, bool (S, S): beyond the oval dilated by 4 px, within the oval eroded by 12 px (at 224)."""
+
     def odd(margin):
         return 2 * max(1, round(margin * size / 224)) + 1
+
     oval = oval_mask(landmarks, size, size)
     background = cv2.dilate(oval, np.ones((odd(BACKGROUND_MARGIN),) * 2, np.uint8)) == 0
-    core = cv2.erode(oval, np.ones((odd(CORE_MARGIN),) * 2, np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
+    core = (
+        cv2.erode(oval, np.ones((odd(CORE_MARGIN),) * 2, np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
+    )
     return background, core
 
 
@@ -56,6 +62,7 @@ def mirrored(image, landmarks):
 
 class Example(NamedTuple):
     """One pair to look at: uint8 RGB (S, S, 3) pictures and the source's identity, embedding (1, width), feature (1, C, 7, 7)."""
+
     source: np.ndarray
     target: np.ndarray
     taught: np.ndarray
@@ -87,7 +94,7 @@ class PairSampler:
 
     def stream(self, worker=0, workers=1, start=0):
         """Yield Batch number start + worker, then every `workers`-th after it, as numpy arrays."""
-        face = functools.lru_cache(maxsize=CACHED * 224 ** 2 // self.crops.size ** 2)(self._face)
+        face = functools.lru_cache(maxsize=CACHED * 224**2 // self.crops.size**2)(self._face)
         for number in itertools.count(start + worker, workers):
             yield self._batch(random.Random(f"{self.seed}/{number}"), face)
 
@@ -125,8 +132,14 @@ class PairSampler:
         rows = [row for group in groups for row in group]
         targets, taught, background, core, same = (np.stack(column) for column in zip(*rows))
         shape = (len(rows), 1, *targets.shape[1:3])
-        return Batch(np.array(sources, np.int64), targets.transpose(0, 3, 1, 2).copy(), taught.transpose(0, 3, 1, 2).copy(),
-                     background.reshape(shape), core.reshape(shape), same)
+        return Batch(
+            np.array(sources, np.int64),
+            targets.transpose(0, 3, 1, 2).copy(),
+            taught.transpose(0, 3, 1, 2).copy(),
+            background.reshape(shape),
+            core.reshape(shape),
+            same,
+        )
 
     def _group(self, rng, face):
         """A random source and its rows of the batch -> (key of the source, [row])."""
@@ -159,8 +172,8 @@ class PairSampler:
 def _work(sampler, worker, workers, start, results):
     """A worker process: put batches into the queue until it is ended, or its parent is gone. Ctrl-C is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)       # Paddle's handler would print a stack trace
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())      # a parent in training holds signals back
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # Paddle's handler would print a stack trace
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # a parent in training holds signals back
     results.cancel_join_thread()
     parent = os.getppid()
     for batch in sampler.stream(worker, workers, start):
@@ -187,11 +200,14 @@ def batches(sampler, workers=1, start=0, rank=0, ranks=1):
             yield Batch(*map(paddle.to_tensor, batch))
     context = multiprocessing.get_context("fork")
     queues = [context.Queue(maxsize=4) for _ in range(workers)]
-    processes = [context.Process(target=_work, daemon=True,
-                                 args=(sampler, rank + worker * ranks, workers * ranks, start, results))
-                 for worker, results in enumerate(queues)]
+    processes = [
+        context.Process(
+            target=_work, daemon=True, args=(sampler, rank + worker * ranks, workers * ranks, start, results)
+        )
+        for worker, results in enumerate(queues)
+    ]
     threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)        # a forked child waits for ever for the threads of its parent's OpenCV: there must be none
+    cv2.setNumThreads(1)  # a forked child waits for ever for the threads of its parent's OpenCV: there must be none
     for process in processes:
         process.start()
     cv2.setNumThreads(threads)
@@ -211,5 +227,7 @@ def _next(process, results):
             return results.get(timeout=10)
         except queue.Empty:
             if not process.is_alive():
-                raise UserError("a process that makes batches has died; see its message above, or lower data.workers "
-                                "if memory ran out") from None
+                raise UserError(
+                    "a process that makes batches has died; see its message above, or lower data.workers "
+                    "if memory ran out"
+                ) from None

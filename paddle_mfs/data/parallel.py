@@ -1,4 +1,5 @@
 """The same work on many things in several processes, answers in order."""
+
 import multiprocessing
 import os
 import signal
@@ -10,7 +11,7 @@ from multiprocessing.connection import wait
 
 from paddle_mfs.utils.errors import UserError
 
-AHEAD = 4       # tasks a worker that are begun before their answers are asked for
+AHEAD = 4  # tasks a worker that are begun before their answers are asked for
 _work = None
 
 
@@ -31,7 +32,7 @@ def ordered(make, arguments, tasks, workers):
     if not workers:
         yield from map(make(*arguments), tasks)
         return
-    context = multiprocessing.get_context("spawn")      # Paddle and OpenVINO do not outlive a fork
+    context = multiprocessing.get_context("spawn")  # Paddle and OpenVINO do not outlive a fork
     pool = ProcessPoolExecutor(workers, context, _begin)
     pending = deque()
     try:
@@ -42,7 +43,9 @@ def ordered(make, arguments, tasks, workers):
         while pending:
             yield pending.popleft().result()
     except BrokenProcessPool:
-        raise UserError("a worker process has died; see its message above, or lower --workers if memory ran out") from None
+        raise UserError(
+            "a worker process has died; see its message above, or lower --workers if memory ran out"
+        ) from None
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -50,6 +53,7 @@ def ordered(make, arguments, tasks, workers):
 def _begin():
     """Start of a worker: Ctrl-C is its parent's business, and without a parent it ends."""
     import cv2
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -1,4 +1,5 @@
 """Pictures, clips, archives or generated faces -> a set of faces to train on, see `data.faces` and tools/prepare_data.py."""
+
 import hashlib
 import zipfile
 from collections import Counter
@@ -8,30 +9,31 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from paddle_mfs.version import __version__
 from paddle_mfs.data import synthetic
 from paddle_mfs.data.crops import SIZE
 from paddle_mfs.data.duplicates import Seen
+from paddle_mfs.data.face_filter import Candidate, FaceJudge, Limits, Rejected
 from paddle_mfs.data.faces import face_members
 from paddle_mfs.data.inputs import Input, Layout, find_inputs
 from paddle_mfs.data.parallel import ordered
-from paddle_mfs.data.face_filter import Candidate, FaceJudge, Limits, Rejected
 from paddle_mfs.data.shards import ShardWriter
 from paddle_mfs.data.sheet import RejectedPictures, draw_sheet
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import read_image
-from paddle_mfs.utils.files import sha256
 from paddle_mfs.models.embedder import SAME_PERSON_COSINE
 from paddle_mfs.provenance import weights_facts
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import sha256
+from paddle_mfs.version import __version__
 from paddle_mfs.weights import bundled
 
-GENERATED = "generated"             # stands for the folder in the names of generated faces
-GENERATED_SIZE = 512                # pixels a side at which they are looked at
+GENERATED = "generated"  # stands for the folder in the names of generated faces
+GENERATED_SIZE = 512  # pixels a side at which they are looked at
 
 
 @dataclass
 class Finding:
     """What became of one picture or frame. candidate: a face that is fit, or None and a reason; crop: to show, or None."""
+
     name: str
     label: str
     digest: str = ""
@@ -45,8 +47,13 @@ class Finding:
         """Its line of the manifest, but for the place of the record."""
         line = {"file": self.name, "status": "rejected", "reason": self.reason, "detail": self.detail}
         if self.candidate:
-            line = {"file": self.name, "status": "accepted", "label": self.label, **self.candidate.facts,
-                    "hash": self.candidate.hashed.tobytes().hex()}
+            line = {
+                "file": self.name,
+                "status": "accepted",
+                "label": self.label,
+                **self.candidate.facts,
+                "hash": self.candidate.hashed.tobytes().hex(),
+            }
         return {**line, "sha256": self.digest} if self.digest else line
 
 
@@ -79,7 +86,11 @@ class Preparer:
         except UserError as error:
             if one.kind == "generated":
                 raise
-            return [Finding(one.name, one.label, digest, reason="unreadable", detail=str(error).removeprefix(f"{one.name}: "))]
+            return [
+                Finding(
+                    one.name, one.label, digest, reason="unreadable", detail=str(error).removeprefix(f"{one.name}: ")
+                )
+            ]
         return [self._judged(image, one.name, one.label, digest)]
 
     def _judged(self, image, name, label, digest=""):
@@ -98,14 +109,18 @@ class Preparer:
             if self._archive[0] != one.place:
                 self._archive = one.place, zipfile.ZipFile(one.place)
             return self._archive[1].read(one.member)
-        except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:      # RuntimeError: a password
-            raise UserError(f"{one.name}: cannot be read ({' '.join(str(error).split())}); copy or unpack it again") from None
+        except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:  # RuntimeError: a password
+            raise UserError(
+                f"{one.name}: cannot be read ({' '.join(str(error).split())}); copy or unpack it again"
+            ) from None
 
     def _clip(self, one):
         """Looks at every n-th frame; of the fit ones the best are kept, none of them alike."""
         import av
+
         from paddle_mfs.video.frame import Picture
         from paddle_mfs.video.read import VideoReader
+
         findings, kept, reasons = [], [], set()
         try:
             digest = sha256(one.place)
@@ -118,7 +133,7 @@ class Preparer:
                         findings.append(finding)
                         self._keep_best(finding, kept)
                         if finding.reason in reasons:
-                            finding.crop = None         # one of a kind is enough to show
+                            finding.crop = None  # one of a kind is enough to show
                         reasons.add(finding.reason)
         except (UserError, OSError) as error:
             reason = str(error).removeprefix(f"{one.place}: ")
@@ -164,6 +179,7 @@ class Preparer:
 class Job:
     """What to prepare. paths: files, folders, archives; generated: indices of the generator, or (); labels: see `Layout`;
     every, best: of clips; size: crop side; capacity: faces in a shard; workers: processes, 0: none."""
+
     paths: list
     output: str
     generated: range = ()
@@ -206,7 +222,9 @@ def prepare_data(job, stop=lambda: False):
         layout.add(one)
         total += 1
     if not total:
-        raise UserError(f"{', '.join(map(str, job.paths))}: no pictures, clips or archives found there; give another folder")
+        raise UserError(
+            f"{', '.join(map(str, job.paths))}: no pictures, clips or archives found there; give another folder"
+        )
     bar = tqdm(total=total, desc="preparing", unit="input", disable=None)
     with ShardWriter(job.output, "faces", job.settings, job.capacity) as writer, bar:
         seen, known = _remembered(writer)
@@ -239,8 +257,10 @@ def prepare_data(job, stop=lambda: False):
 
 def table(counts):
     """What became of the inputs, as text: a row for each verdict."""
-    rows = [("accepted", counts["accepted"]), *sorted(((name, count) for name, count in counts.items() if name != "accepted"),
-                                                      key=lambda row: -row[1])]
+    rows = [
+        ("accepted", counts["accepted"]),
+        *sorted(((name, count) for name, count in counts.items() if name != "accepted"), key=lambda row: -row[1]),
+    ]
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:{width}}  {count:8d}  {count / max(1, sum(counts.values())):6.1%}" for name, count in rows)
 

@@ -1,22 +1,25 @@
 """What the sets of labelled images for Q share: what is kept for judging, and the size Q looks at."""
+
 import hashlib
 
 import cv2
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.models.quality import SIZE
+from paddle_mfs.utils.errors import UserError
 
 
 def is_held_out(name, share):
     """Is `name` (of an identity, of a pair) among the `share` (0..1) kept for judging? By its hash: fixed when a set grows."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") < share * 2 ** 64
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") < share * 2**64
 
 
 def check_split(origin, what, training, judging):
     """Raise UserError unless both sides of a split have two members at least."""
     if min(training, judging) < 2:
-        raise UserError(f"{origin}: {training} {what} to train on and {judging} held out, two of each are wanted; "
-                        f"give more {what} or change data.held_out")
+        raise UserError(
+            f"{origin}: {training} {what} to train on and {judging} held out, two of each are wanted; "
+            f"give more {what} or change data.held_out"
+        )
 
 
 def seen_by_q(image):

@@ -10,6 +10,7 @@ WebDataset: https://github.com/webdataset/webdataset
 
 The number of a record is its place in the index and the name of its members.
 """
+
 import fcntl
 import io
 import json
@@ -23,7 +24,7 @@ import numpy as np
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path, write_json
 
-CAPACITY = 1000             # records in a shard, about 25 MB of faces
+CAPACITY = 1000  # records in a shard, about 25 MB of faces
 OPEN_FILES = 64
 # shard, offset and size: where the record's members lie, in bytes; first and count: its label's part of groups.npy
 INDEX = np.dtype([("shard", "<i4"), ("size", "<i4"), ("offset", "<i8"), ("first", "<i8"), ("count", "<i4")])
@@ -39,7 +40,9 @@ def read_set(folder):
     try:
         return json.loads((Path(folder) / "set.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise UserError(f"{folder}: not a folder of shards; make one with tools/prepare_data.py or tools/make_pairs.py") from None
+        raise UserError(
+            f"{folder}: not a folder of shards; make one with tools/prepare_data.py or tools/make_pairs.py"
+        ) from None
 
 
 class ShardWriter:
@@ -56,18 +59,24 @@ class ShardWriter:
     def __init__(self, folder, kind, settings, capacity=CAPACITY):
         self.folder, self.kind, self.settings, self.capacity = Path(folder), kind, settings, capacity
         self._shards = self.folder / "shards"
-        if self.folder.exists() and not is_set(self.folder) and (not self.folder.is_dir() or any(self.folder.iterdir())):
+        if (
+            self.folder.exists()
+            and not is_set(self.folder)
+            and (not self.folder.is_dir() or any(self.folder.iterdir()))
+        ):
             raise UserError(f"{folder}: holds something else; choose a new folder")
         try:
             self._shards.mkdir(parents=True, exist_ok=True)
             self._lock = open(self._shards / ".lock", "a")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UserError(f"{folder}: another process is writing there; wait for it, or choose another folder") from None
+            raise UserError(
+                f"{folder}: another process is writing there; wait for it, or choose another folder"
+            ) from None
         except OSError as error:
             raise UserError(f"{folder}: cannot be written ({error.strerror}); choose another place") from None
         self._check_settings()
-        for left in self._shards.glob("*.part-*"):          # of a run that was killed; the lock says that nobody uses them
+        for left in self._shards.glob("*.part-*"):  # of a run that was killed; the lock says that nobody uses them
             left.unlink()
         self._part = len(list(self._shards.glob("*.jsonl")))
         self.count = sum("key" in line for line in self.lines())
@@ -83,7 +92,9 @@ class ShardWriter:
         for name in {**made["settings"], **self.settings}:
             old, new = made["settings"].get(name), self.settings.get(name)
             if old != new:
-                raise UserError(f"{self.folder}: was begun with {name} {old}, not {new}; keep to that, or choose another folder")
+                raise UserError(
+                    f"{self.folder}: was begun with {name} {old}, not {new}; keep to that, or choose another folder"
+                )
 
     def __enter__(self):
         return self
@@ -110,10 +121,12 @@ class ShardWriter:
             self._tar = tarfile.open(self._temporary, "w", format=tarfile.USTAR_FORMAT)
         key, offset = f"{self.count:08d}", self._tar.offset
         for suffix, data in members.items():
-            info = tarfile.TarInfo(f"{key}.{suffix}")       # owner and time stay 0: the same input makes the same shard
+            info = tarfile.TarInfo(f"{key}.{suffix}")  # owner and time stay 0: the same input makes the same shard
             info.size = len(data)
             self._tar.addfile(info, io.BytesIO(data))
-        self._lines.append({**line, "key": key, "shard": self._part, "offset": offset, "size": self._tar.offset - offset})
+        self._lines.append(
+            {**line, "key": key, "shard": self._part, "offset": offset, "size": self._tar.offset - offset}
+        )
         self.count += 1
         self._in_shard += 1
 
@@ -134,7 +147,9 @@ class ShardWriter:
             self._tar.close()
             os.replace(self._temporary, self._shards / f"{self._part:05d}.tar")
         with atomic_path(self._shards / f"{self._part:05d}.jsonl") as path:
-            path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in self._lines), encoding="utf-8")
+            path.write_text(
+                "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in self._lines), encoding="utf-8"
+            )
         self._part += 1
         self._begin()
 
@@ -155,8 +170,10 @@ class ShardWriter:
         for name, array in (("groups", groups), ("index", index)):
             with atomic_path(self.folder / f"{name}.npy") as path:
                 np.save(path, array)
-        write_json(self.folder / "set.json", {"kind": self.kind, "settings": self.settings, "records": self.count,
-                                              "labels": len(label_of), **facts})
+        write_json(
+            self.folder / "set.json",
+            {"kind": self.kind, "settings": self.settings, "records": self.count, "labels": len(label_of), **facts},
+        )
 
 
 class ShardReader:
@@ -177,8 +194,9 @@ class ShardReader:
             self._index = np.load(self.folder / "index.npy", mmap_mode="r")
             self._groups = np.load(self.folder / "groups.npy", mmap_mode="r")
         except (OSError, ValueError):
-            raise UserError(f"{folder}: is not finished; run the command that makes it again, "
-                            "it goes on where it stopped") from None
+            raise UserError(
+                f"{folder}: is not finished; run the command that makes it again, it goes on where it stopped"
+            ) from None
         if not len(self._index):
             raise UserError(f"{folder}: holds no {kind}; see its manifest.jsonl for the reasons")
         self._check_shards()
@@ -201,7 +219,7 @@ class ShardReader:
     def mates(self, number):
         """Numbers of all records with the label of record `number`, ascending."""
         entry = self._index[number]
-        return self._groups[entry["first"]:entry["first"] + entry["count"]].tolist()
+        return self._groups[entry["first"] : entry["first"] + entry["count"]].tolist()
 
     def record(self, number):
         """{"jpg": bytes, ...} of one record."""
@@ -211,8 +229,9 @@ class ShardReader:
             with tarfile.open(fileobj=io.BytesIO(data)) as tar:
                 members = {info.name.split(".", 1)[1]: tar.extractfile(info).read() for info in tar}
         except (OSError, tarfile.TarError) as error:
-            raise UserError(f"{self._path(entry['shard'])}: record {number} cannot be read ({error}); "
-                            "make the set again") from None
+            raise UserError(
+                f"{self._path(entry['shard'])}: record {number} cannot be read ({error}); make the set again"
+            ) from None
         return members
 
     def _file(self, shard):

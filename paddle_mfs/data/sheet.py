@@ -1,4 +1,5 @@
 """A contact sheet of a set of faces: some that were accepted, and some that were not, by reason."""
+
 import hashlib
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from paddle_mfs.data.shards import read_set
 from paddle_mfs.face.image import read_image, write_image
 from paddle_mfs.utils.drawing import text_strip
 
-TILE, COLUMNS, ROWS = 96, 12, 3     # pixels, tiles a row, rows of accepted faces
+TILE, COLUMNS, ROWS = 96, 12, 3  # pixels, tiles a row, rows of accepted faces
 
 
 class RejectedPictures:
@@ -55,7 +56,7 @@ def _block(title, tiles):
     rows = [text_strip(title, COLUMNS * TILE)]
     for start in range(0, len(tiles), COLUMNS):
         row = np.full((TILE, COLUMNS * TILE, 3), 255, np.uint8)
-        for column, tile in enumerate(tiles[start:start + COLUMNS]):
-            row[:, column * TILE:(column + 1) * TILE] = tile
+        for column, tile in enumerate(tiles[start : start + COLUMNS]):
+            row[:, column * TILE : (column + 1) * TILE] = tile
         rows.append(row)
     return rows

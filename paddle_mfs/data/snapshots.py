@@ -1,4 +1,5 @@
 """Images that a teacher made at several moments of its own training: the paper's labels for Q."""
+
 import re
 from pathlib import Path
 
@@ -6,9 +7,9 @@ import numpy as np
 
 from paddle_mfs.data.crops import find_pictures
 from paddle_mfs.data.q_labels import check_split, is_held_out, seen_by_q
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import read_image
 from paddle_mfs.models.quality import SIZE
+from paddle_mfs.utils.errors import UserError
 
 
 def _natural(name):
@@ -35,8 +36,10 @@ class TeacherSnapshots:
         folder, self.seed = Path(folder), seed
         names = sorted((p.name for p in folder.iterdir() if p.is_dir()), key=_natural) if folder.is_dir() else []
         if len(names) < 2:
-            raise UserError(f"{folder}: {len(names)} snapshot folders found, two or more are wanted: {folder}/<snapshot>/*.png")
-        self.training, self.judging = [], []            # one list a snapshot: (kind, quality, path)
+            raise UserError(
+                f"{folder}: {len(names)} snapshot folders found, two or more are wanted: {folder}/<snapshot>/*.png"
+            )
+        self.training, self.judging = [], []  # one list a snapshot: (kind, quality, path)
         for index, name in enumerate(names):
             sides = [], []
             for path in find_pictures(folder / name):
@@ -56,11 +59,15 @@ class TeacherSnapshots:
     def judged(self, count):
         """Held-out series -> list of [(snapshot, quality, image), ...], one picture of each snapshot; `count` series at most."""
         series = zip(*self.judging)
-        return [[(name, quality, self._read(path)) for name, quality, path in row] for row, _ in zip(series, range(count))]
+        return [
+            [(name, quality, self._read(path)) for name, quality, path in row] for row, _ in zip(series, range(count))
+        ]
 
     @staticmethod
     def _read(path):
         image = read_image(path)
         if image.shape[0] != image.shape[1] or image.shape[0] < SIZE:
-            raise UserError(f"{path}: is {image.shape[1]} x {image.shape[0]} px; wanted: aligned square crops, {SIZE} or more")
+            raise UserError(
+                f"{path}: is {image.shape[1]} x {image.shape[0]} px; wanted: aligned square crops, {SIZE} or more"
+            )
         return seen_by_q(image)

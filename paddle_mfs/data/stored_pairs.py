@@ -3,6 +3,7 @@
 A record has the members `jpg`, the taught picture, which carries its provenance, and `json`: source and target, the numbers of
 two faces. Pairs of one source lie together.
 """
+
 import json
 
 import numpy as np
@@ -31,7 +32,9 @@ class StoredPairs:
     def __init__(self, folder, faces):
         self.reader, self.size = ShardReader(folder, "pairs"), faces.size
         if not isinstance(faces, ShardedFaces) or self.reader.card["settings"]["faces_sha256"] != fingerprint(faces):
-            raise UserError(f"{folder}: was made from other faces than data.faces; name the folder of shards it was made from")
+            raise UserError(
+                f"{folder}: was made from other faces than data.faces; name the folder of shards it was made from"
+            )
 
     def __len__(self):
         return len(self.reader)
@@ -61,8 +64,10 @@ class StoredPairSampler(PairSampler):
     def examples(self, count):
         """See PairSampler."""
         pairs = [self.pairs.pair(int(number)) for number in np.linspace(0, len(self.pairs) - 1, count)]
-        return [Example(self.crops.face(source)[0], self.crops.face(target)[0], taught, *self.cache([2 * source]))
-                for source, target, taught in pairs]
+        return [
+            Example(self.crops.face(source)[0], self.crops.face(target)[0], taught, *self.cache([2 * source]))
+            for source, target, taught in pairs
+        ]
 
     def _group(self, rng, face):
         first, flip = rng.randrange(len(self.pairs)), rng.randrange(2)

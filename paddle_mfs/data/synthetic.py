@@ -10,6 +10,7 @@ with mean = the average of mapping(z) over 2000 draws of RandomState(12345) ("tr
 The generator was trained on FFHQ (CC BY-NC-SA 4.0), and about a fifth of what it makes looks under age:
 use `AdultFilter` on everything that is kept.
 """
+
 import importlib.metadata
 from pathlib import Path
 
@@ -22,9 +23,11 @@ from paddle_mfs.utils.files import atomic_path
 from paddle_mfs.utils.tensor import to_batch, to_image
 
 PACKAGE, VERSION = "random-face", "2021.7.21.1"
-INSTALL = f"pip install --no-deps {PACKAGE}=={VERSION}"     # its dependencies (jupyter, gdown) serve its demo, not its data
-FIRST_RESERVED_INDEX = 900_000   # from here on faces are kept for final evaluation: never to train, tune or show
-MIN_ADULT_AGE = 26               # the age network errs by some years; this keeps clear of teenagers
+INSTALL = (
+    f"pip install --no-deps {PACKAGE}=={VERSION}"  # its dependencies (jupyter, gdown) serve its demo, not its data
+)
+FIRST_RESERVED_INDEX = 900_000  # from here on faces are kept for final evaluation: never to train, tune or show
+MIN_ADULT_AGE = 26  # the age network errs by some years; this keeps clear of teenagers
 
 
 def graph_path(name):
@@ -34,8 +37,10 @@ def graph_path(name):
     except importlib.metadata.PackageNotFoundError:
         raise UserError(f"the face generator is not installed; run: {INSTALL}") from None
     if not path.is_file() or not path.with_suffix(".bin").is_file():
-        raise UserError(f"{path}: missing from the installed {PACKAGE}; run: pip install --force-reinstall --no-deps "
-                        f"{PACKAGE}=={VERSION}")
+        raise UserError(
+            f"{path}: missing from the installed {PACKAGE}; run: pip install --force-reinstall --no-deps "
+            f"{PACKAGE}=={VERSION}"
+        )
     return path
 
 
@@ -44,8 +49,10 @@ def check_indices(start, count):
     if start < 0 or count < 1:
         raise UserError(f"--start {start} --count {count}: an index is 0 or more and the count 1 or more")
     if start + count > FIRST_RESERVED_INDEX:
-        raise UserError(f"--start {start} --count {count}: indices from {FIRST_RESERVED_INDEX} on are reserved for evaluation; "
-                        f"stay below")
+        raise UserError(
+            f"--start {start} --count {count}: indices from {FIRST_RESERVED_INDEX} on are reserved for evaluation; "
+            f"stay below"
+        )
 
 
 class FaceGenerator:
@@ -97,6 +104,7 @@ class AdultFilter:
         from paddle_mfs.face.analysis import FaceAnalyser
         from paddle_mfs.models import create_model
         from paddle_mfs.runtime import make_runner
+
         self.min_age = min_age
         self._analyser = analyser or FaceAnalyser()
         self._network = make_runner(create_model("age", weights="bundled"), threads=1)
@@ -104,6 +112,7 @@ class AdultFilter:
     def age(self, image):
         """Estimated age in years of the largest face of an image (H, W, 3) uint8 RGB; None when there is no face."""
         from paddle_mfs.face.align import align
+
         faces = self._analyser.faces(image)
         return self.crop_age(align(image, faces[0].five, 224)[0]) if faces else None
 

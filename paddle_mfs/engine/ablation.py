@@ -1,26 +1,27 @@
 """Runs of several configs for the same number of steps, compared in one table and one picture."""
+
 import csv
 import json
 from pathlib import Path
 
 import numpy as np
 
-from paddle_mfs.utils import jsonl
 from paddle_mfs.engine.callbacks import Checkpoints, LogLine
 from paddle_mfs.engine.checkpoint import checkpoints
 from paddle_mfs.engine.evaluation import measure, scores
 from paddle_mfs.engine.settings import load_settings
 from paddle_mfs.engine.trainer import Trainer
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import read_image, write_image
-from paddle_mfs.utils.files import atomic_path, write_json
 from paddle_mfs.metrics.evaluate import load_pairs
 from paddle_mfs.models.mfs import load_mfs
+from paddle_mfs.utils import jsonl
 from paddle_mfs.utils.drawing import text_strip
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import atomic_path, write_json
 
-LOSSES = "loss", "rec", "raw", "per", "id", "mask", "open", "alpha"     # of the last log line, a mean over its steps
-SCORES = "distance", "below", "sharpness", "shape", "background"        # see engine.evaluation.scores
-SHOWN, LABEL = 4, 150                                                   # pairs in the picture; width of a row's name in pixels
+LOSSES = "loss", "rec", "raw", "per", "id", "mask", "open", "alpha"  # of the last log line, a mean over its steps
+SCORES = "distance", "below", "sharpness", "shape", "background"  # see engine.evaluation.scores
+SHOWN, LABEL = 4, 150  # pairs in the picture; width of a row's name in pixels
 
 
 def run_configs(configs, steps, output, overrides=(), pairs="samples/heldout", count=8, checkpoint_minutes=5.0):
@@ -39,8 +40,10 @@ def run_configs(configs, steps, output, overrides=(), pairs="samples/heldout", c
     folders = {output / Path(path).stem: path for path in configs}
     if len(folders) < len(configs):
         raise UserError(f"{output}: two configs have the same file name; rename one")
-    settings = {folder: load_settings(path, [*overrides, f"run.steps={steps}", "run.minutes=0", f"run.output={folder}"])
-                for folder, path in folders.items()}      # all of them are checked before the first is run
+    settings = {
+        folder: load_settings(path, [*overrides, f"run.steps={steps}", "run.minutes=0", f"run.output={folder}"])
+        for folder, path in folders.items()
+    }  # all of them are checked before the first is run
     held_out = load_pairs(pairs, count)
     rows = []
     for folder, config in settings.items():
@@ -59,27 +62,39 @@ def run_configs(configs, steps, output, overrides=(), pairs="samples/heldout", c
 
 def _run(folder, config, held_out, checkpoint_minutes, made_with):
     started = checkpoints(folder / "checkpoints")
-    if started and json.loads((started[-1] / "progress.json").read_text(encoding="utf-8"))["config"] != config.to_dict():
+    if (
+        started
+        and json.loads((started[-1] / "progress.json").read_text(encoding="utf-8"))["config"] != config.to_dict()
+    ):
         raise UserError(f"{folder}: holds a run with other settings; choose another --output or delete it")
-    trainer = Trainer(config, [LogLine(min(50, config.run.steps)), Checkpoints(checkpoint_minutes)],
-                      resume=started[-1] if started else None)
+    trainer = Trainer(
+        config,
+        [LogLine(min(50, config.run.steps)), Checkpoints(checkpoint_minutes)],
+        resume=started[-1] if started else None,
+    )
     trainer.fit()
     report, rows = measure(load_mfs(folder / "mfs.pdparams"), held_out, config.data.size, config.model.encoder)
     for number, row in enumerate(rows[:SHOWN]):
         for name in ("source", "target", "teacher", "result"):
             write_image(folder / "pictures" / f"{number}_{name}.png", getattr(row, name))
     last = jsonl.read(folder / "log.jsonl")[-1]
-    row = {**{name: round(last[name], 4) for name in LOSSES if name in last},
-           **{name: round(value, 3) for name, value in scores(report).items()},
-           "minutes": round(trainer.spent / 60, 1), "crops": trainer.seen}
+    row = {
+        **{name: round(last[name], 4) for name in LOSSES if name in last},
+        **{name: round(value, 3) for name, value in scores(report).items()},
+        "minutes": round(trainer.spent / 60, 1),
+        "crops": trainer.seen,
+    }
     write_json(folder / "result.json", {"made_with": made_with, "row": row})
 
 
 def write_table(output, rows):
     """<output>/table.md and table.csv: a row a config, empty where it has no such loss."""
     names = ["config", *(name for name in (*LOSSES, *SCORES, "minutes", "crops") if any(name in row for row in rows))]
-    lines = ["| " + " | ".join(names) + " |", "|---|" + "---:|" * (len(names) - 1),
-             *("| " + " | ".join(str(row.get(name, "")) for name in names) + " |" for row in rows)]
+    lines = [
+        "| " + " | ".join(names) + " |",
+        "|---|" + "---:|" * (len(names) - 1),
+        *("| " + " | ".join(str(row.get(name, "")) for name in names) + " |" for row in rows),
+    ]
     with atomic_path(output / "table.md") as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
     with atomic_path(output / "table.csv") as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
@@ -90,8 +105,12 @@ def write_table(output, rows):
 
 def write_sheet(path, folders):
     """One picture: a column a held-out pair; rows source, target, teacher, then the result of every run."""
-    kinds = [(folders[0], "source", "source"), (folders[0], "target", "target"), (folders[0], "teacher", "teacher"),
-             *((folder, "result", folder.name) for folder in folders)]
+    kinds = [
+        (folders[0], "source", "source"),
+        (folders[0], "target", "target"),
+        (folders[0], "teacher", "teacher"),
+        *((folder, "result", folder.name) for folder in folders),
+    ]
     rows = []
     for folder, kind, name in kinds:
         pictures = [read_image(file) for file in sorted((folder / "pictures").glob(f"*_{kind}.png"))]

@@ -1,4 +1,5 @@
 """The discriminator's part of a training run: its optimiser, its head start, its place in checkpoints."""
+
 import paddle
 
 from paddle_mfs.engine import distributed
@@ -16,7 +17,9 @@ class Adversary:
     def __init__(self, objective, settings):
         self.objective, self.warmup = objective, settings.warmup
         self.discriminator = objective.discriminator
-        self.optimizer = paddle.optimizer.Adam(settings.lr, beta1=0.0, beta2=0.99, parameters=self.discriminator.parameters())
+        self.optimizer = paddle.optimizer.Adam(
+            settings.lr, beta1=0.0, beta2=0.99, parameters=self.discriminator.parameters()
+        )
 
     def gather(self, real, fake, share=1.0):
         """Add the gradient of `share` times its loss on target crops and results, (N, 3, S, S) in [0, 1] -> the loss, a float."""
@@ -32,8 +35,10 @@ class Adversary:
 
     def states(self):
         """Its state dicts for a checkpoint, by name."""
-        return {"discriminator": self.discriminator.state_dict(),
-                "discriminator_optimizer": named_optimizer_state(self.optimizer, self.discriminator)}
+        return {
+            "discriminator": self.discriminator.state_dict(),
+            "discriminator_optimizer": named_optimizer_state(self.optimizer, self.discriminator),
+        }
 
     def restore(self, states):
         """Take its part of a checkpoint's states; a run that had no discriminator so far starts with a fresh one."""

@@ -1,14 +1,15 @@
 """What alpha does: its histogram over a run, and a picture of the pairs it trusts least and most."""
+
 import cv2
 import numpy as np
 import paddle
 
 from paddle_mfs.data.degradations import degrade
+from paddle_mfs.losses.reweight import alpha
 from paddle_mfs.utils import jsonl
+from paddle_mfs.utils.drawing import text_strip
 from paddle_mfs.utils.files import atomic_path
 from paddle_mfs.utils.tensor import to_batch
-from paddle_mfs.losses.reweight import alpha
-from paddle_mfs.utils.drawing import text_strip
 
 BINS = 20
 
@@ -26,7 +27,7 @@ class AlphaHistogram:
         jsonl.rewind(trainer.output / "alphas.jsonl", trainer.step)
 
     def on_step(self, trainer, record):
-        if "alpha" in record:                       # not while the discriminator learns alone
+        if "alpha" in record:  # not while the discriminator learns alone
             self._counts += np.histogram(trainer.objective.alphas, BINS, (0, 1))[0]
         if trainer.step % self.every == 0 and self._counts.any():
             jsonl.append(trainer.output / "alphas.jsonl", {"step": trainer.step, "counts": self._counts.tolist()})
@@ -40,8 +41,10 @@ class AlphaHistogram:
 def draw_histogram(log, path):
     """Draw an alphas.jsonl -> PNG at `path`."""
     import matplotlib
+
     matplotlib.use("Agg")
     from matplotlib import pyplot
+
     lines = jsonl.read(log)
     shares = np.array([line["counts"] for line in lines], float)
     shares /= shares.sum(1, keepdims=True)
@@ -72,10 +75,12 @@ def alpha_sheet(labelled, embedder, net, pairs, shown=6, seed=0):
         (z_source, z_taught), _ = embedder.embed([pair.source, taught])
         quality = net(paddle.to_tensor(to_batch(taught)))
         weight = alpha(z_taught[None], z_source[None], quality)
-        rows.append((float(weight), float((z_source * z_taught).sum()), float(quality), (pair.source, pair.target, taught)))
+        rows.append(
+            (float(weight), float((z_source * z_taught).sum()), float(quality), (pair.source, pair.target, taught))
+        )
     rows.sort(key=lambda row: row[0])
     shown = min(shown, pairs // 2)
-    columns = [np.vstack([_captioned(*row) for row in chosen]) for chosen in (rows[:shown], rows[:-shown - 1:-1])]
+    columns = [np.vstack([_captioned(*row) for row in chosen]) for chosen in (rows[:shown], rows[: -shown - 1 : -1])]
     gap = np.full((len(columns[0]), 12, 3), 255, np.uint8)
     return np.hstack([columns[0], gap, columns[1]]), np.array([row[0] for row in rows])
 

@@ -1,14 +1,30 @@
 """What watches a training run: the log line, preview grids, checkpoints, the loss curve."""
+
 import time
 from collections import defaultdict
 
-from paddle_mfs.utils import jsonl
 from paddle_mfs.engine.alphas import AlphaHistogram
 from paddle_mfs.engine.curve import draw_curve
 from paddle_mfs.face.image import write_image
+from paddle_mfs.utils import jsonl
 
-SHOWN = ("loss", "rec", "copy", "raw", "per", "id", "id2", "texture", "landmarks", "mask", "open", "alpha", "adv",
-         "disc", "grad")
+SHOWN = (
+    "loss",
+    "rec",
+    "copy",
+    "raw",
+    "per",
+    "id",
+    "id2",
+    "texture",
+    "landmarks",
+    "mask",
+    "open",
+    "alpha",
+    "adv",
+    "disc",
+    "grad",
+)
 
 
 def duration(seconds):
@@ -32,8 +48,10 @@ class LogLine:
         jsonl.rewind(trainer.output / "log.jsonl", trainer.step)
         if trainer.config.run.amp and not trainer.amp:
             print("run.amp: left out, mixed precision needs a GPU", flush=True)
-        print(f"{len(trainer.sampler)} faces at {trainer.config.data.size} px, step {trainer.step}, output in {trainer.output}",
-              flush=True)
+        print(
+            f"{len(trainer.sampler)} faces at {trainer.config.data.size} px, step {trainer.step}, output in {trainer.output}",
+            flush=True,
+        )
 
     def on_step(self, trainer, record):
         for name, value in record.items():
@@ -45,13 +63,22 @@ class LogLine:
         means = {name: self._sums[name] / self._counts[name] for name in self._sums}
         means["ips"] = (trainer.seen - seen) / (now - then)
         eta = trainer.spent * (1 / trainer.progress - 1) if trainer.progress else 0
-        line = {"step": trainer.step, "seen": trainer.seen, "minutes": trainer.spent / 60, "lr": trainer.learning_rate, **means}
+        line = {
+            "step": trainer.step,
+            "seen": trainer.seen,
+            "minutes": trainer.spent / 60,
+            "lr": trainer.learning_rate,
+            **means,
+        }
         line = {name: value if name == "lr" else round(value, 6) for name, value in line.items()}
         jsonl.append(trainer.output / "log.jsonl", line)
         trainer.call("on_log", line)
         losses = " ".join(f"{name} {means[name]:.4f}" for name in SHOWN if name in means)
-        print(f"step {trainer.step} seen {trainer.seen} lr {line['lr']:.1e} | {losses} | ips {means['ips']:.1f} "
-              f"reader_cost {means['reader_cost']:.3f} batch_cost {means['batch_cost']:.3f} eta {duration(eta)}", flush=True)
+        print(
+            f"step {trainer.step} seen {trainer.seen} lr {line['lr']:.1e} | {losses} | ips {means['ips']:.1f} "
+            f"reader_cost {means['reader_cost']:.3f} batch_cost {means['batch_cost']:.3f} eta {duration(eta)}",
+            flush=True,
+        )
         self._sums.clear(), self._counts.clear()
         self._mark = now, trainer.seen
 
@@ -100,6 +127,7 @@ def standard_callbacks(config):
     """
     from paddle_mfs.engine.evaluation import Evaluation
     from paddle_mfs.engine.visualdl import VisualDL
+
     run, callbacks = config.run, []
     if run.visualdl:
         callbacks.append(VisualDL(config.run.output))

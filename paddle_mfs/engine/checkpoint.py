@@ -1,4 +1,5 @@
 """Checkpoints of a run: everything `--resume` needs, the last N kept."""
+
 import json
 import pickle
 import re
@@ -41,8 +42,9 @@ def save_checkpoint(folder, states, progress, keep):
         shutil.rmtree(target, ignore_errors=True)
         temporary.rename(target)
     except OSError as error:
-        raise UserError(f"{target}: cannot be written ({error.strerror or error}); "
-                        "free some space or change run.output") from None
+        raise UserError(
+            f"{target}: cannot be written ({error.strerror or error}); free some space or change run.output"
+        ) from None
     for old in checkpoints(folder)[:-keep]:
         shutil.rmtree(old, ignore_errors=True)
     return target
@@ -60,8 +62,9 @@ def load_checkpoint(path):
         states = {file.stem: paddle.load(str(file)) for file in sorted(path.glob("*.pdparams"))}
         return states, json.loads((path / "progress.json").read_text())
     except (OSError, ValueError, EOFError, pickle.UnpicklingError) as error:
-        raise UserError(f"{path}: damaged checkpoint ({type(error).__name__}); "
-                        "delete it and resume from the one before") from None
+        raise UserError(
+            f"{path}: damaged checkpoint ({type(error).__name__}); delete it and resume from the one before"
+        ) from None
 
 
 def named_optimizer_state(optimizer, layer):
@@ -73,7 +76,7 @@ def named_optimizer_state(optimizer, layer):
     result = {}
     for key, value in optimizer.state_dict().items():
         owner = max((name for name in ours if key.startswith(name + "_")), key=len, default=None)
-        result[f"{ours[owner]}/{key[len(owner) + 1:]}" if owner else key] = value
+        result[f"{ours[owner]}/{key[len(owner) + 1 :]}" if owner else key] = value
     return result
 
 

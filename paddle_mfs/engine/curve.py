@@ -1,17 +1,23 @@
 """The picture of a training log."""
+
 from paddle_mfs.utils import jsonl
 from paddle_mfs.utils.files import atomic_path
 
-PANELS = ((("rec", "copy", "raw"), "reconstruction (copy: cost of copying the target)"),
-          (("id", "alpha"), "identity loss, mean alpha"), (("per",), "perceptual"),
-          (("open", "mask"), "mask: open in the core, loss"))
+PANELS = (
+    (("rec", "copy", "raw"), "reconstruction (copy: cost of copying the target)"),
+    (("id", "alpha"), "identity loss, mean alpha"),
+    (("per",), "perceptual"),
+    (("open", "mask"), "mask: open in the core, loss"),
+)
 
 
 def draw_curve(log, path):
     """Draw the losses of a log.jsonl over the crops seen -> PNG at `path`."""
     import matplotlib
+
     matplotlib.use("Agg")
     from matplotlib import pyplot
+
     lines = jsonl.read(log)
     figure, axes = pyplot.subplots(2, 2, figsize=(11, 7), constrained_layout=True)
     for axis, (names, title) in zip(axes.flat, PANELS):

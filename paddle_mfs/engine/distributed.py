@@ -4,6 +4,7 @@ Every process holds the whole network, makes its own batches and works out their
 optimiser step (gloo between CPUs, NCCL between GPUs). Not paddle.DataParallel: it exchanges during every backward pass, also
 those of an accumulated step. Batch norms normalise by the statistics of their own process's batch; the running ones are averaged.
 """
+
 import paddle
 import paddle.distributed as dist
 

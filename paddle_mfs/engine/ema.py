@@ -1,4 +1,5 @@
 """Exponential moving average of a network's weights."""
+
 import copy
 
 import paddle
@@ -22,8 +23,8 @@ class WeightAverage:
         """To be called after every step; short-sighted at first, so that early previews mean something."""
         if step % self.every:
             return
-        decay = min(self.decay ** self.every, step / (step + 10 * self.every))
+        decay = min(self.decay**self.every, step / (step + 10 * self.every))
         mine = net.state_dict()
         for name, average in self.net.state_dict().items():
-            if not bool((average == mine[name]).all()):         # what is frozen stays as it is, to the last bit
+            if not bool((average == mine[name]).all()):  # what is frozen stays as it is, to the last bit
                 average.set_value(average * decay + mine[name] * (1 - decay))

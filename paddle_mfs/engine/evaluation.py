@@ -1,9 +1,10 @@
 """Evaluation on held-out pairs while a network is trained."""
+
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from paddle_mfs.utils import jsonl
 from paddle_mfs.metrics import evaluate
+from paddle_mfs.utils import jsonl
 from paddle_mfs.weights import read_card, save_state
 
 
@@ -11,9 +12,13 @@ def scores(report):
     """The numbers of a report of metrics.evaluate in one flat dict: mean dlib distance, share below 0.6, median sharpness and
     shape error (per mille), background PSNR (dB)."""
     result = report["methods"]["result"]
-    return {"distance": result["distance"]["value"], "below": result["share_same_person"],
-            "sharpness": result["sharpness_median"], "shape": result["shape_median_per_mille"],
-            "background": result["background_psnr_db"]}
+    return {
+        "distance": result["distance"]["value"],
+        "below": result["share_same_person"],
+        "sharpness": result["sharpness_median"],
+        "shape": result["shape_median_per_mille"],
+        "background": result["background_psnr_db"],
+    }
 
 
 class Evaluation:
@@ -29,7 +34,7 @@ class Evaluation:
 
     def on_start(self, trainer):
         jsonl.rewind(trainer.output / "evaluation.jsonl", trainer.step)
-        if not trainer.step:                    # of a run that was killed before it had a checkpoint
+        if not trainer.step:  # of a run that was killed before it had a checkpoint
             for path in trainer.output.glob("best.*"):
                 path.unlink()
 

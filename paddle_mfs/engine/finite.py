@@ -1,4 +1,5 @@
 """Where a training step stopped being finite."""
+
 import paddle
 
 from paddle_mfs.ops.layers import STATISTICS
@@ -38,10 +39,14 @@ def not_finite_layer(layers, loss):
                     look(tensor, f"the output of {name}")
                     if not tensor.stop_gradient:
                         tensor.register_hook(lambda gradient: look(gradient, f"the gradient at the output of {name}"))
+
         return after
 
-    hooks = [sublayer.register_forward_post_hook(watch(f"{prefix}.{name}"))
-             for prefix, layer in layers.items() for name, sublayer in layer.named_sublayers()]
+    hooks = [
+        sublayer.register_forward_post_hook(watch(f"{prefix}.{name}"))
+        for prefix, layer in layers.items()
+        for name, sublayer in layer.named_sublayers()
+    ]
     try:
         value = loss()
         look(value, "the loss, though the output of every layer is finite")

@@ -1,4 +1,5 @@
 """The training objective: w_adv L_adv + alpha * (w_rec L_rec + w_per L_per) + w_id L_id + w_mask L_mask, and what is logged."""
+
 import paddle
 import paddle.nn as nn
 
@@ -33,9 +34,20 @@ class Objective(nn.Layer):
     After each call `alphas` holds alpha, (N,) float32, of that batch.
     """
 
-    def __init__(self, embedder, weights, perceptual_network=None, perceptual_every=1, reweight="cos*q", distillation=True,
-                 discriminator=None, quality=None, mesh=None, opening=1.0,
-                 second=None):
+    def __init__(
+        self,
+        embedder,
+        weights,
+        perceptual_network=None,
+        perceptual_every=1,
+        reweight="cos*q",
+        distillation=True,
+        discriminator=None,
+        quality=None,
+        mesh=None,
+        opening=1.0,
+        second=None,
+    ):
         super().__init__()
         self.reweight, self.distillation, self.opening = reweight, distillation, opening
         self.discriminator, self.quality, self.second = discriminator, quality, second
@@ -61,11 +73,20 @@ class Objective(nn.Layer):
         l_raw = unmasked_reconstruction_loss(swap.image, batch.taught, batch.background)
         l_id = identity_loss(embedding, source_embedding)
         l_mask = mask_loss(swap.mask, batch.background, batch.core, self.opening)
-        loss = ((trust * (w.reconstruction * l_rec + w.unmasked * l_raw)).mean()
-                + w.identity * l_id.mean() + w.mask * l_mask)
-        record = {"rec": l_rec.mean(), "copy": reconstruction_loss(batch.targets, batch.taught).mean(), "raw": l_raw.mean(),
-                  "id": l_id.mean(), "mask": l_mask, "open": (swap.mask * batch.core).sum() / batch.core.sum().clip(min=1),
-                  "alpha": trust.mean()}
+        loss = (
+            (trust * (w.reconstruction * l_rec + w.unmasked * l_raw)).mean()
+            + w.identity * l_id.mean()
+            + w.mask * l_mask
+        )
+        record = {
+            "rec": l_rec.mean(),
+            "copy": reconstruction_loss(batch.targets, batch.taught).mean(),
+            "raw": l_raw.mean(),
+            "id": l_id.mean(),
+            "mask": l_mask,
+            "open": (swap.mask * batch.core).sum() / batch.core.sum().clip(min=1),
+            "alpha": trust.mean(),
+        }
         if self.perceptual is not None and step % self.perceptual_every == 0:
             with paddle.no_grad():
                 taught_features = self.perceptual.features(batch.taught)

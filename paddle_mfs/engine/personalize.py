@@ -5,6 +5,7 @@ The network that predicts weights from a photo knows nobody in particular. Its p
 teacher puts the photos on other faces, and the objective is that of the distillation. Other faces than those trained on watch
 over the quality.
 """
+
 import random
 import time
 from dataclasses import dataclass
@@ -15,18 +16,14 @@ import cv2
 import numpy as np
 import paddle
 
-from paddle_mfs.utils.config import Config
 from paddle_mfs.data.crops import load_crops
 from paddle_mfs.data.pairs import Batch, mirrored, supervised_regions
 from paddle_mfs.engine.objective import Objective
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.align import align
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.geometry import transform
 from paddle_mfs.face.image import write_image
 from paddle_mfs.face.regions import five_points, oval_mask
-from paddle_mfs.swap.baker import Baker
-from paddle_mfs.swap.identity import save_identity
 from paddle_mfs.metrics.background import background_error, psnr
 from paddle_mfs.metrics.evaluate import landmarks_where
 from paddle_mfs.metrics.identity import Recogniser, distance
@@ -36,25 +33,38 @@ from paddle_mfs.models import create_model
 from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
 from paddle_mfs.models.idn import SIZE, run_idn
 from paddle_mfs.provenance import provenance, save_options
+from paddle_mfs.swap.baker import Baker
+from paddle_mfs.swap.identity import save_identity
 from paddle_mfs.teachers.mesh import MeshTeacher
+from paddle_mfs.utils.config import Config
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.tensor import to_batch, to_images
 
-WEIGHTS = {"reconstruction": 30.0, "unmasked": 0.0, "perceptual": 0.0, "identity": 20.0, "mask": 10.0, "adversarial": 0.0,
-           "texture": 40.0, "landmarks": 60.0}
+WEIGHTS = {
+    "reconstruction": 30.0,
+    "unmasked": 0.0,
+    "perceptual": 0.0,
+    "identity": 20.0,
+    "mask": 10.0,
+    "adversarial": 0.0,
+    "texture": 40.0,
+    "landmarks": 60.0,
+}
 BATCH = 4
-LR = 1e-4               # Adam's peak step size
-PORTRAIT = 512          # pixels, the larger side of the picture kept in the file
-LOOKS = 4               # at the watched faces, evenly over the time
-CLIP = 15.0             # largest norm of the gradient
-WARMUP = 20             # steps
-TURN, ZOOM, SHIFT, LIGHT = 6.0, 0.06, 4.0, 0.15     # degrees, share, pixels, share: how far a target is moved about
-SHARPER, SHAPE_LOSS, PSNR_LOSS = 0.9, 1.0, 1.0      # what a refined identity may lose: share, per mille, dB
-CLEAN = 50.0            # dB; nobody sees that a background is better than this
+LR = 1e-4  # Adam's peak step size
+PORTRAIT = 512  # pixels, the larger side of the picture kept in the file
+LOOKS = 4  # at the watched faces, evenly over the time
+CLIP = 15.0  # largest norm of the gradient
+WARMUP = 20  # steps
+TURN, ZOOM, SHIFT, LIGHT = 6.0, 0.06, 4.0, 0.15  # degrees, share, pixels, share: how far a target is moved about
+SHARPER, SHAPE_LOSS, PSNR_LOSS = 0.9, 1.0, 1.0  # what a refined identity may lose: share, per mille, dB
+CLEAN = 50.0  # dB; nobody sees that a background is better than this
 
 
 class Quality(NamedTuple):
     """Means over the watched faces: distance (dlib, to the source's photos), sharpness (of the target's), shape (per mille of the
     face width) and background (dB), see metrics/."""
+
     distance: float
     sharpness: float
     shape: float
@@ -62,8 +72,11 @@ class Quality(NamedTuple):
 
     def is_kept_by(self, other):
         """Whether `other` loses no more of the picture's quality than it may; the distance does not count."""
-        return (other.sharpness >= SHARPER * self.sharpness and other.shape <= self.shape + SHAPE_LOSS
-                and other.background >= min(self.background - PSNR_LOSS, CLEAN))
+        return (
+            other.sharpness >= SHARPER * self.sharpness
+            and other.shape <= self.shape + SHAPE_LOSS
+            and other.background >= min(self.background - PSNR_LOSS, CLEAN)
+        )
 
 
 @dataclass
@@ -73,6 +86,7 @@ class Refined:
     before, after: Quality. is_better: the identity came nearer and the picture kept its quality; else the IDN is as it was.
     sheet: (H, W, 3) uint8 RGB, a row target | before | after for each watched face.
     """
+
     before: Quality
     after: Quality
     is_better: bool
@@ -83,14 +97,26 @@ class Refined:
     @property
     def facts(self):
         """For the identity file."""
-        return {"steps": self.steps, "minutes": round(self.minutes, 1), "recogniser": Recogniser.name,
-                "before": self.before._asdict(), "after": self.after._asdict()}
+        return {
+            "steps": self.steps,
+            "minutes": round(self.minutes, 1),
+            "recogniser": Recogniser.name,
+            "before": self.before._asdict(),
+            "after": self.after._asdict(),
+        }
 
     def __str__(self):
-        lines = [f"{self.steps} steps, {self.minutes:.1f} minutes",
-                 f"{'':8}{'distance':>10}{'sharpness':>11}{'shape':>7}{'background':>12}"]
-        return "\n".join(lines + [f"{name:8}{q.distance:10.3f}{q.sharpness:11.2f}{q.shape:7.1f}{q.background:9.0f} dB"
-                                  for name, q in (("before", self.before), ("after", self.after))])
+        lines = [
+            f"{self.steps} steps, {self.minutes:.1f} minutes",
+            f"{'':8}{'distance':>10}{'sharpness':>11}{'shape':>7}{'background':>12}",
+        ]
+        return "\n".join(
+            lines
+            + [
+                f"{name:8}{q.distance:10.3f}{q.sharpness:11.2f}{q.shape:7.1f}{q.background:9.0f} dB"
+                for name, q in (("before", self.before), ("after", self.after))
+            ]
+        )
 
 
 class Personalizer:
@@ -105,7 +131,9 @@ class Personalizer:
 
     def __init__(self, identity, faces, crops, embedder, seed=0):
         if len(crops) < 6:
-            raise UserError(f"{len(crops)} faces to train on; six or more are needed, give a folder with more (--faces)")
+            raise UserError(
+                f"{len(crops)} faces to train on; six or more are needed, give a folder with more (--faces)"
+            )
         self.identity, self.teacher, self._random = identity, MeshTeacher(), random.Random(seed)
         self._sources = []
         for image, face in faces:
@@ -131,8 +159,9 @@ class Personalizer:
         idn = self.identity.idn
         before = self._judge(idn, self._photos, self._fives)
         trained = self._trained()
-        optimiser = paddle.optimizer.Adam(LR, beta1=0.5, beta2=0.99, parameters=trained,
-                                          grad_clip=paddle.nn.ClipGradByGlobalNorm(CLIP))
+        optimiser = paddle.optimizer.Adam(
+            LR, beta1=0.5, beta2=0.99, parameters=trained, grad_clip=paddle.nn.ClipGradByGlobalNorm(CLIP)
+        )
         begun, steps, share, looked, kept, start = time.monotonic(), 0, 0.0, 0, None, _copy(idn)
         while share < 1:
             optimiser.set_lr(LR * min(1.0, (steps + 1) / WARMUP) * (1 - share) ** 0.5)
@@ -156,8 +185,11 @@ class Personalizer:
     def _trained(self):
         """The IDN's parameters, ready to be trained. Those of the mask stay (where the face is does not depend on whose it is),
         and so do the statistics of batch norms."""
-        trained = [parameter for name, parameter in self.identity.idn.named_parameters()
-                   if not name.startswith("mask.") and not name.endswith(("._mean", "._variance"))]
+        trained = [
+            parameter
+            for name, parameter in self.identity.idn.named_parameters()
+            if not name.startswith("mask.") and not name.endswith(("._mean", "._variance"))
+        ]
         for parameter in trained:
             parameter.stop_gradient = False
         return trained
@@ -233,8 +265,10 @@ def _portrait(image, face):
     low, high = face.box.reshape(2, 2)
     side = 2 * float((high - low).max())
     scale = min(1.0, PORTRAIT / side)
-    (left, top), right_bottom = (np.maximum(v, 0).astype(int) for v in ((low + high - side) / 2, (low + high + side) / 2))
-    part = image[top:right_bottom[1], left:right_bottom[0]]
+    (left, top), right_bottom = (
+        np.maximum(v, 0).astype(int) for v in ((low + high - side) / 2, (low + high + side) / 2)
+    )
+    part = image[top : right_bottom[1], left : right_bottom[0]]
     return part if scale == 1 else cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
@@ -260,7 +294,8 @@ class _Judge:
             float(np.mean([distance(made, source[None]).mean() for source in sources])),
             float(np.median([sharpness(result, t.image, t.oval) for result, t in pairs])),
             float(np.median([shape_error(landmarks_where(self._analyser, result, t), t.kept) for result, t in pairs])),
-            psnr(np.mean([background_error(result, t.image, t.oval) for result, t in pairs])))
+            psnr(np.mean([background_error(result, t.image, t.oval) for result, t in pairs])),
+        )
 
 
 class _Target:

@@ -1,4 +1,5 @@
 """Training of Q, the quality network of the loss reweighting, and what it is worth on held-out images."""
+
 import contextlib
 import json
 import math
@@ -10,23 +11,25 @@ import numpy as np
 import paddle
 from scipy.stats import spearmanr
 
-from paddle_mfs.version import __version__
 from paddle_mfs.data.crops import SIZE, load_crops
 from paddle_mfs.data.degradations import DegradedSwaps
 from paddle_mfs.data.snapshots import TeacherSnapshots
 from paddle_mfs.engine.checkpoint import load_checkpoint, named_optimizer_state, restore_optimizer, save_checkpoint
-from paddle_mfs.utils.interrupt import StopRequest
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.models.quality import QualityNet, load_quality
-from paddle_mfs.weights import save_state, write_card
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.interrupt import StopRequest
 from paddle_mfs.utils.tensor import to_batch
+from paddle_mfs.version import __version__
+from paddle_mfs.weights import save_state, write_card
 
 
 @paddle.no_grad()
 def qualities(net, images):
     """Q of crops (N, S, S, 3) uint8 RGB -> (N,) float32; the network is left in eval mode."""
     net.eval()
-    return np.concatenate([net(paddle.to_tensor(to_batch(images[i:i + 64]))).numpy() for i in range(0, len(images), 64)])
+    return np.concatenate(
+        [net(paddle.to_tensor(to_batch(images[i : i + 64]))).numpy() for i in range(0, len(images), 64)]
+    )
 
 
 def judge(net, series):
@@ -38,13 +41,25 @@ def judge(net, series):
     labels = np.array([[quality for _, quality, _ in row] for row in series])
     given = qualities(net, [image for row in series for *_, image in row]).reshape(labels.shape)
     best, kinds = int(labels[0].argmax()), [kind for kind, *_ in series[0]]
-    of_kind = {kind: {"q": given[:, i].mean(), "label": labels[:, i].mean(), "below_best": (given[:, i] < given[:, best]).mean()}
-               for i, kind in enumerate(kinds)}
+    of_kind = {
+        kind: {
+            "q": given[:, i].mean(),
+            "label": labels[:, i].mean(),
+            "below_best": (given[:, i] < given[:, best]).mean(),
+        }
+        for i, kind in enumerate(kinds)
+    }
     del of_kind[kinds[best]]["below_best"]
-    numbers = {"mse": ((given - labels) ** 2).mean(), "mse_of_a_constant": labels.var(),
-               "spearman": spearmanr(given.ravel(), labels.ravel()).statistic}
-    return {"images": int(labels.size), **{name: round(float(value), 4) for name, value in numbers.items()},
-            "kinds": {kind: {name: round(float(value), 3) for name, value in row.items()} for kind, row in of_kind.items()}}
+    numbers = {
+        "mse": ((given - labels) ** 2).mean(),
+        "mse_of_a_constant": labels.var(),
+        "spearman": spearmanr(given.ravel(), labels.ravel()).statistic,
+    }
+    return {
+        "images": int(labels.size),
+        **{name: round(float(value), 4) for name, value in numbers.items()},
+        "kinds": {kind: {name: round(float(value), 3) for name, value in row.items()} for kind, row in of_kind.items()},
+    }
 
 
 def labelled_set(config):
@@ -73,8 +88,9 @@ class QualityTrainer:
         paddle.seed(config.run.seed)
         self.set = labelled_set(config)
         self.net = QualityNet(config.network.width)
-        self.optimizer = paddle.optimizer.AdamW(config.optimizer.lr, parameters=self.net.parameters(),
-                                                weight_decay=config.optimizer.decay)
+        self.optimizer = paddle.optimizer.AdamW(
+            config.optimizer.lr, parameters=self.net.parameters(), weight_decay=config.optimizer.decay
+        )
         if resume:
             states, progress = load_checkpoint(resume)
             self.net.set_state_dict(states["net"])
@@ -85,7 +101,9 @@ class QualityTrainer:
     def progress(self):
         """Share of the budget spent, 0..1."""
         run = self.config.run
-        return min(1.0, max(self.step / run.steps if run.steps else 0, self.spent / 60 / run.minutes if run.minutes else 0))
+        return min(
+            1.0, max(self.step / run.steps if run.steps else 0, self.spent / 60 / run.minutes if run.minutes else 0)
+        )
 
     @property
     def learning_rate(self):
@@ -123,8 +141,10 @@ class QualityTrainer:
         """Batch after batch of (images, qualities), the next one in the making."""
         size = self.config.run.batch
         with ThreadPoolExecutor(max(1, self.config.data.workers)) as pool:
+
             def order(step):
                 return [pool.submit(self.set.sample, step * size + i) for i in range(size)]
+
             step, waiting = self.step, order(self.step)
             while True:
                 step += 1
@@ -145,12 +165,20 @@ class QualityTrainer:
     def _log(self, loss, mark):
         now, (then, step) = time.time(), mark
         seen, speed = self.step * self.config.run.batch, (self.step - step) * self.config.run.batch / (now - then)
-        line = {"step": self.step, "seen": seen, "minutes": round(self.spent / 60, 2), "lr": self.learning_rate,
-                "loss": round(float(loss), 5), "ips": round(speed, 2)}
+        line = {
+            "step": self.step,
+            "seen": seen,
+            "minutes": round(self.spent / 60, 2),
+            "lr": self.learning_rate,
+            "loss": round(float(loss), 5),
+            "ips": round(speed, 2),
+        }
         with open(self.output / "log.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
-        print(f"step {self.step} seen {seen} lr {line['lr']:.1e} | loss {loss:.4f} | ips {speed:.1f} | {self.progress:.0%}",
-              flush=True)
+        print(
+            f"step {self.step} seen {seen} lr {line['lr']:.1e} | loss {loss:.4f} | ips {speed:.1f} | {self.progress:.0%}",
+            flush=True,
+        )
         return now, self.step
 
     def save_checkpoint(self):
@@ -164,14 +192,28 @@ class QualityTrainer:
         path, config = self.output / "quality.pdparams", self.config
         save_state(path, self.net.state_dict(), half=True)
         judgement = judge(load_quality(path), self.set.judged(config.run.judged))
-        write_card(path, {
-            "name": "quality", "title": "Q: how finished a teacher's image is, for the loss reweighting",
-            "licence": config.data.licence, "licence_note": config.data.licence_note, "paper": "https://arxiv.org/abs/2201.03808",
-            "input": "(N, 3, S, S) RGB in [0, 1], S >= 112, aligned to the ArcFace template",
-            "outputs": {"quality": "(N,) in (0, 1)"}, "parameters": sum(p.size for p in self.net.parameters()),
-            "network": f"ResNet-18 of paddle.vision with {config.network.width} channels at first (there 64), random start",
-            "stored_as": "float16", "origin": "trained by this repository's tools/train_quality.py",
-            "made": {"software": f"paddle_mfs {__version__}, paddle {paddle.__version__}", "steps": self.step,
-                     "images": self.step * config.run.batch, "minutes": round(self.spent / 60, 1), "config": config.to_dict()},
-            "heldout": judgement})
+        write_card(
+            path,
+            {
+                "name": "quality",
+                "title": "Q: how finished a teacher's image is, for the loss reweighting",
+                "licence": config.data.licence,
+                "licence_note": config.data.licence_note,
+                "paper": "https://arxiv.org/abs/2201.03808",
+                "input": "(N, 3, S, S) RGB in [0, 1], S >= 112, aligned to the ArcFace template",
+                "outputs": {"quality": "(N,) in (0, 1)"},
+                "parameters": sum(p.size for p in self.net.parameters()),
+                "network": f"ResNet-18 of paddle.vision with {config.network.width} channels at first (there 64), random start",
+                "stored_as": "float16",
+                "origin": "trained by this repository's tools/train_quality.py",
+                "made": {
+                    "software": f"paddle_mfs {__version__}, paddle {paddle.__version__}",
+                    "steps": self.step,
+                    "images": self.step * config.run.batch,
+                    "minutes": round(self.spent / 60, 1),
+                    "config": config.to_dict(),
+                },
+                "heldout": judgement,
+            },
+        )
         return judgement

@@ -1,4 +1,5 @@
 """Distillation of a teacher into MobileFaceSwap."""
+
 import contextlib
 import math
 import time
@@ -8,32 +9,32 @@ from pathlib import Path
 import numpy as np
 import paddle
 
-from paddle_mfs.version import __version__
-from paddle_mfs.data.crops import Crops, SIZE, save_crops
+from paddle_mfs.data.crops import SIZE, Crops, save_crops
 from paddle_mfs.data.faces import load_faces
 from paddle_mfs.data.identity_cache import IdentityCache
 from paddle_mfs.data.pairs import Batch, PairSampler, batches
-from paddle_mfs.data.stored_pairs import StoredPairSampler, StoredPairs
+from paddle_mfs.data.stored_pairs import StoredPairs, StoredPairSampler
 from paddle_mfs.engine import distributed
 from paddle_mfs.engine.adversary import Adversary
 from paddle_mfs.engine.checkpoint import load_checkpoint, named_optimizer_state, restore_optimizer, save_checkpoint
 from paddle_mfs.engine.ema import WeightAverage
 from paddle_mfs.engine.finite import not_finite_layer, not_finite_weight
-from paddle_mfs.utils.interrupt import StopRequest
 from paddle_mfs.engine.objective import Objective
-from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.files import sha256
 from paddle_mfs.losses.perceptual import perceptual_network
 from paddle_mfs.losses.second_identity import SecondIdentityLoss
 from paddle_mfs.models import create_model
 from paddle_mfs.models.discriminator import MultiScaleDiscriminator
 from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
-from paddle_mfs.ops.layers import STATISTICS
 from paddle_mfs.models.mfs import MobileFaceSwap, load_mfs
 from paddle_mfs.models.quality import load_quality
+from paddle_mfs.ops.layers import STATISTICS
 from paddle_mfs.teachers import create_teacher
-from paddle_mfs.weights import bundled, read_card, save_state, write_card
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import sha256
+from paddle_mfs.utils.interrupt import StopRequest
 from paddle_mfs.utils.tensor import to_batch, to_image
+from paddle_mfs.version import __version__
+from paddle_mfs.weights import bundled, read_card, save_state, write_card
 
 
 class Trainer:
@@ -58,21 +59,27 @@ class Trainer:
         saved = load_checkpoint(resume) if resume else None
         self.rank, self.ranks = distributed.start()
         self.callbacks = list(callbacks) if self.rank == 0 else []
-        self.step = self.seen = self.batches = 0    # optimiser steps, crops and batches so far, of all processes
-        self.spent = 0.0                            # seconds, over all resumed parts
+        self.step = self.seen = self.batches = 0  # optimiser steps, crops and batches so far, of all processes
+        self.spent = 0.0  # seconds, over all resumed parts
         paddle.seed(config.run.seed)
         encoder = load_encoder(None if config.model.encoder == "bundled" else config.model.encoder)
         self.embedder = FaceEmbedder(encoder)
         self.net = self._build_net(encoder)
         self.average = WeightAverage(self.net, config.ema.decay, config.ema.every)
         self.optimizer = paddle.optimizer.Adam(
-            config.optimizer.lr, beta1=config.optimizer.beta1, beta2=config.optimizer.beta2, parameters=self.net.parameters(),
-            grad_clip=paddle.nn.ClipGradByGlobalNorm(config.optimizer.clip))
+            config.optimizer.lr,
+            beta1=config.optimizer.beta1,
+            beta2=config.optimizer.beta2,
+            parameters=self.net.parameters(),
+            grad_clip=paddle.nn.ClipGradByGlobalNorm(config.optimizer.clip),
+        )
         self.amp = config.run.amp and paddle.device.get_device().startswith("gpu")
         self.scaler = paddle.amp.GradScaler(enable=self.amp)
         self.faces = load_faces(config.data.faces, SIZE)
         self.objective = self._build_objective()
-        self.adversary = Adversary(self.objective, config.loss.discriminator) if config.loss.weights.adversarial else None
+        self.adversary = (
+            Adversary(self.objective, config.loss.discriminator) if config.loss.weights.adversarial else None
+        )
         self.sampler = self._build_sampler()
         if saved:
             self._restore(*saved)
@@ -85,14 +92,23 @@ class Trainer:
     def _build_net(self, encoder):
         model = self.config.model
         if model.init is None:
-            net = MobileFaceSwap(encoder.feature_width, encoder.embedding_width, model.residual, model.mobile,
-                                 model.prediction, model.modulation, model.fusion_mask)
+            net = MobileFaceSwap(
+                encoder.feature_width,
+                encoder.embedding_width,
+                model.residual,
+                model.mobile,
+                model.prediction,
+                model.modulation,
+                model.fusion_mask,
+            )
         else:
             net = load_mfs(None if model.init == "bundled" else model.init)
             check_widths(net, encoder, model.init, model.encoder)
             if (net.prediction, net.modulation, net.masked) != (model.prediction, model.modulation, model.fusion_mask):
-                raise UserError(f"model.init: {model.init} was made with other settings of model.prediction, model.modulation or "
-                                "model.fusion_mask; use those, or start from scratch (model.init=null)")
+                raise UserError(
+                    f"model.init: {model.init} was made with other settings of model.prediction, model.modulation or "
+                    "model.fusion_mask; use those, or start from scratch (model.init=null)"
+                )
             net = net.as_variant(model.mobile)
         net.freeze(model.frozen)
         net.train()
@@ -100,14 +116,34 @@ class Trainer:
 
     def _build_objective(self):
         loss = self.config.loss
-        network = perceptual_network(loss.perceptual_network, loss.perceptual_weights) if loss.weights.perceptual else None
-        discriminator = (MultiScaleDiscriminator(loss.discriminator.width, loss.discriminator.scales)
-                         if loss.weights.adversarial else None)
+        network = (
+            perceptual_network(loss.perceptual_network, loss.perceptual_weights) if loss.weights.perceptual else None
+        )
+        discriminator = (
+            MultiScaleDiscriminator(loss.discriminator.width, loss.discriminator.scales)
+            if loss.weights.adversarial
+            else None
+        )
         quality = load_quality(None if loss.quality == "bundled" else loss.quality) if loss.quality != "none" else None
         mesh = create_model("facemesh", weights="bundled") if loss.weights.landmarks else None
-        second = SecondIdentityLoss(create_model("age", weights="bundled"), self.faces) if loss.weights.second_identity else None
-        return Objective(self.embedder, loss.weights, network, loss.perceptual_every, loss.reweight, loss.distillation,
-                         discriminator, quality, mesh, loss.opening, second)
+        second = (
+            SecondIdentityLoss(create_model("age", weights="bundled"), self.faces)
+            if loss.weights.second_identity
+            else None
+        )
+        return Objective(
+            self.embedder,
+            loss.weights,
+            network,
+            loss.perceptual_every,
+            loss.reweight,
+            loss.distillation,
+            discriminator,
+            quality,
+            mesh,
+            loss.opening,
+            second,
+        )
 
     def _build_sampler(self):
         data = self.config.data
@@ -161,7 +197,9 @@ class Trainer:
         distributed.average(gradients)
         self.scaler.unscale_(self.optimizer)
         norm = float(paddle.add_n([gradient.square().sum() for gradient in gradients]).sqrt())
-        if not self.amp and not math.isfinite(norm):    # the scaler of AMP skips such a step itself, and lowers its factor
+        if not self.amp and not math.isfinite(
+            norm
+        ):  # the scaler of AMP skips such a step itself, and lowers its factor
             raise self._not_finite(parts, 0)
         self.optimizer.set_lr(self.learning_rate)
         self.scaler.step(self.optimizer)
@@ -189,7 +227,9 @@ class Trainer:
         embedding, feature = self.sampler.identities(batch)
         with paddle.amp.auto_cast(enable=self.amp):
             swap = self.net(batch.targets, embedding, feature)
-            loss, record = self.objective(swap, batch, embedding.repeat_interleave(self.config.data.targets, 0), self.step)
+            loss, record = self.objective(
+                swap, batch, embedding.repeat_interleave(self.config.data.targets, 0), self.step
+            )
         return loss, record, swap
 
     def _not_finite(self, parts, index):
@@ -197,12 +237,14 @@ class Trainer:
         layers, first = {"net": self.net, "objective": self.objective}, None
         for i, part in enumerate(parts, index):
             first = first or not_finite_layer(layers, lambda: self._loss(part, i)[0])
-        return UserError(f"step {self.step}: not finite any more, first {first or 'in another process, see its message'}; "
-                         f"resume from the last checkpoint in {self.output} with a lower optimizer.lr")
+        return UserError(
+            f"step {self.step}: not finite any more, first {first or 'in another process, see its message'}; "
+            f"resume from the last checkpoint in {self.output} with a lower optimizer.lr"
+        )
 
     def _warm_up(self, parts):
         """A step in which the discriminator learns from a student that stays as it is."""
-        self.net.eval()                             # its batch norms too
+        self.net.eval()  # its batch norms too
         records = []
         for part in parts:
             with paddle.no_grad():
@@ -239,14 +281,24 @@ class Trainer:
             return None
         bad = not_finite_weight(self.net)
         if bad:
-            raise UserError(f"step {self.step}: the weight {bad} is not finite any more, nothing is saved; "
-                            f"resume from the last checkpoint in {self.output} with a lower optimizer.lr")
-        states = {"net": self.net.state_dict(), "ema": self.ema.state_dict(),
-                  "optimizer": named_optimizer_state(self.optimizer, self.net),
-                  **(self.adversary.states() if self.adversary else {})}
-        progress = {"step": self.step, "seen": self.seen, "batches": self.batches, "spent": self.spent,
-                    "scaler": {name: np.asarray(value).tolist() for name, value in self.scaler.state_dict().items()},
-                    "config": self.config.to_dict()}
+            raise UserError(
+                f"step {self.step}: the weight {bad} is not finite any more, nothing is saved; "
+                f"resume from the last checkpoint in {self.output} with a lower optimizer.lr"
+            )
+        states = {
+            "net": self.net.state_dict(),
+            "ema": self.ema.state_dict(),
+            "optimizer": named_optimizer_state(self.optimizer, self.net),
+            **(self.adversary.states() if self.adversary else {}),
+        }
+        progress = {
+            "step": self.step,
+            "seen": self.seen,
+            "batches": self.batches,
+            "spent": self.spent,
+            "scaler": {name: np.asarray(value).tolist() for name, value in self.scaler.state_dict().items()},
+            "config": self.config.to_dict(),
+        }
         return save_checkpoint(self.output / "checkpoints", states, progress, self.config.run.keep)
 
     def _restore(self, states, progress):
@@ -258,18 +310,30 @@ class Trainer:
         if self.adversary:
             self.adversary.restore(states)
         self.step, self.seen, self.spent = progress["step"], progress["seen"], progress["spent"]
-        self.batches = progress.get("batches", self.step)       # checkpoints of older versions: one batch a step
+        self.batches = progress.get("batches", self.step)  # checkpoints of older versions: one batch a step
 
     def export(self, name="mfs", **more):
         """Write the averaged weights as run.output/<name>.pdparams with their card, `more` in it too, and return the path."""
         path = self.output / f"{name}.pdparams"
         save_state(path, self.ema.state_dict())
-        write_card(path, {
-            "name": "mfs", "title": "MobileFaceSwap: IIN, final and mask",
-            "made": {"software": f"paddle_mfs {__version__}, paddle {paddle.__version__}", "steps": self.step, "crops": self.seen,
-                     "minutes": round(self.spent / 60, 1), "faces": len(self.sampler), "config": self.config.to_dict()},
-            "started_from": self._started_from(),
-            "licence": "that of faces, encoder and weights it started from; the bundled ones: research, non-commercial", **more})
+        write_card(
+            path,
+            {
+                "name": "mfs",
+                "title": "MobileFaceSwap: IIN, final and mask",
+                "made": {
+                    "software": f"paddle_mfs {__version__}, paddle {paddle.__version__}",
+                    "steps": self.step,
+                    "crops": self.seen,
+                    "minutes": round(self.spent / 60, 1),
+                    "faces": len(self.sampler),
+                    "config": self.config.to_dict(),
+                },
+                "started_from": self._started_from(),
+                "licence": "that of faces, encoder and weights it started from; the bundled ones: research, non-commercial",
+                **more,
+            },
+        )
         return path
 
     def _started_from(self):
@@ -278,7 +342,11 @@ class Trainer:
             return None
         init = Path(bundled("mfs_224") if self.config.model.init == "bundled" else self.config.model.init)
         card = read_card(init)
-        return {"file": init.name, "sha256": sha256(init), **{key: card[key] for key in ("origin", "made") if key in card}}
+        return {
+            "file": init.name,
+            "sha256": sha256(init),
+            **{key: card[key] for key in ("origin", "made") if key in card},
+        }
 
     def call(self, event, *args):
         """Tell every callback that has a method of that name."""

@@ -1,4 +1,5 @@
 """A training run's curves and previews for VisualDL (https://github.com/PaddlePaddle/VisualDL), an optional extra."""
+
 from pathlib import Path
 
 from paddle_mfs.utils.errors import UserError
@@ -14,8 +15,9 @@ class VisualDL:
         try:
             from visualdl import LogWriter
         except ImportError:
-            raise UserError("run.visualdl: visualdl is not installed; pip install -e .[visualdl], or set run.visualdl to "
-                            "false") from None
+            raise UserError(
+                "run.visualdl: visualdl is not installed; pip install -e .[visualdl], or set run.visualdl to false"
+            ) from None
         self._writer_class, self.folder = LogWriter, str(Path(output) / "visualdl")
 
     def on_start(self, trainer):

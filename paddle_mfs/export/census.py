@@ -4,6 +4,7 @@ A .nb is: version (uint16), opt's version (16 bytes), length of the topology (ui
 FlatBuffer in which every operator carries the kernel that opt chose as a string "operator/alias/target/precision/layout",
 the last three as numbers of Paddle-Lite's enums (lite/api/paddle_place.h). FlatBuffers are written back to front.
 """
+
 import collections
 import re
 import struct
@@ -15,12 +16,13 @@ from paddle_mfs.utils.errors import UserError
 META_VERSION, HEADER = 2, 26
 PLACES = {1: "host", 2: "x86", 4: "arm", 5: "opencl", 18: "nnadapter"}
 PRECISIONS = {1: "fp32", 2: "int8", 4: "any", 5: "fp16"}
-COPIES = ("io_copy", "layout", "calib")          # move or convert, compute nothing
+COPIES = ("io_copy", "layout", "calib")  # move or convert, compute nothing
 IN_AND_OUT = ("feed", "fetch")
 
 
 class Kernel(NamedTuple):
     """One kernel as it runs: operator ("conv2d"), alias ("def"), place ("arm") and precision ("fp32")."""
+
     operator: str
     alias: str
     place: str
@@ -32,13 +34,15 @@ def kernels(path):
     data = Path(path).read_bytes()
     if len(data) < HEADER or struct.unpack_from("<H", data)[0] != META_VERSION:
         raise UserError(f"{path}: is no Paddle-Lite model of format {META_VERSION}; export it again")
-    size, = struct.unpack_from("<Q", data, HEADER - 8)
-    topology, found = data[HEADER:HEADER + size], []
+    (size,) = struct.unpack_from("<Q", data, HEADER - 8)
+    topology, found = data[HEADER : HEADER + size], []
     for match in re.finditer(rb"(\w+)/(\w+)/(\d+)/(\d+)/(\d+)\0", topology):
-        length, = struct.unpack_from("<I", topology, match.start() - 4) if match.start() >= 4 else (0,)
-        if length == match.end() - match.start() - 1:           # a FlatBuffer string: its length goes before it
+        (length,) = struct.unpack_from("<I", topology, match.start() - 4) if match.start() >= 4 else (0,)
+        if length == match.end() - match.start() - 1:  # a FlatBuffer string: its length goes before it
             operator, alias, place, precision = (part.decode() for part in match.groups()[:4])
-            found.append(Kernel(operator, alias, PLACES.get(int(place), place), PRECISIONS.get(int(precision), precision)))
+            found.append(
+                Kernel(operator, alias, PLACES.get(int(place), place), PRECISIONS.get(int(precision), precision))
+            )
     if not found:
         raise UserError(f"{path}: no kernels found in it; it was written by another version of Paddle-Lite")
     return found[::-1]
@@ -52,8 +56,10 @@ def census(path):
     """
     found = kernels(path)
     computing = [kernel for kernel in found if kernel.operator not in (*COPIES, *IN_AND_OUT)]
-    return {"total": len(found),
-            "subgraphs": sum(kernel.operator == "subgraph" for kernel in found),
-            "copies": sum(kernel.operator in COPIES for kernel in found),
-            "cpu": sum(kernel.place in ("host", "arm", "x86") for kernel in computing),
-            "kernels": dict(collections.Counter(kernel.operator for kernel in found).most_common())}
+    return {
+        "total": len(found),
+        "subgraphs": sum(kernel.operator == "subgraph" for kernel in found),
+        "copies": sum(kernel.operator in COPIES for kernel in found),
+        "cpu": sum(kernel.place in ("host", "arm", "x86") for kernel in computing),
+        "kernels": dict(collections.Counter(kernel.operator for kernel in found).most_common()),
+    }

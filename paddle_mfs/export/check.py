@@ -1,11 +1,12 @@
 """Does an exported network still give the dygraph pixels?"""
+
 import numpy as np
 
 from paddle_mfs.models.idn import UNCHANGED
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.tensor import to_batch
 
-TOLERANCE = 1e-5         # of a pixel in [0, 1]
+TOLERANCE = 1e-5  # of a pixel in [0, 1]
 
 
 def crops_to_batch(crops):
@@ -20,7 +21,9 @@ def reference(idn, batch):
     Paddle's own operators run: they define the network, and their rounding is what its inference programs share.
     """
     import paddle
+
     from paddle_mfs.ops.layers import plain_operators
+
     with paddle.no_grad(), plain_operators():
         pairs = [[output.numpy() for output in idn(paddle.to_tensor(x[None]))] for x in batch]
     return [np.concatenate(outputs) for outputs in zip(*pairs)]
@@ -43,9 +46,11 @@ def compare(name, expected, batch, run):
     worst = 0.0
     for index, x in enumerate(batch):
         for output, wanted in zip(run(x[None]), expected):
-            difference = float(np.abs(np.asarray(output) - wanted[index:index + 1]).max())
+            difference = float(np.abs(np.asarray(output) - wanted[index : index + 1]).max())
             worst = max(worst, difference) if np.isfinite(difference) else float("inf")
     if worst > TOLERANCE:
-        raise UserError(f"{name}: differs from dygraph by {worst:.1e}, more than {TOLERANCE:.0e}; "
-                        "the export is wrong, do not use it")
+        raise UserError(
+            f"{name}: differs from dygraph by {worst:.1e}, more than {TOLERANCE:.0e}; "
+            "the export is wrong, do not use it"
+        )
     return worst

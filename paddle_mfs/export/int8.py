@@ -1,4 +1,5 @@
 """An identity in int8: which layers stay in float, and what is lost in pixels and identity."""
+
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,19 @@ from paddle_mfs.teachers.mesh import MeshTeacher
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.tensor import to_batch, to_images
 
-FLOOR = 35.0                    # dB against fp32, on crops that were not calibrated with
-FEWEST, MOST = 6, 48            # faces: two of three calibrate, the third measures
+FLOOR = 35.0  # dB against fp32, on crops that were not calibrated with
+FEWEST, MOST = 6, 48  # faces: two of three calibrate, the third measures
 # An APU takes the network as one piece, in which every operator needs its scale.
-EVERYTHING = CONVOLUTIONS + ("bilinear_interp_v2", "concat", "relu", "sigmoid", "scale", "elementwise_add", "elementwise_sub",
-                             "elementwise_mul")
+EVERYTHING = CONVOLUTIONS + (
+    "bilinear_interp_v2",
+    "concat",
+    "relu",
+    "sigmoid",
+    "scale",
+    "elementwise_add",
+    "elementwise_sub",
+    "elementwise_mul",
+)
 OPERATORS = {"arm": CONVOLUTIONS, "npu": EVERYTHING}
 
 
@@ -60,7 +69,10 @@ class Quantiser:
 
         Raises: UserError when the result differs from fp32 by more than 35 dB PSNR allow.
         """
-        nodes, images = rewrite(read_idn(idn), TARGETS[target].passes["int8"]), to_batch([crop for crop, _ in self.faces])
+        nodes, images = (
+            rewrite(read_idn(idn), TARGETS[target].passes["int8"]),
+            to_batch([crop for crop, _ in self.faces]),
+        )
         operators, kept, found = OPERATORS[target], [], None
         facts = {"calibration": {"method": METHOD, "weights": "one scale a channel", "crops": len(self.faces)}}
         if not self.check:
@@ -68,15 +80,17 @@ class Quantiser:
             return {**facts, "kept_in_float": kept, "measured": None}
         held = to_batch([crop for crop, _ in self.measured])
         expected = reference(idn, held)
-        if operators == CONVOLUTIONS:           # in one piece no layer can be left out
+        if operators == CONVOLUTIONS:  # in one piece no layer can be left out
             found = sensitivity(nodes, images, held, expected[0])
             kept = leave_in_float(nodes, folder, images, held, expected[0], sorted(found, key=found.get), FLOOR)
         else:
             quantise(nodes, folder, images, operators)
         measured = self.measure(PaddleRunner(Path(folder) / f"{NAME}.pdmodel"), held, expected)
         if not measured["psnr_db"] >= FLOOR:
-            raise UserError(f"{self.name}: target {target} in int8 reaches {measured['psnr_db']:.1f} dB against fp32, less than "
-                            f"{FLOOR:.0f}; calibrate with more faces (--calibration) or use fp32")
+            raise UserError(
+                f"{self.name}: target {target} in int8 reaches {measured['psnr_db']:.1f} dB against fp32, less than "
+                f"{FLOOR:.0f}; calibrate with more faces (--calibration) or use fp32"
+            )
         return {**facts, "kept_in_float": kept, "measured": measured, "sensitivity_db": found}
 
     def measure(self, run, held, expected):
@@ -92,17 +106,25 @@ class Quantiser:
         errors = error(results, expected[0])
         teacher = MeshTeacher()
         wanted = to_batch([teacher.swap(*self.source, *face)[0] for face in self.measured])
-        to_teacher = {name: round(psnr(np.mean(error(pictures, wanted))), 2)
-                      for name, pictures in (("fp32", expected[0]), ("int8", results))}
+        to_teacher = {
+            name: round(psnr(np.mean(error(pictures, wanted))), 2)
+            for name, pictures in (("fp32", expected[0]), ("int8", results))
+        }
         recogniser, five = Recogniser(), template(SHAPE[-1])
 
         def descriptors(pictures):
             return recogniser.descriptors(pictures, [five] * len(pictures))
 
-        to_source = {name: round(float(np.mean(distance(descriptors([self.source[0]]), descriptors(
-            to_images(pictures))))), 4)
-            for name, pictures in (("fp32", expected[0]), ("int8", results))}
-        return {"how": "Paddle simulates int8 in float; the .nb itself was not run", "crops": len(held),
-                "psnr_db": round(psnr(np.mean(errors)), 2), "psnr_worst_db": round(psnr(np.max(errors)), 2),
-                "mask_psnr_db": round(psnr(np.mean(error(masks, expected[1]))), 2),
-                "psnr_to_teacher_db": to_teacher, "distance_to_source": {"recogniser": recogniser.name, **to_source}}
+        to_source = {
+            name: round(float(np.mean(distance(descriptors([self.source[0]]), descriptors(to_images(pictures))))), 4)
+            for name, pictures in (("fp32", expected[0]), ("int8", results))
+        }
+        return {
+            "how": "Paddle simulates int8 in float; the .nb itself was not run",
+            "crops": len(held),
+            "psnr_db": round(psnr(np.mean(errors)), 2),
+            "psnr_worst_db": round(psnr(np.max(errors)), 2),
+            "mask_psnr_db": round(psnr(np.mean(error(masks, expected[1]))), 2),
+            "psnr_to_teacher_db": to_teacher,
+            "distance_to_source": {"recogniser": recogniser.name, **to_source},
+        }

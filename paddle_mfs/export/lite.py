@@ -2,27 +2,30 @@
 
 Use a runtime of the same version as the opt that wrote the file.
 """
+
 import os
 import tempfile
 from pathlib import Path
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.export.census import census
 from paddle_mfs.export.paddle import deploy_card, save_program
 from paddle_mfs.graph.program import NAME
 from paddle_mfs.graph.targets import TARGETS
-from paddle_mfs.utils.files import sha256, write_json
 from paddle_mfs.runtime import choose
 from paddle_mfs.runtime.lite import LiteRunner, optimise
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import sha256, write_json
 
 
 def _opt_version():
     from importlib.metadata import version
+
     return version("paddlelite")
 
 
-def export_lite(idn, folder, name, facts, targets=("arm", "gpu", "x86"), precision="fp32", check=None, ranges=None,
-                quantise=None):
+def export_lite(
+    idn, folder, name, facts, targets=("arm", "gpu", "x86"), precision="fp32", check=None, ranges=None, quantise=None
+):
     """Write a .nb (`nb_name`) and its card (.json) to `folder` for each target; each file whole or not at all.
 
     Args:
@@ -37,7 +40,7 @@ def export_lite(idn, folder, name, facts, targets=("arm", "gpu", "x86"), precisi
     Returns: list of (path of the .nb, card).
     Raises: UserError when paddlelite is missing, opt fails, the folder cannot be written, or the check fails.
     """
-    choose("lite")          # or say that it is not installed
+    choose("lite")  # or say that it is not installed
     folder, written = Path(folder), []
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -71,7 +74,16 @@ def _card(path, target, precision, facts, difference, ranges, quantised):
     card = deploy_card(facts)
     card.pop("model")
     card["versions"]["paddlelite"] = _opt_version()
-    return {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path),
-            "target": target, "valid_places": TARGETS[target].places, "precision": precision, "census": census(path),
-            "difference_from_dygraph": difference and float(f"{difference:.2e}"), **(ranges or {}),
-            **({"int8": quantised} if quantised else {}), **card}
+    return {
+        "file": path.name,
+        "bytes": path.stat().st_size,
+        "sha256": sha256(path),
+        "target": target,
+        "valid_places": TARGETS[target].places,
+        "precision": precision,
+        "census": census(path),
+        "difference_from_dygraph": difference and float(f"{difference:.2e}"),
+        **(ranges or {}),
+        **({"int8": quantised} if quantised else {}),
+        **card,
+    }

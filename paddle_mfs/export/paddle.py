@@ -1,18 +1,19 @@
 """Paddle inference model (.pdmodel + .pdiparams) of one identity, with deploy.yml beside it."""
+
 import os
 import shutil
 from pathlib import Path
 
 import yaml
 
-from paddle_mfs.version import __version__
-from paddle_mfs.utils.errors import UserError
+from paddle_mfs.face.align import template
 from paddle_mfs.graph.nodes import INPUT, OUTPUTS, SHAPE, read_idn
 from paddle_mfs.graph.program import NAME, Program
 from paddle_mfs.graph.rewrites import EXACT, rewrite
-from paddle_mfs.face.align import template
 from paddle_mfs.provenance import GENERATED, provenance
 from paddle_mfs.runtime.paddle import PaddleRunner
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.version import __version__
 
 CARD = "deploy.yml"
 
@@ -20,18 +21,38 @@ CARD = "deploy.yml"
 def deploy_card(facts):
     """What a program that runs the model has to know, as a dict: preprocessing, names, shapes, versions, provenance."""
     import paddle
+
     size = SHAPE[-1]
     return {
         "model": {"program": f"{NAME}.pdmodel", "parameters": f"{NAME}.pdiparams"},
-        "crop": {"size": size, "alignment": "similarity transform of five points to the template",
-                 "points": ["eye on the image's left", "eye on the image's right", "nose tip", "mouth corner left",
-                            "mouth corner right"],
-                 "template": [[round(float(v), 4) for v in point] for point in template(size)],
-                 "pixel_frame": "pixel centres at integer coordinates"},
-        "input": {"name": INPUT, "shape": list(SHAPE), "dtype": "float32", "layout": "NCHW", "colour": "RGB", "range": [0.0, 1.0],
-                  "scale": 1 / 255, "mean": [0.0, 0.0, 0.0], "std": [1.0, 1.0, 1.0]},
-        "outputs": [{"index": index, "meaning": f"{name}: {meaning}", "shape": list(shape)}
-                    for index, (name, shape, meaning) in enumerate(OUTPUTS)],
+        "crop": {
+            "size": size,
+            "alignment": "similarity transform of five points to the template",
+            "points": [
+                "eye on the image's left",
+                "eye on the image's right",
+                "nose tip",
+                "mouth corner left",
+                "mouth corner right",
+            ],
+            "template": [[round(float(v), 4) for v in point] for point in template(size)],
+            "pixel_frame": "pixel centres at integer coordinates",
+        },
+        "input": {
+            "name": INPUT,
+            "shape": list(SHAPE),
+            "dtype": "float32",
+            "layout": "NCHW",
+            "colour": "RGB",
+            "range": [0.0, 1.0],
+            "scale": 1 / 255,
+            "mean": [0.0, 0.0, 0.0],
+            "std": [1.0, 1.0, 1.0],
+        },
+        "outputs": [
+            {"index": index, "meaning": f"{name}: {meaning}", "shape": list(shape)}
+            for index, (name, shape, meaning) in enumerate(OUTPUTS)
+        ],
         "versions": {"paddle": paddle.__version__, "paddle_mfs": __version__},
         "provenance": provenance(digital_source_type=GENERATED, **facts),
     }

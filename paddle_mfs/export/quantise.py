@@ -7,6 +7,7 @@ Weights get one scale a channel; an activation's scale is its largest value, ave
 The quantised program is run here by Paddle, which rounds to 8 bits and computes in float: a simulation. Paddle-Lite's own
 integer kernels are not run.
 """
+
 import tempfile
 from pathlib import Path
 
@@ -37,17 +38,34 @@ def quantise(nodes, folder, images, operators=CONVOLUTIONS, kept=(), method=METH
     """
     import paddle
     from paddle.static.quantization import PostTrainingQuantization
+
     scope = paddle.static.Scope()
-    with tempfile.TemporaryDirectory(dir=folder) as plain, static_mode(), paddle.static.scope_guard(scope), \
-            paddle.static.program_guard(paddle.static.Program()), paddle.utils.unique_name.guard(), quiet():
+    with (
+        tempfile.TemporaryDirectory(dir=folder) as plain,
+        static_mode(),
+        paddle.static.scope_guard(scope),
+        paddle.static.program_guard(paddle.static.Program()),
+        paddle.utils.unique_name.guard(),
+        quiet(),
+    ):
         Program(nodes, (1, *images.shape[1:])).save(plain)
         feed = paddle.static.data(INPUT, [1, *images.shape[1:]], "float32")
-        loader = paddle.io.DataLoader([(image,) for image in images], feed_list=[feed], places=[paddle.CPUPlace()],
-                                      return_list=False)
+        loader = paddle.io.DataLoader(
+            [(image,) for image in images], feed_list=[feed], places=[paddle.CPUPlace()], return_list=False
+        )
         quantisation = PostTrainingQuantization(
-            paddle.static.Executor(paddle.CPUPlace()), plain, scope, f"{NAME}.pdmodel", f"{NAME}.pdiparams",
-            data_loader=loader, batch_size=1, algo=method, quantizable_op_type=list(operators),
-            skip_tensor_list=[f"{layer}.weight" for layer in kept], **options)
+            paddle.static.Executor(paddle.CPUPlace()),
+            plain,
+            scope,
+            f"{NAME}.pdmodel",
+            f"{NAME}.pdiparams",
+            data_loader=loader,
+            batch_size=1,
+            algo=method,
+            quantizable_op_type=list(operators),
+            skip_tensor_list=[f"{layer}.weight" for layer in kept],
+            **options,
+        )
         quantisation.quantize()
         quantisation.save_quantized_model(str(folder), NAME)
     return Path(folder) / f"{NAME}.pdmodel"
@@ -55,4 +73,4 @@ def quantise(nodes, folder, images, operators=CONVOLUTIONS, kept=(), method=METH
 
 def error(outputs, expected):
     """Mean squared error crop by crop of two lists of arrays in [0, 1], in 8-bit values -> (N,)."""
-    return np.array([np.mean((np.float64(a) - b) ** 2) * 255 ** 2 for a, b in zip(outputs, expected)])
+    return np.array([np.mean((np.float64(a) - b) ** 2) * 255**2 for a, b in zip(outputs, expected)])

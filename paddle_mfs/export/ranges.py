@@ -1,4 +1,5 @@
 """What half precision does to an identity: it ends at 65504, and has 11 bits."""
+
 import sys
 
 import numpy as np
@@ -7,7 +8,7 @@ from paddle_mfs.graph.nodes import read_idn
 from paddle_mfs.graph.program import Program
 from paddle_mfs.graph.rewrites import rewrite
 
-LIMIT = 30000        # leaves a factor of two for faces that were not looked at
+LIMIT = 30000  # leaves a factor of two for faces that were not looked at
 
 
 def largest_value(idn, batch):
@@ -20,8 +21,13 @@ def largest_value(idn, batch):
     """
     nodes = rewrite(read_idn(idn))
     program, names = Program(nodes, (1, *batch.shape[1:])), [node.output for node in nodes]
-    sizes = {node.output: max((float(np.abs(value).max()) for value in node.settings.values() if isinstance(value, np.ndarray)),
-                              default=0.0) for node in nodes}
+    sizes = {
+        node.output: max(
+            (float(np.abs(value).max()) for value in node.settings.values() if isinstance(value, np.ndarray)),
+            default=0.0,
+        )
+        for node in nodes
+    }
     for x in batch:
         for name, value in zip(names, program.run(x[None], names)):
             sizes[name] = max(sizes[name], float(np.abs(value).max()) if np.isfinite(value).all() else float("inf"))
@@ -41,12 +47,18 @@ def half_precision(idn, batch, expected):
     pairs = zip(*(program.run(x[None]) for x in batch))
     differences = [np.abs(np.concatenate(ours) - wanted) for ours, wanted in zip(pairs, expected)]
     worst = {name: float(f"{difference.max():.2g}") for name, difference in zip(("result", "mask"), differences)}
-    return {"how": "Paddle, every value and weight rounded to float16, sums in float32; the .nb itself was not run",
-            "largest_difference": worst, "psnr_db": round(float(-10 * np.log10(np.square(differences[0]).mean())), 1)}
+    return {
+        "how": "Paddle, every value and weight rounded to float16, sums in float32; the .nb itself was not run",
+        "largest_difference": worst,
+        "psnr_db": round(float(-10 * np.log10(np.square(differences[0]).mean())), 1),
+    }
 
 
 def warn_of_overflow(name, largest):
     """One line on stderr when half precision could overflow; `name` is what is exported."""
     if largest["value"] > LIMIT:
-        print(f"warning: {name}: values reach {largest['value']:.4g} at {largest['node']}, more than {LIMIT}: half precision "
-              "(arm fp16, gpu, npu, nnapi) could overflow; use fp32 on arm", file=sys.stderr)
+        print(
+            f"warning: {name}: values reach {largest['value']:.4g} at {largest['node']}, more than {LIMIT}: half precision "
+            "(arm fp16, gpu, npu, nnapi) could overflow; use fp32 on arm",
+            file=sys.stderr,
+        )

@@ -1,4 +1,5 @@
 """Which convolutions suffer from int8: each quantised alone, and the worst ones left in float."""
+
 import tempfile
 
 import numpy as np
@@ -27,7 +28,9 @@ def sensitivity(nodes, images, held, expected, layers=None):
     found, every = {}, layers_of(nodes)
     for layer in every if layers is None else layers:
         with tempfile.TemporaryDirectory(prefix="paddle_mfs_") as folder:
-            found[layer] = round(_psnr(nodes, folder, images[:2], held, expected, [name for name in every if name != layer]), 2)
+            found[layer] = round(
+                _psnr(nodes, folder, images[:2], held, expected, [name for name in every if name != layer]), 2
+            )
     return found
 
 
@@ -35,7 +38,7 @@ def leave_in_float(nodes, folder, images, held, expected, worst_first, floor):
     """Quantise into `folder` and leave as many layers in float, the worst first, as `floor` dB needs -> their names."""
     kept = []
     while _psnr(nodes, folder, images, held, expected, kept) < floor and len(kept) < len(worst_first):
-        kept = worst_first[:len(kept) + 1]
+        kept = worst_first[: len(kept) + 1]
     return kept
 
 
@@ -43,4 +46,5 @@ def table(found, kept):
     """The result of `sensitivity` as lines of text, the worst layer first."""
     return [f"{'convolution alone in int8':<30} {'dB':>7}"] + [
         f"{layer:<30} {value:7.2f}{'  left in float' if layer in kept else ''}"
-        for layer, value in sorted(found.items(), key=lambda item: item[1])]
+        for layer, value in sorted(found.items(), key=lambda item: item[1])
+    ]

@@ -3,16 +3,22 @@
 The template is the one ArcFace and its successors train on (https://github.com/deepinsight/insightface, `arcface_dst`), for a
 112 px crop; a crop of size S uses template * S / 112. A similarity transform is used: a free affine one would shear the face.
 """
+
 import cv2
 import numpy as np
 
 from paddle_mfs.face.geometry import similarity, warp
 
-TEMPLATE_112 = np.array([[38.2946, 51.6963],    # eye on the image's left
-                         [73.5318, 51.5014],    # eye on the image's right
-                         [56.0252, 71.7366],    # nose tip
-                         [41.5493, 92.3655],    # mouth corner on the image's left
-                         [70.7299, 92.2041]], np.float32)
+TEMPLATE_112 = np.array(
+    [
+        [38.2946, 51.6963],  # eye on the image's left
+        [73.5318, 51.5014],  # eye on the image's right
+        [56.0252, 71.7366],  # nose tip
+        [41.5493, 92.3655],  # mouth corner on the image's left
+        [70.7299, 92.2041],
+    ],
+    np.float32,
+)
 
 
 def template(size):

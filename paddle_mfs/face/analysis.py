@@ -1,18 +1,19 @@
 """Every face of a picture: detector, landmarks and the search that makes them work at any size and roll."""
+
 from dataclasses import dataclass
 
 import numpy as np
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face import landmarks as mesh_module
 from paddle_mfs.face.boxes import is_known
 from paddle_mfs.face.detect import Detector
 from paddle_mfs.face.regions import five_points
 from paddle_mfs.face.views import levels, local_views
+from paddle_mfs.utils.errors import UserError
 
-MIN_PRESENCE = 0.5       # below, the mesh network says that there is no face
-MIN_FACE = 20            # pixels, longer side of the landmarks' box; a smaller face is refused
-SURE = 0.85              # a detector score below this may be a face seen at the wrong roll: look again around it
+MIN_PRESENCE = 0.5  # below, the mesh network says that there is no face
+MIN_FACE = 20  # pixels, longer side of the landmarks' box; a smaller face is refused
+SURE = 0.85  # a detector score below this may be a face seen at the wrong roll: look again around it
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Face:
     five (5, 2) float32: eye centres (image left, right for an upright face), nose tip, mouth corners; presence 0..1 of the
     mesh network.
     """
+
     box: np.ndarray
     score: float
     landmarks: np.ndarray
@@ -78,15 +80,19 @@ class FaceAnalyser:
         """The largest face. Raises UserError, its message starting with `name`, when there is none or it is under 20 px."""
         found = self._search(image, False)
         if not found:
-            raise UserError(f"{name}: no face found; use a picture that shows a face, unhidden and at least {MIN_FACE} px high")
+            raise UserError(
+                f"{name}: no face found; use a picture that shows a face, unhidden and at least {MIN_FACE} px high"
+            )
         if found[0].size < MIN_FACE:
-            raise UserError(f"{name}: the face is too small ({found[0].size:.0f} px, at least {MIN_FACE} are needed); "
-                            f"use a larger picture")
+            raise UserError(
+                f"{name}: the face is too small ({found[0].size:.0f} px, at least {MIN_FACE} are needed); "
+                f"use a larger picture"
+            )
         return found[0]
 
     def look(self, image, views, known=()):
         """Faces of at least 20 px that show in these views (see `detect.Detector`) and are none of `known`; no search."""
-        found = self._confirm(image, self.detector.detect(image, views), known)[len(known):]
+        found = self._confirm(image, self.detector.detect(image, views), known)[len(known) :]
         return [face for face in found if face.size >= MIN_FACE]
 
     def follow(self, image, face, region=None):
@@ -127,8 +133,11 @@ class FaceAnalyser:
         """
         if detection.score >= SURE:
             return detection
-        again = [d for d in self.detector.detect(image, local_views(detection.centre, detection.size))
-                 if np.abs(d.centre - detection.centre).max() < detection.size / 2]
+        again = [
+            d
+            for d in self.detector.detect(image, local_views(detection.centre, detection.size))
+            if np.abs(d.centre - detection.centre).max() < detection.size / 2
+        ]
         return max([detection, *again], key=lambda d: d.score)
 
 
@@ -141,4 +150,5 @@ def check_image(image):
 def _bundled(name, engine):
     from paddle_mfs.models import create_model
     from paddle_mfs.runtime import make_runner
+
     return make_runner(create_model(name, weights="bundled"), engine)

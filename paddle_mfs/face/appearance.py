@@ -1,10 +1,11 @@
 """What a tracked face looks like at a glance: tells two people of one clip apart from frame to frame, recognises nobody."""
+
 import cv2
 import numpy as np
 
 from paddle_mfs.face.align import align
 
-SIDE = 12                # pixels of the thumbnail
+SIDE = 12  # pixels of the thumbnail
 
 
 def appearance(image, five):
@@ -13,7 +14,7 @@ def appearance(image, five):
     Args:
         image: (H, W, 3) uint8 RGB. five: (5, 2) points of a face in it.
     """
-    crop = align(image, five, 32)[0][3:31, 3:29]         # without most of the background
+    crop = align(image, five, 32)[0][3:31, 3:29]  # without most of the background
     thumbnail = cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
     thumbnail -= thumbnail.mean()
     return thumbnail / max(float(np.linalg.norm(thumbnail)), 1.0)

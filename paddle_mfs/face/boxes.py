@@ -1,10 +1,11 @@
 """Boxes that overlap: which of them are one face."""
+
 import dataclasses
 
 import numpy as np
 
-SAME_DETECTION_IOU = 0.3     # of two detections
-SAME_FACE_IOU = 0.4          # of the boxes of landmarks
+SAME_DETECTION_IOU = 0.3  # of two detections
+SAME_FACE_IOU = 0.4  # of the boxes of landmarks
 
 
 def merge(detections):
@@ -13,9 +14,14 @@ def merge(detections):
     for group in _groups(detections):
         weight = np.array([d.score for d in group])
         weight /= weight.sum()
-        merged.append(dataclasses.replace(group[0], centre=sum(w * d.centre for w, d in zip(weight, group)),
-                                          size=float(sum(w * d.size for w, d in zip(weight, group))),
-                                          keypoints=sum(w * d.keypoints for w, d in zip(weight, group))))
+        merged.append(
+            dataclasses.replace(
+                group[0],
+                centre=sum(w * d.centre for w, d in zip(weight, group)),
+                size=float(sum(w * d.size for w, d in zip(weight, group))),
+                keypoints=sum(w * d.keypoints for w, d in zip(weight, group)),
+            )
+        )
     return merged
 
 

@@ -1,8 +1,9 @@
 """The target's colour for a painted crop, before it is pasted.
 
-    crop (S, S, 3) uint8 RGB     the target        painted (S, S, 3) float32 RGB in [0, 1]     the swapped face
-    mask (S, S) float32 in [0, 1], 1 = painted     landmarks (468, >= 2), pixels of the crop
+crop (S, S, 3) uint8 RGB     the target        painted (S, S, 3) float32 RGB in [0, 1]     the swapped face
+mask (S, S) float32 in [0, 1], 1 = painted     landmarks (468, >= 2), pixels of the crop
 """
+
 from dataclasses import dataclass
 
 import cv2
@@ -10,15 +11,16 @@ import numpy as np
 
 from paddle_mfs.face.regions import oval_mask
 
-STEP = 2                    # colour statistics look at every second pixel of every second row
-CONTRAST = 0.67, 1.5        # the match changes the contrast of the lightness by no more than this
-SEEN = 0.5                  # pixels with a lower mask do not count for the colour
-FEWEST = 64                 # pixels below which there is no colour to match
+STEP = 2  # colour statistics look at every second pixel of every second row
+CONTRAST = 0.67, 1.5  # the match changes the contrast of the lightness by no more than this
+SEEN = 0.5  # pixels with a lower mask do not count for the colour
+FEWEST = 64  # pixels below which there is no colour to match
 
 
 @dataclass(frozen=True)
 class Colour:
     """A colour change, Lab * gain + offset, each (3,) float32 in OpenCV's float Lab (L 0..100)."""
+
     gain: np.ndarray
     offset: np.ndarray
 

@@ -2,6 +2,7 @@
 
 BlazeFace: Bazarevsky et al. 2019, https://arxiv.org/abs/1907.05047 (short-range model, 128 px input).
 """
+
 from dataclasses import dataclass
 
 import cv2
@@ -22,6 +23,7 @@ class Detection:
     centre (2,), size: centre and side of the face box, which is square to the searched view, so turned in a rotated one;
     keypoints (6, 2): eye, eye (image left, right), nose, mouth, ear, ear; score 0..1.
     """
+
     centre: np.ndarray
     size: float
     keypoints: np.ndarray

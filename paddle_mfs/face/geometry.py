@@ -2,6 +2,7 @@
 
 A 2x3 matrix M maps a point of one picture to another: q = M[:, :2] p + M[:, 2].
 """
+
 import cv2
 import numpy as np
 
@@ -20,7 +21,7 @@ def similarity(src, dst):
         raise ValueError(f"similarity needs two (K, 2) arrays with K >= 2, got {src.shape} and {dst.shape}")
     src_mean, dst_mean = src.mean(0), dst.mean(0)
     a, b = src - src_mean, dst - dst_mean
-    spread = (a ** 2).sum()
+    spread = (a**2).sum()
     if spread == 0:
         raise ValueError("similarity: the source points are all equal")
     u, singular, vt = np.linalg.svd(b.T @ a)
@@ -36,7 +37,7 @@ def transform(points, matrix):
 
 def invert(matrix):
     """The inverse of a (2, 3) matrix; zeros where there is none."""
-    return cv2.invertAffineTransform(matrix)        # numpy's inverse wakes BLAS threads, which then spin for 15 ms
+    return cv2.invertAffineTransform(matrix)  # numpy's inverse wakes BLAS threads, which then spin for 15 ms
 
 
 def scale_of(matrix):
@@ -73,7 +74,7 @@ def shrink_region(image, matrix, size, factor):
     x1, y1 = (np.floor(seen.min(0)) - margin).clip(0, [width - factor, height - factor]).astype(int)
     x2, y2 = (np.ceil(seen.max(0)) + margin).clip(factor, [width, height]).astype(int)
     columns, rows = max((x2 - x1) // factor, 1), max((y2 - y1) // factor, 1)
-    part = image[y1:y1 + rows * factor, x1:x1 + columns * factor]
+    part = image[y1 : y1 + rows * factor, x1 : x1 + columns * factor]
     shrunk = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
     # shrunk pixel i covers source pixels x1 + factor*i ... x1 + factor*i + factor-1: its centre lies (factor-1)/2 further
     to_source = np.array([[factor, 0, x1 + (factor - 1) / 2], [0, factor, y1 + (factor - 1) / 2]], np.float64)

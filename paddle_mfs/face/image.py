@@ -1,4 +1,5 @@
 """Reading and writing pictures with Pillow: whatever comes in, uint8 RGB goes on."""
+
 import io
 import warnings
 from pathlib import Path
@@ -9,11 +10,13 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path
 
-BACKGROUND = (255, 255, 255)      # transparent pixels are laid on white
-WRITERS = {".png": {"format": "PNG"},
-           ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
-           ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
-           ".webp": {"format": "WEBP", "quality": 95}}
+BACKGROUND = (255, 255, 255)  # transparent pixels are laid on white
+WRITERS = {
+    ".png": {"format": "PNG"},
+    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".webp": {"format": "WEBP", "quality": 95},
+}
 
 
 def read_image(path, data=None):
@@ -31,7 +34,7 @@ def read_image(path, data=None):
         if (path.stat().st_size if data is None else len(data)) == 0:
             raise UserError(f"{path}: is empty; copy or download the picture again")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")      # damaged EXIF and large pictures are handled here
+            warnings.simplefilter("ignore")  # damaged EXIF and large pictures are handled here
             with Image.open(path if data is None else io.BytesIO(data)) as image:
                 return _to_rgb(_upright(image))
     except FileNotFoundError:
@@ -39,14 +42,18 @@ def read_image(path, data=None):
     except PermissionError:
         raise UserError(f"{path}: may not be read; check its permissions") from None
     except UnidentifiedImageError:
-        raise UserError(f"{path}: is not a picture (or of a kind Pillow cannot read); convert it to PNG or JPEG") from None
+        raise UserError(
+            f"{path}: is not a picture (or of a kind Pillow cannot read); convert it to PNG or JPEG"
+        ) from None
     except Image.DecompressionBombError:
-        raise UserError(f"{path}: has more than {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels; make it smaller") from None
+        raise UserError(
+            f"{path}: has more than {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels; make it smaller"
+        ) from None
     except UserError:
         raise
     except MemoryError:
         raise UserError(f"{path}: does not fit in memory; make it smaller") from None
-    except Exception as error:       # Pillow's readers raise nearly anything on damaged files
+    except Exception as error:  # Pillow's readers raise nearly anything on damaged files
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"{path}: is damaged or truncated ({reason}); copy or download the picture again") from None
 
@@ -55,7 +62,7 @@ def _upright(image):
     image.load()
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:                # EXIF too damaged to be read: take the picture as stored
+    except Exception:  # EXIF too damaged to be read: take the picture as stored
         return image
 
 
@@ -95,7 +102,7 @@ def _to_srgb(image):
                 base = image.convert("RGB") if image.mode == "RGBA" else image
                 return ImageCms.profileToProfile(base, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
         except (ImageCms.PyCMSError, OSError, ValueError):
-            pass                     # a broken profile: plain conversion below
+            pass  # a broken profile: plain conversion below
     return image.convert("RGB")
 
 
@@ -123,4 +130,6 @@ def write_image(path, rgb, **save_options):
         try:
             Image.fromarray(rgb).save(temporary, **options)
         except ValueError as error:
-            raise UserError(f"{path}: cannot be written as {options['format']} ({error}); choose another format") from None
+            raise UserError(
+                f"{path}: cannot be written as {options['format']} ({error}); choose another format"
+            ) from None

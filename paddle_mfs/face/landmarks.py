@@ -2,6 +2,7 @@
 
 Face mesh: Kartynnik et al. 2019, https://arxiv.org/abs/1907.06724 (192 px input).
 """
+
 from typing import NamedTuple
 
 import cv2
@@ -12,7 +13,7 @@ from paddle_mfs.face.geometry import invert, scale_of, transform, warp
 from paddle_mfs.utils.tensor import to_batch
 
 INPUT = 192
-ROI_SCALE = 1.5          # side of the region shown to the network / side of the face box
+ROI_SCALE = 1.5  # side of the region shown to the network / side of the face box
 
 
 class Landmarker:
@@ -35,7 +36,9 @@ class Landmarker:
             whose presence stays below `min_presence` is the last.
         """
         left, right = detection.keypoints[:2]
-        landmarks, presence = self.look(image, Region(detection.centre, detection.size * ROI_SCALE, _angle(left, right)))
+        landmarks, presence = self.look(
+            image, Region(detection.centre, detection.size * ROI_SCALE, _angle(left, right))
+        )
         for _ in range(passes - 1):
             if presence < min_presence:
                 break
@@ -64,6 +67,7 @@ def _angle(left, right):
 
 class Region(NamedTuple):
     """What the network is shown: centre (2,) and side in pixels, roll in radians (clockwise in the image)."""
+
     centre: np.ndarray
     side: float
     angle: float

@@ -1,12 +1,13 @@
 """The inside of the target's open mouth, which may stay as it is."""
+
 import cv2
 import numpy as np
 
 from paddle_mfs.face.regions import INNER_LIPS, MOUTH_LEFT, MOUTH_RIGHT, region_mask
 
-LIPS_UPPER, LIPS_LOWER = 13, 14             # middle of the inner lips' contour
-CLOSED, OPEN = 0.06, 0.14   # height of the inner lips / width of the mouth: fully painted below, fully kept above
-MOUTH_FEATHER = 1.5 / 224   # of the crop: sigma
+LIPS_UPPER, LIPS_LOWER = 13, 14  # middle of the inner lips' contour
+CLOSED, OPEN = 0.06, 0.14  # height of the inner lips / width of the mouth: fully painted below, fully kept above
+MOUTH_FEATHER = 1.5 / 224  # of the crop: sigma
 
 
 def open_mouth(landmarks, size):

@@ -1,4 +1,5 @@
 """What lies on the target's face and may stay there, seen by its colour."""
+
 import cv2
 import numpy as np
 
@@ -6,10 +7,10 @@ from paddle_mfs.face.regions import LEFT_BROW, LEFT_EYE, OUTER_LIPS, RIGHT_BROW,
 
 # what is not of skin's colour, and the share of the skin around it that must be covered for it to count so (eyes are near hair)
 FEATURES = (OUTER_LIPS, 0.2), (LEFT_EYE + LEFT_BROW, 0.5), (RIGHT_EYE + RIGHT_BROW, 0.5)
-SPREAD = 15.0, 6.0, 6.0     # L, a, b: skin is taken to vary by this at least
-FAR = 3.0                   # spreads from the face's median colour: no skin
-SMALLEST = 200 / 224 ** 2   # of the crop: smaller patches are part of the face (moles, nostrils, glints)
-OCCLUSION_FEATHER = 2 / 224     # of the crop: sigma
+SPREAD = 15.0, 6.0, 6.0  # L, a, b: skin is taken to vary by this at least
+FAR = 3.0  # spreads from the face's median colour: no skin
+SMALLEST = 200 / 224**2  # of the crop: smaller patches are part of the face (moles, nostrils, glints)
+OCCLUSION_FEATHER = 2 / 224  # of the crop: sigma
 
 
 def occlusion(crop, landmarks):
@@ -29,8 +30,10 @@ def occlusion(crop, landmarks):
         return np.zeros((size, size), np.float32)
     colours = lab[skin]
     median = np.median(colours, 0)
-    spread = np.maximum(1.48 * np.median(np.abs(colours - median), 0), SPREAD)       # 1.48 MAD estimates a standard deviation
-    far = (np.square((lab - median) / spread).sum(-1) > FAR ** 2) & oval
+    spread = np.maximum(
+        1.48 * np.median(np.abs(colours - median), 0), SPREAD
+    )  # 1.48 MAD estimates a standard deviation
+    far = (np.square((lab - median) / spread).sum(-1) > FAR**2) & oval
     covered = far & skin
     for feature, (_, share) in zip(features, FEATURES):
         around = _widened(feature, 13) & skin

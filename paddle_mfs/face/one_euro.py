@@ -3,6 +3,7 @@
 Casiez, Roussel, Vogel: "1 Euro Filter: A Simple Speed-based Low-pass Filter for Noisy Input in Interactive Systems", CHI 2012,
 https://gery.casiez.net/1euro/.
 """
+
 import numpy as np
 
 
@@ -57,7 +58,7 @@ class OneEuro:
 
 
 def _rms(vectors):
-    return float(np.sqrt((vectors ** 2).sum(-1).mean()))
+    return float(np.sqrt((vectors**2).sum(-1).mean()))
 
 
 def _weight(cutoff, step):

@@ -1,4 +1,5 @@
 """Putting a swapped crop back into its picture: only what the mask reaches is computed, the rest stays bit for bit."""
+
 import functools
 
 import cv2
@@ -7,10 +8,10 @@ import numpy as np
 
 from paddle_mfs.face.geometry import invert, scale_of, shrink_region, transform
 
-EDGE = 0.03              # the mask fades to 0 over this part of the crop's side, so that the crop's border never shows
-NEGLIGIBLE = 1 / 512     # a mask below this changes no 8-bit value by more than half a step
+EDGE = 0.03  # the mask fades to 0 over this part of the crop's side, so that the crop's border never shows
+NEGLIGIBLE = 1 / 512  # a mask below this changes no 8-bit value by more than half a step
 BITS = 5
-STEPS = 1 << BITS        # places between two pixels for which the weights of interpolation are known, as in OpenCV
+STEPS = 1 << BITS  # places between two pixels for which the weights of interpolation are known, as in OpenCV
 
 
 def paste(image, result, mask, matrix, inplace=False):
@@ -37,7 +38,7 @@ def paste(image, result, mask, matrix, inplace=False):
     to_part = invert(matrix)
     to_part[:, 2] -= x1, y1
     factor = int(scale_of(matrix))
-    if factor >= 2:         # a small face: each of its pixels sees all pixels of the crop that it covers
+    if factor >= 2:  # a small face: each of its pixels sees all pixels of the crop that it covers
         result, _ = shrink_region(result, to_part, (x2 - x1, y2 - y1), factor)
         mask, to_part = shrink_region(mask, to_part, (x2 - x1, y2 - y1), factor)
     mask = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
@@ -72,19 +73,35 @@ def _blend(part, result, scale, mask, matrix, cubic):
             if column > width or row > height:
                 continue
             p, q = np.float32(across) / np.float32(STEPS), np.float32(down) / np.float32(STEPS)
-            weight = ((mask[row, column] * (1 - p) + mask[row, column + 1] * p) * (1 - q)
-                      + (mask[row + 1, column] * (1 - p) + mask[row + 1, column + 1] * p) * q)
+            weight = (mask[row, column] * (1 - p) + mask[row, column + 1] * p) * (1 - q) + (
+                mask[row + 1, column] * (1 - p) + mask[row + 1, column + 1] * p
+            ) * q
             if weight <= 0:
                 continue
-            a, b = max(column - 2, 0), max(column - 1, 0)           # beyond the edge, the edge again
+            a, b = max(column - 2, 0), max(column - 1, 0)  # beyond the edge, the edge again
             c, d = min(column, width - 1), min(column + 1, width - 1)
             red = green = blue = low
             for i in range(4):
                 line, k = min(max(row - 2 + i, 0), height - 1), cubic[down, i] * scale
                 ka, kb, kc, kd = k * cubic[across, 0], k * cubic[across, 1], k * cubic[across, 2], k * cubic[across, 3]
-                red += ka * result[line, a, 0] + kb * result[line, b, 0] + kc * result[line, c, 0] + kd * result[line, d, 0]
-                green += ka * result[line, a, 1] + kb * result[line, b, 1] + kc * result[line, c, 1] + kd * result[line, d, 1]
-                blue += ka * result[line, a, 2] + kb * result[line, b, 2] + kc * result[line, c, 2] + kd * result[line, d, 2]
+                red += (
+                    ka * result[line, a, 0]
+                    + kb * result[line, b, 0]
+                    + kc * result[line, c, 0]
+                    + kd * result[line, d, 0]
+                )
+                green += (
+                    ka * result[line, a, 1]
+                    + kb * result[line, b, 1]
+                    + kc * result[line, c, 1]
+                    + kd * result[line, d, 1]
+                )
+                blue += (
+                    ka * result[line, a, 2]
+                    + kb * result[line, b, 2]
+                    + kc * result[line, c, 2]
+                    + kd * result[line, d, 2]
+                )
             old = np.float32(part[y, x, 0])
             part[y, x, 0] = int(old + (min(max(red, low), high) - old) * weight + np.float32(0.5))
             old = np.float32(part[y, x, 1])
@@ -115,7 +132,9 @@ def _rectangle(mask, matrix, shape):
     if not len(rows):
         return 0, 0, 0, 0
     left, right, top, bottom = columns[0] - 1, columns[-1] + 1, rows[0] - 1, rows[-1] + 1
-    corners = transform(np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float64), invert(matrix))
+    corners = transform(
+        np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float64), invert(matrix)
+    )
     x1, y1 = np.floor(corners.min(0)).astype(int) - 1
     x2, y2 = np.ceil(corners.max(0)).astype(int) + 2
     return max(x1, 0), max(y1, 0), min(x2, shape[1]), min(y2, shape[0])

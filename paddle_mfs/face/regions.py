@@ -4,11 +4,48 @@ The indices are those of MediaPipe's canonical face model (canonical_face_model_
 https://github.com/google-ai-edge/mediapipe/tree/master/mediapipe/modules/face_geometry/data).
 "Left" and "right" are sides of the image for an unmirrored upright face (the person's right eye is on the image's left).
 """
+
 import cv2
 import numpy as np
 
-OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-        152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]
+OVAL = [
+    10,
+    338,
+    297,
+    332,
+    284,
+    251,
+    389,
+    356,
+    454,
+    323,
+    361,
+    288,
+    397,
+    365,
+    379,
+    378,
+    400,
+    377,
+    152,
+    148,
+    176,
+    149,
+    150,
+    136,
+    172,
+    58,
+    132,
+    93,
+    234,
+    127,
+    162,
+    21,
+    54,
+    103,
+    67,
+    109,
+]
 LEFT_EYE = [33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7]
 RIGHT_EYE = [263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249]
 LEFT_BROW = [70, 63, 105, 66, 107, 55, 65, 52, 53, 46]

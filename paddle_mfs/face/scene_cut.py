@@ -6,17 +6,18 @@ the places, a slow pan the colours and most
 places; light that changes everywhere keeps both once brightness and contrast are evened out, and a flash of a part does not
 reach the threshold as it is, so both ways must say cut.
 """
+
 import cv2
 import numpy as np
 
-SIDE = 32                # pixels of the thumbnail
-REACH = 3                # thumbnail pixels a thing may move between frames, a tenth of the picture
-TOLERANCE = 16           # of 255, in each colour
-BINS = 6                 # of the histogram, in each colour
+SIDE = 32  # pixels of the thumbnail
+REACH = 3  # thumbnail pixels a thing may move between frames, a tenth of the picture
+TOLERANCE = 16  # of 255, in each colour
+BINS = 6  # of the histogram, in each colour
 # Pairs of generated portraits, all framed alike, give 0.125 and more, 99 % of them 0.157; a pan by a tenth of the picture at
 # most 0.03, zooms by 15 % 0.01, a white flash of a ninth of the picture 0.10, brightness times 1.3 (clipped) 0.10.
 THRESHOLD = 0.12
-SAME = 10                # mean difference of thumbnails, of 255: below it there is nothing to look into
+SAME = 10  # mean difference of thumbnails, of 255: below it there is nothing to look into
 
 
 class CutDetector:
@@ -42,7 +43,7 @@ def difference(a, b):
 
 
 def _thumbnail(image):
-    step = max(1, min(image.shape[:2]) // 128)       # averaging a sample of the pixels is enough, and quick on large frames
+    step = max(1, min(image.shape[:2]) // 128)  # averaging a sample of the pixels is enough, and quick on large frames
     small = cv2.resize(image[::step, ::step], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     return cv2.GaussianBlur(small, (3, 3), 0).astype(np.float32)
 
@@ -54,7 +55,7 @@ def _evened(thumbnail):
 
 def _difference(a, b):
     places = min(_unexplained(a, b), _unexplained(b, a))
-    if places <= THRESHOLD ** 2:         # no colours can make that a cut
+    if places <= THRESHOLD**2:  # no colours can make that a cut
         return 0.0
     colours = np.abs(_histogram(a) - _histogram(b)).sum() / 2
     return float(np.sqrt(colours * places))
@@ -73,5 +74,5 @@ def _histogram(thumbnail):
     part, total = place - low, 0
     for corner in np.ndindex(2, 2, 2):
         index = (low + corner) @ (BINS * BINS, BINS, 1)
-        total = total + np.bincount(index, np.where(corner, part, 1 - part).prod(1), BINS ** 3)
+        total = total + np.bincount(index, np.where(corner, part, 1 - part).prod(1), BINS**3)
     return total / len(place)

@@ -3,6 +3,7 @@
 Following is one pass of the mesh network a face and frame: where to look is said by the mesh of the frame before, unsmoothed,
 moved on by the face's velocity, so that a fast face stays in view. The detector only looks for new faces, a few views a frame.
 """
+
 import itertools
 from dataclasses import dataclass
 
@@ -10,30 +11,31 @@ import numpy as np
 
 from paddle_mfs.face.analysis import MIN_FACE, Face, check_image
 from paddle_mfs.face.appearance import appearance, likeness
-from paddle_mfs.face.scene_cut import CutDetector
 from paddle_mfs.face.boxes import is_known
 from paddle_mfs.face.landmarks import Region, region
 from paddle_mfs.face.one_euro import OneEuro
+from paddle_mfs.face.scene_cut import CutDetector
 from paddle_mfs.face.views import levels, local_views
 
-FIRST_STEP = 1 / 30      # seconds, taken for a step of time that is not positive before any that is
-REMEMBERED = 1.0         # seconds a lost face is looked for and may get its id back
-SEARCH_GAP = 1.0         # seconds between full searches, however often the scene seems to change
-IDLE_VIEWS = 2           # detector views a frame while no face is known
-MAX_AHEAD = 0.25         # seconds that a followed face's velocity is trusted
-MAX_SPURT = 2.0          # times the last move between frames, the farthest it is moved on: time stamps may be wrong
-MIN_FOLLOWED = 0.75 * MIN_FACE      # pixels; a little less than to be found, lest a face come and go
-MIN_INSIDE = 0.5         # share of the landmarks; a face with fewer in the picture has left it
-SAME_LOOK = 0.6          # likeness from one frame to the next, or to a lost face; below, it is another one
-LOOK_SECONDS = 1.0       # a track's appearance follows the face's so slowly that what passes before it does not replace it
-PLAY = 0.01              # of the region's side (and of its roll in radians)
-MAX_GROWTH = 1.5         # of a face's size between frames; more is a mistake of the mesh network
-REACH = 2.0              # face sizes between where a lost face is expected and where it may be found again
+FIRST_STEP = 1 / 30  # seconds, taken for a step of time that is not positive before any that is
+REMEMBERED = 1.0  # seconds a lost face is looked for and may get its id back
+SEARCH_GAP = 1.0  # seconds between full searches, however often the scene seems to change
+IDLE_VIEWS = 2  # detector views a frame while no face is known
+MAX_AHEAD = 0.25  # seconds that a followed face's velocity is trusted
+MAX_SPURT = 2.0  # times the last move between frames, the farthest it is moved on: time stamps may be wrong
+MIN_FOLLOWED = 0.75 * MIN_FACE  # pixels; a little less than to be found, lest a face come and go
+MIN_INSIDE = 0.5  # share of the landmarks; a face with fewer in the picture has left it
+SAME_LOOK = 0.6  # likeness from one frame to the next, or to a lost face; below, it is another one
+LOOK_SECONDS = 1.0  # a track's appearance follows the face's so slowly that what passes before it does not replace it
+PLAY = 0.01  # of the region's side (and of its roll in radians)
+MAX_GROWTH = 1.5  # of a face's size between frames; more is a mistake of the mesh network
+REACH = 2.0  # face sizes between where a lost face is expected and where it may be found again
 
 
 @dataclass
 class TrackedFace:
     """A face with the number it keeps as long as it is tracked. `face`: landmarks, five points and box are the smoothed ones."""
+
     id: int
     face: Face
 
@@ -119,7 +121,11 @@ class FaceTracker:
             return
         known = [track.face for track in self._tracks]
         if self._is_search_due and (self._searched is None or self._clock - self._searched >= SEARCH_GAP):
-            found = [face for face in self.analyser.faces(image, small=not self.only_largest) if not is_known(face.box, known)]
+            found = [
+                face
+                for face in self.analyser.faces(image, small=not self.only_largest)
+                if not is_known(face.box, known)
+            ]
             self._is_search_due, self._searched = False, self._clock
         else:
             found = self.analyser.look(image, self._views(image), known)
@@ -145,8 +151,12 @@ class FaceTracker:
 
     def _reclaim(self):
         """Lost tracks take over the faces found since that are theirs."""
-        pairs = [(likeness(new.look, lost.look), lost, new) for lost in self._lost for new in self._tracks
-                 if new.born > lost.time and lost.is_near(new.face, self._clock)]
+        pairs = [
+            (likeness(new.look, lost.look), lost, new)
+            for lost in self._lost
+            for new in self._tracks
+            if new.born > lost.time and lost.is_near(new.face, self._clock)
+        ]
         for alike, lost, new in sorted(pairs, key=lambda pair: -pair[0]):
             if alike >= SAME_LOOK and lost in self._lost and new.born > lost.time:
                 new.id, new.look, new.born = lost.id, lost.look, lost.born
@@ -178,7 +188,9 @@ class _Track:
         self.face = self.output = face
         self.time = time
         if self._filters:
-            smoothed = [each(part, time, face.size) for each, part in zip(self._filters, np.split(face.landmarks, [2], axis=1))]
+            smoothed = [
+                each(part, time, face.size) for each, part in zip(self._filters, np.split(face.landmarks, [2], axis=1))
+            ]
             self.output = Face.of(np.hstack(smoothed).astype(np.float32), face.score, face.presence)
 
     def region(self, time):
@@ -189,8 +201,11 @@ class _Track:
         farthest = MAX_SPURT * self._moved
         new = new._replace(centre=new.centre + ahead * min(1.0, farthest / max(float(np.linalg.norm(ahead)), 1e-6)))
         if old is not None:
-            new = Region(_slack(new.centre, old.centre, PLAY * new.side), float(_slack(new.side, old.side, PLAY * new.side)),
-                         float(_slack(new.angle, old.angle, PLAY)))
+            new = Region(
+                _slack(new.centre, old.centre, PLAY * new.side),
+                float(_slack(new.side, old.side, PLAY * new.side)),
+                float(_slack(new.angle, old.angle, PLAY)),
+            )
         self._region = new
         return new
 
@@ -203,7 +218,9 @@ class _Track:
 
     def is_near(self, face, time):
         """Whether `face` is where it may be after a loss."""
-        return min(np.linalg.norm(_centre(face) - _centre(place)) for place in self.places(time)) < REACH * self.face.size
+        return (
+            min(np.linalg.norm(_centre(face) - _centre(place)) for place in self.places(time)) < REACH * self.face.size
+        )
 
 
 class _Rounds:
@@ -214,8 +231,11 @@ class _Rounds:
 
     def __init__(self, width, height, upright):
         every = [(is_fine, views) for is_fine, views in levels(width, height) if views]
-        self.levels = [itertools.cycle(views) for number, (is_fine, views) in enumerate(every)
-                       if number == 0 or is_fine or not upright]
+        self.levels = [
+            itertools.cycle(views)
+            for number, (is_fine, views) in enumerate(every)
+            if number == 0 or is_fine or not upright
+        ]
         self._turns = itertools.cycle(self.levels)
 
     def take(self, count):

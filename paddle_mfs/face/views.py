@@ -2,11 +2,12 @@
 
 A view is a (2, 3) matrix that maps the picture to the detector's input (pixel centres at integers).
 """
+
 import numpy as np
 
-INPUT = 128              # pixels, side of the detector's input
-TILE = 160               # pixels, smallest upright tile: finds faces from 26 px on
-TURNED_TILE = 256        # pixels, smallest turned tile: finds faces from 40 px on
+INPUT = 128  # pixels, side of the detector's input
+TILE = 160  # pixels, smallest upright tile: finds faces from 26 px on
+TURNED_TILE = 256  # pixels, smallest turned tile: finds faces from 40 px on
 
 
 def whole_view(width, height, angle=0, margin=0.0):

@@ -1,4 +1,5 @@
 """A baked IDN on an engine, through its rewritten graph."""
+
 from paddle_mfs.graph.nodes import read_idn
 from paddle_mfs.graph.program import NAME, Program
 from paddle_mfs.graph.rewrites import EXACT, exact, rewrite
@@ -11,9 +12,11 @@ from paddle_mfs.runtime.runner import Runner
 def idn_runner(idn, engine="auto", threads=None):
     """Like `runtime.make_runner`, of a baked IDN through its deploy graph: (N, 3, S, S) RGB in [0, 1] -> [result, mask (N, 1, S, S)]."""
     engine = choose(engine)
-    passes = {"openvino": exact(upsampling_as_transposed),      # its Paddle reader has no pixel shuffle
-              "paddle": EXACT,
-              "lite": TARGETS["x86"].passes["fp32"]}[engine]
+    passes = {
+        "openvino": exact(upsampling_as_transposed),  # its Paddle reader has no pixel shuffle
+        "paddle": EXACT,
+        "lite": TARGETS["x86"].passes["fp32"],
+    }[engine]
 
     def save(shape, folder):
         Program(rewrite(read_idn(idn), passes), shape).save(folder)

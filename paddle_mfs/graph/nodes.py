@@ -2,17 +2,23 @@
 
 `read_idn` writes the network down exactly as dygraph runs it; rewrites.py makes it smaller; program.py turns it into a program.
 """
+
 from dataclasses import dataclass, field, replace
-from typing import Tuple
 
 from paddle_mfs.models.idn import SIZE
 from paddle_mfs.models.iin import SLOPE
 
 INPUT = "image"
 SHAPE = (1, 3, SIZE, SIZE)
-OUTPUTS = (("result", (1, 3, SIZE, SIZE), "swapped crop, RGB in [0, 1], blended with the target by the mask already"),
-           ("mask", (1, 1, SIZE, SIZE), "share of the painted face in the result, 0 where it is the target; "
-                                        "paste the result with min(1, mask / its median in the face)"))
+OUTPUTS = (
+    ("result", (1, 3, SIZE, SIZE), "swapped crop, RGB in [0, 1], blended with the target by the mask already"),
+    (
+        "mask",
+        (1, 1, SIZE, SIZE),
+        "share of the painted face in the result, 0 where it is the target; "
+        "paste the result with min(1, mask / its median in the face)",
+    ),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,21 +35,31 @@ class Node:
             variance (C,), epsilon. leaky_relu: slope. upsample: half_pixel, ring (`ops.resample.upsample2x`). scale: factor,
             offset. Arrays are float32 numpy.
     """
+
     kind: str
-    inputs: Tuple[str, ...]
+    inputs: tuple[str, ...]
     output: str
     settings: dict = field(default_factory=dict)
 
     def changed(self, inputs=None, output=None, **settings):
         """A copy with other inputs, another output or other settings."""
-        return replace(self, inputs=self.inputs if inputs is None else inputs, output=output or self.output,
-                       settings={**self.settings, **settings})
+        return replace(
+            self,
+            inputs=self.inputs if inputs is None else inputs,
+            output=output or self.output,
+            settings={**self.settings, **settings},
+        )
 
 
 def is_pointwise(node):
     """Whether a node is a 1x1 convolution of all channels."""
-    return node.kind == "conv" and node.settings["weight"].shape[2:] == (1, 1) and node.settings["padding"] == 0 \
-        and node.settings["stride"] == 1 and node.settings["groups"] == 1
+    return (
+        node.kind == "conv"
+        and node.settings["weight"].shape[2:] == (1, 1)
+        and node.settings["padding"] == 0
+        and node.settings["stride"] == 1
+        and node.settings["groups"] == 1
+    )
 
 
 def is_depthwise(node):
@@ -59,7 +75,10 @@ def chains(nodes, *kinds):
         while chain and len(chain) < len(kinds):
             readers = [reader for reader in nodes if chain[-1].output in reader.inputs]
             chain = chain + readers if len(readers) == 1 else []
-        if [link.kind for link in chain] == list(kinds) and not {link.output for link in chain[:-1]} & {"result", "mask"}:
+        if [link.kind for link in chain] == list(kinds) and not {link.output for link in chain[:-1]} & {
+            "result",
+            "mask",
+        }:
             found.append(chain)
     return found
 
@@ -68,7 +87,7 @@ def substitute(nodes, old, new):
     """The list with the nodes `new` where the last of `old` stood, and without the others of `old`."""
     at = max(index for index, node in enumerate(nodes) if node in old)
     keep = [node for node in nodes[:at] if node not in old]
-    return keep + list(new) + nodes[at + 1:]
+    return keep + list(new) + nodes[at + 1 :]
 
 
 def read_idn(idn):
@@ -85,15 +104,25 @@ def read_idn(idn):
 
     def conv(x, name, layer, stride=1, padding=0, groups=1):
         bias = None if layer.bias is None else layer.bias.numpy()
-        return add("conv", x, name, weight=layer.weight.numpy(), bias=bias, stride=stride, padding=padding, groups=groups)
+        return add(
+            "conv", x, name, weight=layer.weight.numpy(), bias=bias, stride=stride, padding=padding, groups=groups
+        )
 
     def separable(x, name, depthwise, pointwise):
         x = conv(x, f"{name}.depthwise", depthwise, depthwise.stride, depthwise.padding, depthwise.weight.shape[0])
         return conv(x, f"{name}.pointwise", pointwise)
 
     def norm(x, name, layer):
-        return add("norm", x, name, weight=layer.weight.numpy(), bias=layer.bias.numpy(), mean=layer._mean.numpy(),
-                   variance=layer._variance.numpy(), epsilon=layer._epsilon)
+        return add(
+            "norm",
+            x,
+            name,
+            weight=layer.weight.numpy(),
+            bias=layer.bias.numpy(),
+            mean=layer._mean.numpy(),
+            variance=layer._variance.numpy(),
+            epsilon=layer._epsilon,
+        )
 
     def leaky_relu(x, name):
         return add("leaky_relu", x, f"{name}.leaky_relu", slope=SLOPE)

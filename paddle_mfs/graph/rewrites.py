@@ -3,6 +3,7 @@
 Each is exact up to the rounding of float32 (tests/graph/test_rewrites.py shows it, one by one). EXACT is applied for every
 target, in this order; targets.py lists what a target adds. upsampling.py has those of the mobile variant's upsampling.
 """
+
 import numpy as np
 
 from paddle_mfs.graph.nodes import INPUT, Node, chains, is_depthwise, is_pointwise, substitute
@@ -17,8 +18,11 @@ def _bias(conv):
 def drop_detach(nodes):
     """detach(x) is x: only training needs it, and its operator (share_data) needs a bigger Paddle-Lite and leaves the GPU."""
     for node in [node for node in nodes if node.kind == "detach"]:
-        nodes = [other.changed(inputs=tuple(node.inputs[0] if name == node.output else name for name in other.inputs))
-                 for other in nodes if other is not node]
+        nodes = [
+            other.changed(inputs=tuple(node.inputs[0] if name == node.output else name for name in other.inputs))
+            for other in nodes
+            if other is not node
+        ]
     return nodes
 
 
@@ -28,6 +32,7 @@ def pointwise_before_upsample(nodes):
     All are linear, and interpolation weights sum to 1, which is what lets a bias pass (in the half-pixel form they do not, at the
     edge). A convolution that makes more channels stays where it is: more would have to be upsampled.
     """
+
     def moves(upsample, node):
         narrow = is_pointwise(node) and len(node.settings["weight"]) <= node.settings["weight"].shape[1]
         return (node.kind == "norm" or narrow) and not upsample.settings["half_pixel"]
@@ -47,8 +52,11 @@ def share_upsampling(nodes):
     for node in [node for node in nodes if node.kind == "upsample"]:
         kept = first.setdefault((node.inputs, *sorted(node.settings.items())), node)
         if kept is not node:
-            nodes = [other.changed(inputs=tuple(kept.output if name == node.output else name for name in other.inputs))
-                     for other in nodes if other is not node]
+            nodes = [
+                other.changed(inputs=tuple(kept.output if name == node.output else name for name in other.inputs))
+                for other in nodes
+                if other is not node
+            ]
     return nodes
 
 
@@ -57,8 +65,11 @@ def fold_norms(nodes):
     for conv, norm in chains(nodes, "conv", "norm") + chains(nodes, "transposed", "norm"):
         s = norm.settings
         factor = s["weight"] / np.sqrt(s["variance"] + s["epsilon"])
-        folded = conv.changed(output=norm.output, weight=conv.settings["weight"] * factor[:, None, None, None],
-                              bias=(_bias(conv) - s["mean"]) * factor + s["bias"])
+        folded = conv.changed(
+            output=norm.output,
+            weight=conv.settings["weight"] * factor[:, None, None, None],
+            bias=(_bias(conv) - s["mean"]) * factor + s["bias"],
+        )
         nodes = substitute(nodes, [conv, norm], [folded])
     return nodes
 
@@ -69,8 +80,9 @@ def fold_depthwise_bias(nodes):
         if not (is_depthwise(spatial) and is_pointwise(pointwise)) or spatial.settings["bias"] is None:
             continue
         passed = pointwise.settings["weight"][:, :, 0, 0] @ spatial.settings["bias"]
-        nodes = substitute(nodes, [spatial, pointwise],
-                           [spatial.changed(bias=None), pointwise.changed(bias=_bias(pointwise) + passed)])
+        nodes = substitute(
+            nodes, [spatial, pointwise], [spatial.changed(bias=None), pointwise.changed(bias=_bias(pointwise) + passed)]
+        )
     return nodes
 
 
@@ -89,14 +101,22 @@ def blend_once(nodes):
     for shown, total in chains(nodes, "multiply", "add"):
         kept = made_by[total.inputs[1]]
         rest = made_by.get(kept.inputs[0])
-        if kept.inputs[1:] != (INPUT,) or (rest.kind, rest.settings, *rest.inputs) \
-                != ("scale", {"factor": -1.0, "offset": 1.0}, shown.inputs[1]):
+        if kept.inputs[1:] != (INPUT,) or (rest.kind, rest.settings, *rest.inputs) != (
+            "scale",
+            {"factor": -1.0, "offset": 1.0},
+            shown.inputs[1],
+        ):
             continue
         image, mask = shown.inputs
-        nodes = substitute(nodes, [shown, rest, kept, total],
-                           [Node("subtract", (image, INPUT), "blend.change"),
-                            Node("multiply", ("blend.change", mask), "blend.shown"),
-                            Node("add", (INPUT, "blend.shown"), total.output)])
+        nodes = substitute(
+            nodes,
+            [shown, rest, kept, total],
+            [
+                Node("subtract", (image, INPUT), "blend.change"),
+                Node("multiply", ("blend.change", mask), "blend.shown"),
+                Node("add", (INPUT, "blend.shown"), total.output),
+            ],
+        )
     return nodes
 
 
@@ -104,11 +124,16 @@ def leaky_relu_as_relu(nodes):
     """leaky_relu(x) -> (1 - slope) * relu(x) + slope * x, for compilers that know no LeakyReLU."""
     for node in [node for node in nodes if node.kind == "leaky_relu"]:
         slope, name = node.settings["slope"], node.output
-        nodes = substitute(nodes, [node], [
-            Node("relu", node.inputs, f"{name}.relu"),
-            Node("scale", (f"{name}.relu",), f"{name}.positive", {"factor": 1 - slope, "offset": 0.0}),
-            Node("scale", node.inputs, f"{name}.linear", {"factor": slope, "offset": 0.0}),
-            Node("add", (f"{name}.positive", f"{name}.linear"), name)])
+        nodes = substitute(
+            nodes,
+            [node],
+            [
+                Node("relu", node.inputs, f"{name}.relu"),
+                Node("scale", (f"{name}.relu",), f"{name}.positive", {"factor": 1 - slope, "offset": 0.0}),
+                Node("scale", node.inputs, f"{name}.linear", {"factor": slope, "offset": 0.0}),
+                Node("add", (f"{name}.positive", f"{name}.linear"), name),
+            ],
+        )
     return nodes
 
 
@@ -131,9 +156,14 @@ def centre_input(nodes):
     for scale, conv in chains(nodes, "scale", "conv"):
         if scale.inputs == (INPUT,):
             factor = scale.settings["factor"]
-            nodes = substitute(nodes, [scale, conv], [
-                scale.changed(factor=1.0, offset=scale.settings["offset"] / factor),
-                conv.changed(weight=conv.settings["weight"] * np.float32(factor))])
+            nodes = substitute(
+                nodes,
+                [scale, conv],
+                [
+                    scale.changed(factor=1.0, offset=scale.settings["offset"] / factor),
+                    conv.changed(weight=conv.settings["weight"] * np.float32(factor)),
+                ],
+            )
     return nodes
 
 
@@ -142,6 +172,7 @@ def depthwise_4x4_as_5x5(nodes):
 
     Paddle-Lite has fast ARM depthwise kernels for 3x3 and 5x5 only.
     """
+
     def grown(node):
         if not is_depthwise(node) or node.settings["weight"].shape[2:] != (4, 4) or node.settings["padding"] != 1:
             return node
@@ -152,8 +183,16 @@ def depthwise_4x4_as_5x5(nodes):
 
 def exact(upsampling):
     """The rewrites that every target gets, in order; `upsampling` is the one of the mobile variant's upsampling."""
-    return (drop_detach, fold_depthwise_bias, upsampling, pointwise_before_upsample, fold_norms, image_as_sigmoid, blend_once,
-            share_upsampling)
+    return (
+        drop_detach,
+        fold_depthwise_bias,
+        upsampling,
+        pointwise_before_upsample,
+        fold_norms,
+        image_as_sigmoid,
+        blend_once,
+        share_upsampling,
+    )
 
 
 EXACT = exact(fold_upsampling)

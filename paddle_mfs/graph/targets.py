@@ -1,11 +1,17 @@
 """What a .nb can be made for: opt's places, the precisions that make sense there, and the rewrites a target adds."""
-from dataclasses import dataclass, field
-from typing import Dict, Tuple
 
-from paddle_mfs.utils.errors import UserError
-from paddle_mfs.graph.rewrites import (EXACT, centre_input, depthwise_4x4_as_5x5, exact, leaky_relu_as_relu,
-                                        leaky_relu_in_depthwise)
+from dataclasses import dataclass, field
+
+from paddle_mfs.graph.rewrites import (
+    EXACT,
+    centre_input,
+    depthwise_4x4_as_5x5,
+    exact,
+    leaky_relu_as_relu,
+    leaky_relu_in_depthwise,
+)
 from paddle_mfs.graph.upsampling import upsampling_as_transposed
+from paddle_mfs.utils.errors import UserError
 
 PRECISIONS = ("fp32", "fp16", "int8")
 
@@ -19,14 +25,17 @@ class Target:
         refused: precision -> why there is no such file, for the error message.
         not_mobile: why there is no file of the mobile variant, if so.
     """
+
     places: str
-    passes: Dict[str, Tuple]
-    refused: Dict[str, str] = field(default_factory=dict)
+    passes: dict[str, tuple]
+    refused: dict[str, str] = field(default_factory=dict)
     not_mobile: str = ""
 
 
-DRIVER = "the driver runs neither form of its upsampling (no pixel shuffle, no transposed convolution of single channels); " \
-         "use the bundled weights"
+DRIVER = (
+    "the driver runs neither form of its upsampling (no pixel shuffle, no transposed convolution of single channels); "
+    "use the bundled weights"
+)
 
 
 # The mobile variant: a pixel shuffle on arm and x86; OpenCL runs no convolution of single channels with several outputs.
@@ -34,26 +43,51 @@ DRIVER = "the driver runs neither form of its upsampling (no pixel shuffle, no t
 # OpenCL would pay for the bigger kernel. relu: the APU's converter knows no LeakyReLU; without this the network falls into 17
 # pieces. centre_input: the APU's converter writes 2x - 1 as two steps with one scale between them, which clips in int8.
 TARGETS = {
-    "arm": Target("arm", {"fp32": EXACT + (depthwise_4x4_as_5x5,), "fp16": EXACT + (leaky_relu_in_depthwise,),
-                          "int8": EXACT + (depthwise_4x4_as_5x5,)}),
-    "gpu": Target("opencl,arm", {"fp32": exact(upsampling_as_transposed)}, {
-        "fp16": "the GPU chooses at run time, fp16 where it can: use the fp32 file",
-        "int8": "Paddle-Lite has no int8 kernels for OpenCL, every convolution would go back to the CPU: use arm"}),
-    "npu": Target("mediatek_apu,arm", {"fp32": EXACT + (leaky_relu_as_relu,), "int8": EXACT + (leaky_relu_as_relu, centre_input)},
-                  {"fp16": "the APU's driver chooses its own precision"}, DRIVER),
-    "nnapi": Target("android_nnapi,arm", {"fp32": EXACT}, {
-        "fp16": "the NNAPI driver chooses its own precision",
-        "int8": "NNAPI drivers differ in the 8-bit operators they take, and one refused operator refuses the network: use fp32"},
-                    DRIVER),
-    "x86": Target("x86", {"fp32": EXACT + (depthwise_4x4_as_5x5,)}, {
-        "fp16": "Paddle-Lite has no fp16 kernels for x86",
-        "int8": "Paddle-Lite's int8 kernels for x86 crash on this network or give wrong pixels: use fp32"}),
+    "arm": Target(
+        "arm",
+        {
+            "fp32": EXACT + (depthwise_4x4_as_5x5,),
+            "fp16": EXACT + (leaky_relu_in_depthwise,),
+            "int8": EXACT + (depthwise_4x4_as_5x5,),
+        },
+    ),
+    "gpu": Target(
+        "opencl,arm",
+        {"fp32": exact(upsampling_as_transposed)},
+        {
+            "fp16": "the GPU chooses at run time, fp16 where it can: use the fp32 file",
+            "int8": "Paddle-Lite has no int8 kernels for OpenCL, every convolution would go back to the CPU: use arm",
+        },
+    ),
+    "npu": Target(
+        "mediatek_apu,arm",
+        {"fp32": EXACT + (leaky_relu_as_relu,), "int8": EXACT + (leaky_relu_as_relu, centre_input)},
+        {"fp16": "the APU's driver chooses its own precision"},
+        DRIVER,
+    ),
+    "nnapi": Target(
+        "android_nnapi,arm",
+        {"fp32": EXACT},
+        {
+            "fp16": "the NNAPI driver chooses its own precision",
+            "int8": "NNAPI drivers differ in the 8-bit operators they take, and one refused operator refuses the network: use fp32",
+        },
+        DRIVER,
+    ),
+    "x86": Target(
+        "x86",
+        {"fp32": EXACT + (depthwise_4x4_as_5x5,)},
+        {
+            "fp16": "Paddle-Lite has no fp16 kernels for x86",
+            "int8": "Paddle-Lite's int8 kernels for x86 crash on this network or give wrong pixels: use fp32",
+        },
+    ),
 }
 ALIASES = {"opencl": "gpu"}
 
 
 def parse_targets(text, precision="fp32", mobile=False):
-    """"arm,gpu,x86" -> list of targets, each once; "all" means every target that has this precision and variant.
+    """ "arm,gpu,x86" -> list of targets, each once; "all" means every target that has this precision and variant.
 
     Raises: UserError naming an unknown target, or saying why a target has no such precision, or cannot run the mobile variant.
     """
@@ -61,7 +95,9 @@ def parse_targets(text, precision="fp32", mobile=False):
         raise UserError(f"precision {precision!r}: unknown; choose among {', '.join(PRECISIONS)}")
     words = [part.strip() for part in text.split(",") if part.strip()]
     if "all" in words:
-        words = [name for name in TARGETS if precision in TARGETS[name].passes and not (mobile and TARGETS[name].not_mobile)]
+        words = [
+            name for name in TARGETS if precision in TARGETS[name].passes and not (mobile and TARGETS[name].not_mobile)
+        ]
     targets = list(dict.fromkeys(ALIASES.get(word, word) for word in words))
     unknown = [target for target in targets if target not in TARGETS]
     if unknown or not targets:

@@ -3,21 +3,28 @@ that follows it. Both are linear and the same at every pixel, so they are one co
 
 Rows below are one dimension of it: a new pixel is 3/4 of the pixel it lies in and 1/4 of that pixel's nearer neighbour.
 """
+
 import numpy as np
 
 from paddle_mfs.graph.nodes import Node, chains, is_depthwise, substitute
 
 # What the pixel before, the pixel itself and the one after (rows) give to the three taps of the kernel: for the first and for the
 # second of the two new pixels that lie in it.
-TAPS = np.float32([[[.75, .25, 0], [.25, .75, .75], [0, 0, .25]], [[.25, 0, 0], [.75, .75, .25], [0, .25, .75]]])
+TAPS = np.float32(
+    [[[0.75, 0.25, 0], [0.25, 0.75, 0.75], [0, 0, 0.25]], [[0.25, 0, 0], [0.75, 0.75, 0.25], [0, 0.25, 0.75]]]
+)
 # The taps (rows) of the transposed convolution, which spreads a pixel over six new ones, out of those of the kernel
-SPREAD = np.float32([[0, 0, .25], [0, .25, .75], [.25, .75, .75], [.75, .75, .25], [.75, .25, 0], [.25, 0, 0]])
-CENTRE = np.float32([[[[0, 0, 0], [0, 1, 0], [0, 0, 0]]]])          # the kernel that copies
+SPREAD = np.float32(
+    [[0, 0, 0.25], [0, 0.25, 0.75], [0.25, 0.75, 0.75], [0.75, 0.75, 0.25], [0.75, 0.25, 0], [0.25, 0, 0]]
+)
+CENTRE = np.float32([[[[0, 0, 0], [0, 1, 0], [0, 0, 0]]]])  # the kernel that copies
 
 
 def depthwise(inputs, output, weight, bias):
     """A depthwise convolution 3x3, padding 1, of weight (channels * outputs a channel, 1, 3, 3)."""
-    return Node("conv", inputs, output, {"weight": weight, "bias": bias, "stride": 1, "padding": 1, "groups": len(weight)})
+    return Node(
+        "conv", inputs, output, {"weight": weight, "bias": bias, "stride": 1, "padding": 1, "groups": len(weight)}
+    )
 
 
 def channels(nodes, name):
@@ -33,10 +40,14 @@ def _upsamplings(nodes):
 
     kernel (C, 1, 3, 3), bias (C,) or None. One that no such convolution follows comes with the kernel that copies.
     """
-    found = [([up, conv], conv.settings["weight"], conv.settings["bias"], conv.output)
-             for up, conv in chains(nodes, "upsample", "conv")
-             if up.settings["ring"] == 1 and is_depthwise(conv) and conv.settings["padding"] == 0]
-    bare = [node for node in nodes if node.kind == "upsample" and node.settings["half_pixel"] and node.settings["ring"] == 0]
+    found = [
+        ([up, conv], conv.settings["weight"], conv.settings["bias"], conv.output)
+        for up, conv in chains(nodes, "upsample", "conv")
+        if up.settings["ring"] == 1 and is_depthwise(conv) and conv.settings["padding"] == 0
+    ]
+    bare = [
+        node for node in nodes if node.kind == "upsample" and node.settings["half_pixel"] and node.settings["ring"] == 0
+    ]
     return found + [([up], np.repeat(CENTRE, channels(nodes, up.inputs[0]), 0), None, up.output) for up in bare]
 
 
@@ -52,8 +63,10 @@ def fold_upsampling(nodes):
         nodes = substitute(nodes, old, [conv, Node("shuffle", (conv.output,), output)])
     for kind in ("norm", "leaky_relu"):
         for shuffle, node in chains(nodes, "shuffle", kind):
-            settings = {name: np.repeat(value, 4) if isinstance(value, np.ndarray) else value
-                        for name, value in node.settings.items()}
+            settings = {
+                name: np.repeat(value, 4) if isinstance(value, np.ndarray) else value
+                for name, value in node.settings.items()
+            }
             low = Node(kind, shuffle.inputs, f"{node.output}.low", settings)
             nodes = substitute(nodes, [shuffle, node], [low, Node("shuffle", (low.output,), node.output)])
     return nodes

@@ -1,4 +1,5 @@
 """L_adv of the paper's objective, as hinge loss (https://arxiv.org/abs/1705.02894); the paper does not tell its kind."""
+
 import paddle.nn.functional as F
 
 

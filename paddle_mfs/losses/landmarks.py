@@ -3,6 +3,7 @@
 The mesh network is the one that shape is measured with (metrics/shape.py): a shape error of weights trained with this term says
 less than one of weights trained without.
 """
+
 import paddle
 import paddle.nn as nn
 

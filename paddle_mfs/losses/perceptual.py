@@ -1,4 +1,5 @@
 """L_per of the paper's objective: distance of several layers of a fixed ImageNet network."""
+
 import paddle.nn as nn
 
 from paddle_mfs.models import create_model

@@ -3,9 +3,10 @@
 A teacher image that missed the source's identity, or that a learned judge of its quality (models/quality.py) finds poor, teaches
 less.
 """
+
 import paddle
 
-KINDS = "cos*q", "cos", "q", "none"     # the paper's, and its ablations
+KINDS = "cos*q", "cos", "q", "none"  # the paper's, and its ablations
 
 
 @paddle.no_grad()

@@ -3,6 +3,7 @@
 L_id through a single encoder also finds changes that this encoder alone takes for the source. The trunk of the age network
 (models/age.py), which was made from a recogniser, is the second opinion; dlib's network stays out: it measures.
 """
+
 import numpy as np
 import paddle
 import paddle.nn as nn
@@ -13,9 +14,9 @@ from paddle_mfs.losses.identity import identity_loss
 from paddle_mfs.ops.resample import area_resize
 from paddle_mfs.utils.tensor import to_batch
 
-SIZE = 160          # pixels the network is shown: half of the work of the 224 that ages are read at
-STANDARD = 256      # faces by which its features are standardised
-FLAT = 0.05         # added to their deviations: a feature that hardly varies must not speak loudest
+SIZE = 160  # pixels the network is shown: half of the work of the 224 that ages are read at
+STANDARD = 256  # faces by which its features are standardised
+FLAT = 0.05  # added to their deviations: a feature that hardly varies must not speak loudest
 
 
 class SecondIdentityLoss(nn.Layer):

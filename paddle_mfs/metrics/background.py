@@ -1,4 +1,5 @@
 """Background: PSNR between result and target outside the face."""
+
 import cv2
 import numpy as np
 
@@ -20,7 +21,7 @@ def background_error(result, target, oval):
 
 def psnr(error):
     """Peak signal-to-noise ratio in dB of a mean squared error of 8-bit values, at most `CAP`."""
-    return float(min(CAP, 10 * np.log10(255 ** 2 / error))) if error else CAP
+    return float(min(CAP, 10 * np.log10(255**2 / error))) if error else CAP
 
 
 def background_psnr(result, target, oval):

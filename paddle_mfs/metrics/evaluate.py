@@ -4,6 +4,7 @@ Every picture is measured as a 224 px crop in the frame of its face. The target,
 result of a pair share the target's frame, and their landmarks are found in one and the same region of interest, so "no swap"
 has shape error 0 by construction.
 """
+
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,24 +14,24 @@ import numpy as np
 import paddle
 from PIL import Image
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.align import align
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.detect import Detection
 from paddle_mfs.face.geometry import scale_of, transform
 from paddle_mfs.face.regions import oval_mask
-from paddle_mfs.utils.files import atomic_path, sha256
-from paddle_mfs.swap.identity import read_source
 from paddle_mfs.metrics import statistics
 from paddle_mfs.metrics.background import background_error, psnr
-from paddle_mfs.metrics.identity import Recogniser, SAME_PERSON_DISTANCE, distance
+from paddle_mfs.metrics.identity import SAME_PERSON_DISTANCE, Recogniser, distance
 from paddle_mfs.metrics.shape import shape_error
 from paddle_mfs.metrics.sharpness import sharpness
 from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
 from paddle_mfs.models.mfs import load_mfs
+from paddle_mfs.swap.identity import read_source
 from paddle_mfs.teachers.mesh import MeshTeacher
-from paddle_mfs.weights import bundled, card_path, read_card, write_card
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import atomic_path, sha256
 from paddle_mfs.utils.tensor import to_batch, to_image
+from paddle_mfs.weights import bundled, card_path, read_card, write_card
 
 MEASURED_SIZE = 224
 
@@ -38,6 +39,7 @@ MEASURED_SIZE = 224
 @dataclass
 class Pairs:
     """Pairs of picture files (source, target), and where the list came from."""
+
     files: list
     listed_in: Path
 
@@ -45,6 +47,7 @@ class Pairs:
 @dataclass
 class Crop:
     """An aligned face: its photo, and the crop at 224 (uint8 RGB) with landmarks (468, 3), five points (5, 2) and oval mask."""
+
     photo: np.ndarray
     photo_five: np.ndarray
     image: np.ndarray
@@ -60,6 +63,7 @@ class Crop:
 @dataclass
 class Row:
     """The 224 px pictures of one pair, uint8 RGB; `result` is None when no network was scored."""
+
     source: np.ndarray
     target: np.ndarray
     teacher: np.ndarray
@@ -72,12 +76,19 @@ def load_pairs(folder, count=None):
     if not listed_in.is_file():
         raise UserError(f"{listed_in}: not found; give a folder with pairs.json and the pictures it names")
     try:
-        names = [(str(source), str(target)) for source, target in json.loads(listed_in.read_text(encoding="utf-8"))["pairs"]]
+        names = [
+            (str(source), str(target)) for source, target in json.loads(listed_in.read_text(encoding="utf-8"))["pairs"]
+        ]
     except (ValueError, KeyError, TypeError):
-        raise UserError(f'{listed_in}: not a list of pairs; expected {{"pairs": [["source.jpg", "target.jpg"], ...]}}') from None
+        raise UserError(
+            f'{listed_in}: not a list of pairs; expected {{"pairs": [["source.jpg", "target.jpg"], ...]}}'
+        ) from None
     if not names or (count is not None and not 1 <= count <= len(names)):
-        raise UserError(f"{listed_in}: lists {len(names)} pairs; ask for 1 to {len(names)} of them" if names else
-                        f"{listed_in}: lists no pairs; add some")
+        raise UserError(
+            f"{listed_in}: lists {len(names)} pairs; ask for 1 to {len(names)} of them"
+            if names
+            else f"{listed_in}: lists no pairs; add some"
+        )
     files = [(listed_in.parent / source, listed_in.parent / target) for source, target in names[:count]]
     for path in (path for pair in files for path in pair):
         if not path.is_file():
@@ -94,8 +105,14 @@ def load_crop(path, analyser):
     face = faces[0]
     image, matrix = align(photo, face.five, MEASURED_SIZE)
     landmarks = np.column_stack([transform(face.landmarks[:, :2], matrix), face.landmarks[:, 2] * scale_of(matrix)])
-    return Crop(photo, face.five, image, landmarks.astype(np.float32), transform(face.five, matrix).astype(np.float32),
-                oval_mask(landmarks, MEASURED_SIZE, MEASURED_SIZE))
+    return Crop(
+        photo,
+        face.five,
+        image,
+        landmarks.astype(np.float32),
+        transform(face.five, matrix).astype(np.float32),
+        oval_mask(landmarks, MEASURED_SIZE, MEASURED_SIZE),
+    )
 
 
 def landmarks_where(analyser, image, crop):
@@ -126,24 +143,39 @@ class NetworkSwap:
         self._swap = load_mfs(weights)
         check_widths(self._swap, network, weights, encoder)
         encoder = Path(encoder or bundled("mobilefacenet"))
-        self.facts = {"file": Path(weights).name, "sha256": sha256(weights), "size": size,
-                      "encoder": {"file": encoder.name, "sha256": sha256(encoder)}}
+        self.facts = {
+            "file": Path(weights).name,
+            "sha256": sha256(weights),
+            "size": size,
+            "encoder": {"file": encoder.name, "sha256": sha256(encoder)},
+        }
 
     def __call__(self, source, target):
         """Two Crops -> the swapped target, (224, 224, 3) uint8 RGB (resized when the network works at another size)."""
         idn = self._swap.bake(*self._embedder.embed(source.at(self._embedder.encoder.input_size)[None]))
         with paddle.no_grad():
             result = to_image(idn(paddle.to_tensor(to_batch(target.at(self.size))))[0])
-        return result if self.size == MEASURED_SIZE else cv2.resize(result, (MEASURED_SIZE,) * 2, interpolation=cv2.INTER_LINEAR)
+        return (
+            result
+            if self.size == MEASURED_SIZE
+            else cv2.resize(result, (MEASURED_SIZE,) * 2, interpolation=cv2.INTER_LINEAR)
+        )
 
 
 def _summary(distances, sharp=None, shape=None, background=None):
     """One line of the report. Distances: mean with interval. Sharpness, shape: medians. Background: all pixels of all pairs, and
     the worst pair."""
-    line = {"distance": statistics.mean_interval(distances), "share_same_person": float(np.mean(distances < SAME_PERSON_DISTANCE))}
+    line = {
+        "distance": statistics.mean_interval(distances),
+        "share_same_person": float(np.mean(distances < SAME_PERSON_DISTANCE)),
+    }
     if sharp is not None:
-        line.update(sharpness_median=float(np.median(sharp)), shape_median_per_mille=float(np.median(shape)),
-                    background_psnr_db=psnr(np.mean(background)), background_psnr_worst_db=psnr(np.max(background)))
+        line.update(
+            sharpness_median=float(np.median(sharp)),
+            shape_median_per_mille=float(np.median(shape)),
+            background_psnr_db=psnr(np.mean(background)),
+            background_psnr_worst_db=psnr(np.max(background)),
+        )
     return line
 
 
@@ -164,8 +196,12 @@ def evaluate(pairs, swap=None, progress_bar=iter):
     details = {name: {"sharp": [], "shape": [], "background": []} for name in ("mesh_teacher", "result")}
     for source_path, target_path in progress_bar(pairs.files):
         source, target = load_crop(source_path, analyser), load_crop(target_path, analyser)
-        row = Row(source.image, target.image, teacher.swap(source.image, source.landmarks, target.image, target.landmarks)[0],
-                  swap(source, target) if swap else None)
+        row = Row(
+            source.image,
+            target.image,
+            teacher.swap(source.image, source.landmarks, target.image, target.landmarks)[0],
+            swap(source, target) if swap else None,
+        )
         kept = landmarks_where(analyser, target.image, target)
         for name, image in (("mesh_teacher", row.teacher), ("result", row.result)):
             if image is not None:
@@ -179,11 +215,18 @@ def evaluate(pairs, swap=None, progress_bar=iter):
     pictures = {"no_swap": [row.target for row in rows], "mesh_teacher": [row.teacher for row in rows]}
     if swap:
         pictures["result"] = [row.result for row in rows]
-    distances = {name: distance(sources, recogniser.descriptors(images, target_fives)) for name, images in pictures.items()}
+    distances = {
+        name: distance(sources, recogniser.descriptors(images, target_fives)) for name, images in pictures.items()
+    }
     report = {
         "pairs": {"count": len(rows), "list": pairs.listed_in.name, "list_sha256": sha256(pairs.listed_in)},
-        "recogniser": {"name": recogniser.name, "sha256": sha256(bundled(recogniser.name)), "same_person_below": SAME_PERSON_DISTANCE},
-        "crop": MEASURED_SIZE, "intervals": statistics.METHOD,
+        "recogniser": {
+            "name": recogniser.name,
+            "sha256": sha256(bundled(recogniser.name)),
+            "same_person_below": SAME_PERSON_DISTANCE,
+        },
+        "crop": MEASURED_SIZE,
+        "intervals": statistics.METHOD,
         "methods": {name: _summary(values, **details.get(name, {})) for name, values in distances.items()},
     }
     if swap:
@@ -195,14 +238,18 @@ def evaluate(pairs, swap=None, progress_bar=iter):
 
 def table(report):
     """The report as a few lines of text."""
-    lines = [f"{report['pairs']['count']} pairs, {report['recogniser']['name']} (same person < {SAME_PERSON_DISTANCE})",
-             f"{'':13}{'distance':>9} {'95 % interval':>16} {'< 0.6':>7} {'sharpness':>10} {'shape':>7}  background (worst)"]
+    lines = [
+        f"{report['pairs']['count']} pairs, {report['recogniser']['name']} (same person < {SAME_PERSON_DISTANCE})",
+        f"{'':13}{'distance':>9} {'95 % interval':>16} {'< 0.6':>7} {'sharpness':>10} {'shape':>7}  background (worst)",
+    ]
     for name, line in report["methods"].items():
         d = line["distance"]
         text = f"{name:13}{d['value']:9.3f} {d['low']:7.3f} to {d['high']:5.3f} {line['share_same_person']:7.0%}"
         if "sharpness_median" in line:
-            text += (f" {line['sharpness_median']:10.2f} {line['shape_median_per_mille']:7.1f}"
-                     f" {line['background_psnr_db']:8.0f} dB ({line['background_psnr_worst_db']:.0f})")
+            text += (
+                f" {line['sharpness_median']:10.2f} {line['shape_median_per_mille']:7.1f}"
+                f" {line['background_psnr_db']:8.0f} dB ({line['background_psnr_worst_db']:.0f})"
+            )
         lines.append(text)
     if "progress" in report:
         p = report["progress"]
@@ -212,8 +259,10 @@ def table(report):
 
 def write_sheet(path, rows, count=12):
     """Draw the first `count` rows as source | target | teacher | result, one pair a line."""
-    lines = [np.concatenate([image for image in (row.source, row.target, row.teacher, row.result) if image is not None], 1)
-             for row in rows[:count]]
+    lines = [
+        np.concatenate([image for image in (row.source, row.target, row.teacher, row.result) if image is not None], 1)
+        for row in rows[:count]
+    ]
     with atomic_path(path) as temporary:
         Image.fromarray(np.concatenate(lines)).save(temporary)
 

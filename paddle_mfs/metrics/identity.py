@@ -6,6 +6,7 @@ so it is an independent judge. dlib calls two pictures the same person when thei
 Which points align what: the source by its own five points; the target, and every result made from it, by the *target's*
 five points. A result lies in the target's frame, so both chips cut the same pixels and a landmark error cannot pass for identity.
 """
+
 import cv2
 import numpy as np
 import paddle
@@ -17,14 +18,19 @@ from paddle_mfs.utils.tensor import to_batch
 SAME_PERSON_DISTANCE = 0.6
 CHIP_SIZE = 150
 # dlib's five-point chip: left eye, right eye, nose tip, mouth corners in a unit square, with a quarter of padding around it.
-_UNIT = np.array([[.22549, .21599], [.75476, .21599], [.490127, .515625], [.254149, .780233], [.726104, .780233]], np.float32)
+_UNIT = np.array(
+    [[0.22549, 0.21599], [0.75476, 0.21599], [0.490127, 0.515625], [0.254149, 0.780233], [0.726104, 0.780233]],
+    np.float32,
+)
 TEMPLATE_150 = (_UNIT + 0.25) / 1.5 * CHIP_SIZE
 
 
 def chip(image, five):
     """Cut dlib's aligned chip: image (H, W, 3) uint8 RGB, five (5, 2) pixels of it -> (150, 150, 3) uint8 RGB."""
     matrix = similarity(np.asarray(five, np.float32), TEMPLATE_150)
-    return cv2.warpAffine(image, matrix, (CHIP_SIZE, CHIP_SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.warpAffine(
+        image, matrix, (CHIP_SIZE, CHIP_SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
 
 
 class Recogniser:
@@ -45,7 +51,7 @@ class Recogniser:
         rows = []
         with paddle.no_grad():
             for start in range(0, len(chips), batch):
-                rows.append(self._network(paddle.to_tensor(to_batch(chips[start:start + batch]) * 255)).numpy())
+                rows.append(self._network(paddle.to_tensor(to_batch(chips[start : start + batch]) * 255)).numpy())
         return np.concatenate(rows) if rows else np.zeros((0, 128), np.float32)
 
 

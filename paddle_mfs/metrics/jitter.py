@@ -1,4 +1,5 @@
 """Temporal jitter, lag and overshoot of points followed through a clip: how steady they are, and what steadiness costs."""
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 
@@ -36,7 +37,9 @@ def lag(points, times, path, longest=0.5):
     shifts = np.linspace(-longest, longest, 201)
     best = shifts[np.argmin([misfit(shift) for shift in shifts])]
     step = shifts[1] - shifts[0]
-    return float(minimize_scalar(misfit, bounds=(best - step, best + step), method="bounded", options={"xatol": 1e-4}).x)
+    return float(
+        minimize_scalar(misfit, bounds=(best - step, best + step), method="bounded", options={"xatol": 1e-4}).x
+    )
 
 
 def overshoot(points, truth, size):
@@ -53,4 +56,4 @@ def overshoot(points, truth, size):
 
 
 def _per_mille(offsets, size):
-    return float(1000 * np.sqrt((offsets ** 2).sum(-1).mean()) / size)
+    return float(1000 * np.sqrt((offsets**2).sum(-1).mean()) / size)

@@ -1,4 +1,5 @@
 """Shape: how far the result's 468 landmarks are from the target's, that is how well expression and pose survive."""
+
 import numpy as np
 
 from paddle_mfs.face.align import similarity

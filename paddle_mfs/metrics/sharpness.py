@@ -1,4 +1,5 @@
 """Sharpness: how much of the target's fine detail a result keeps in the face."""
+
 import cv2
 import numpy as np
 

@@ -3,6 +3,7 @@
 The bootstrap resamples whole pairs, so it needs no normality, and it gives ratios such as `progress` an interval that knows
 their numerator and denominator come from the same pairs.
 """
+
 import numpy as np
 
 METHOD = "percentile bootstrap over pairs, 10000 resamples, seed 0, 95 %"
@@ -31,6 +32,8 @@ def mean_interval(values, **options):
 
 def progress(no_swap, result, teacher, **options):
     """(no_swap - result) / (no_swap - teacher) of the mean distances: 0 like no swap, 1 like the teacher; with its interval."""
+
     def ratio(means):
         return (means[..., 0] - means[..., 1]) / np.maximum(means[..., 0] - means[..., 2], 1e-9)
+
     return interval(np.stack([no_swap, result, teacher], 1), ratio, **options)

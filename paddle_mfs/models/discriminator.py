@@ -4,14 +4,15 @@ The paper's Fig. 2 has a discriminator without telling its kind; this one is our
 (https://arxiv.org/abs/1611.07004), T.-C. Wang et al. (several scales, https://arxiv.org/abs/1711.11585) and T. Miyato et al.
 (spectral normalisation, https://arxiv.org/abs/1802.05957).
 """
+
 import contextlib
 
 import paddle.nn as nn
 import paddle.nn.functional as F
 from paddle.nn.utils import spectral_norm
 
-from paddle_mfs.ops.layers import Conv2D
 from paddle_mfs.models.registry import MODELS
+from paddle_mfs.ops.layers import Conv2D
 
 # kernel, stride and channels (times the width) of the layers before the last, which has one channel, kernel 3 and stride 1;
 # a value of the last layer sees 38 px of the picture it is given
@@ -62,7 +63,7 @@ class MultiScaleDiscriminator(nn.Layer):
         parameters = self.parameters()
         for parameter in parameters:
             parameter.stop_gradient = True
-        self.eval()                             # no power iteration either
+        self.eval()  # no power iteration either
         try:
             yield self
         finally:

@@ -4,20 +4,23 @@ Source: Davis King, https://blog.dlib.net/2017/02/high-quality-face-recognition-
 dlib_face_recognition_resnet_model_v1.dat of the PyPI package face_recognition_models 0.3.0 (CC0 1.0); the affine layers
 that replace batch normalisation are folded into the convolutions.
 """
+
 import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 
-from paddle_mfs.ops.layers import Conv2D
 from paddle_mfs.models.registry import MODELS
+from paddle_mfs.ops.layers import Conv2D
 
 STEM = 32
 # channels, residual blocks, does the first halve the grid                    grid after the row at 150 px
-LEVELS = ((32, 3, False),     # 35 x 35
-          (64, 4, True),      # 17 x 17
-          (128, 3, True),     # 8 x 8
-          (256, 3, True),     # 4 x 4
-          (256, 1, True))     # 2 x 2
+LEVELS = (
+    (32, 3, False),  # 35 x 35
+    (64, 4, True),  # 17 x 17
+    (128, 3, True),  # 8 x 8
+    (256, 3, True),  # 4 x 4
+    (256, 1, True),
+)  # 2 x 2
 DESCRIPTOR = 128
 MEAN_RGB = (122.782, 117.001, 104.298)
 
@@ -50,6 +53,7 @@ class DlibResNet(nn.Layer):
 
     Convention: x is (N, 3, 150, 150) RGB in 0..255, aligned to dlib's own chip (metrics/identity.py), not to ArcFace's.
     """
+
     input_size = 150
 
     def __init__(self):

@@ -1,13 +1,14 @@
 """The identity encoder of a weights file, and its use on aligned crops of any size."""
+
 import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.models import create_model
 from paddle_mfs.ops.resample import area_resize
-from paddle_mfs.weights import load_state
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.tensor import to_batch
+from paddle_mfs.weights import load_state
 
 # Cosine of two embeddings of the bundled encoder above which they are one person. In tests/fixtures/identities the same person,
 # straight on and turned, has 0.75 or more and different people 0.37 or less (tests/swap/test_roles.py).
@@ -49,8 +50,10 @@ def load_encoder(path=None):
     names = load_state(path).keys()
     kind = "arcface" if any(name.startswith("layer4.") for name in names) else "mobilefacenet"
     if kind == "mobilefacenet" and not any(name.startswith("global_depthwise.") for name in names):
-        raise UserError(f"{path}: not an identity encoder of a known kind; "
-                        "give the public arcface.pdparams or mobilefacenet.pdparams")
+        raise UserError(
+            f"{path}: not an identity encoder of a known kind; "
+            "give the public arcface.pdparams or mobilefacenet.pdparams"
+        )
     return create_model(kind, weights=path)
 
 
@@ -58,8 +61,13 @@ def check_widths(net, encoder, weights, encoder_path):
     """Raise UserError when the encoder does not make what the swap weights want."""
     want = (net.embedding_width, net.feature_width)
     have = (encoder.embedding_width, encoder.feature_width)
-    if (net.modulation and want[0] != have[0]) or (net.prediction and want[1] != have[1]):      # what is ablated takes any
-        remedy = ("give the encoder they were trained with (--encoder PATH; the public weights want arcface.pdparams)"
-                  if encoder_path is None else "these two do not belong together")
-        raise UserError(f"{weights or 'the bundled weights'}: want an identity encoder of widths {want[0]} (embedding) and "
-                        f"{want[1]} (feature), {encoder_path or 'the bundled encoder'} has {have[0]} and {have[1]}; {remedy}")
+    if (net.modulation and want[0] != have[0]) or (net.prediction and want[1] != have[1]):  # what is ablated takes any
+        remedy = (
+            "give the encoder they were trained with (--encoder PATH; the public weights want arcface.pdparams)"
+            if encoder_path is None
+            else "these two do not belong together"
+        )
+        raise UserError(
+            f"{weights or 'the bundled weights'}: want an identity encoder of widths {want[0]} (embedding) and "
+            f"{want[1]} (feature), {encoder_path or 'the bundled encoder'} has {have[0]} and {have[1]}; {remedy}"
+        )

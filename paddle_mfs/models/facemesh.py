@@ -3,22 +3,34 @@
 Paper: Y. Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs",
 https://arxiv.org/abs/1907.06724. Weights: face_landmark.tflite of the PyPI package mediapipe 0.10.14 (Apache-2.0).
 """
+
 import paddle.nn as nn
 
 from paddle_mfs.models.blazeface import BlazeBlock, blaze_blocks
+from paddle_mfs.models.registry import MODELS
 from paddle_mfs.ops.layers import Conv2D, FrozenPReLU
 from paddle_mfs.ops.same_padding import SameConv2D
-from paddle_mfs.models.registry import MODELS
 
 STEM = 16
 # channels, stride                                                                             grid after the row at 192 px
-TRUNK = ((16, 1), (16, 1),                  # 96 x 96
-         (32, 2), (32, 1), (32, 1),         # 48 x 48
-         (64, 2), (64, 1), (64, 1),         # 24 x 24
-         (128, 2), (128, 1), (128, 1),      # 12 x 12
-         (128, 2), (128, 1), (128, 1))      # 6 x 6
-LANDMARK_BRANCH = ((128, 2), (128, 1), (128, 1))    # 3 x 3
-PRESENCE_BRANCH = ((128, 2),)                       # 3 x 3
+TRUNK = (
+    (16, 1),
+    (16, 1),  # 96 x 96
+    (32, 2),
+    (32, 1),
+    (32, 1),  # 48 x 48
+    (64, 2),
+    (64, 1),
+    (64, 1),  # 24 x 24
+    (128, 2),
+    (128, 1),
+    (128, 1),  # 12 x 12
+    (128, 2),
+    (128, 1),
+    (128, 1),
+)  # 6 x 6
+LANDMARK_BRANCH = ((128, 2), (128, 1), (128, 1))  # 3 x 3
+PRESENCE_BRANCH = ((128, 2),)  # 3 x 3
 NARROW = 32
 LANDMARKS = 468
 
@@ -36,12 +48,13 @@ class Branch(nn.Layer):
 
     def forward(self, x):
         x = self.narrow_act(self.narrow(self.blocks(x)))
-        return self.output(self.narrow_block(x)).squeeze([2, 3])      # not flatten: Paddle-Lite crashes on it
+        return self.output(self.narrow_block(x)).squeeze([2, 3])  # not flatten: Paddle-Lite crashes on it
 
 
 @MODELS.register("facemesh")
 class FaceMesh(nn.Layer):
     """Landmark network. Convention: x is (N, 3, 192, 192) RGB in [0, 1], the face upright, its box times 1.5 in the crop."""
+
     input_size = 192
 
     def __init__(self):

@@ -3,6 +3,7 @@
 MobileFaceSwap, arXiv 2201.03808 ("weakly semantic fusion module"). They live in the IIN's checkpoint as `final.*` and
 `mask.*`; the sub-layer numbers are the public ones, where an upsampling was number 0.
 """
+
 import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
@@ -20,8 +21,13 @@ class FinalHead(nn.Layer):
     def __init__(self, mobile=False):
         super().__init__()
         self.mobile = mobile
-        for number, layer in {1: Conv2D(32, 8, 1), 2: nn.BatchNorm2D(8), 4: Conv2D(8, 3, 3, padding=1),
-                              5: nn.BatchNorm2D(3), 7: Conv2D(3, 3, 3, padding=1)}.items():
+        for number, layer in {
+            1: Conv2D(32, 8, 1),
+            2: nn.BatchNorm2D(8),
+            4: Conv2D(8, 3, 3, padding=1),
+            5: nn.BatchNorm2D(3),
+            7: Conv2D(3, 3, 3, padding=1),
+        }.items():
             self.add_sublayer(str(number), layer)
 
     def forward(self, x):
@@ -38,8 +44,11 @@ class _MaskBlock(nn.Layer):
     def __init__(self, inputs, outputs, mobile):
         super().__init__()
         self.mobile = mobile
-        for number, layer in {1: DepthwiseConv2D(inputs, 3, padding=0 if mobile else 1), 2: Conv2D(inputs, outputs, 1),
-                              3: nn.BatchNorm2D(outputs)}.items():
+        for number, layer in {
+            1: DepthwiseConv2D(inputs, 3, padding=0 if mobile else 1),
+            2: Conv2D(inputs, outputs, 1),
+            3: nn.BatchNorm2D(outputs),
+        }.items():
             self.add_sublayer(str(number), layer)
 
     def forward(self, x):

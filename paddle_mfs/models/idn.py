@@ -9,6 +9,7 @@ MobileFaceSwap, arXiv 2201.03808, Fig. 2. 0.500 M parameters and 0.31 G multiply
 The mobile variant (`mobile`) differs in the sampling points of its upsampling alone: then upsampling and the depthwise
 convolution after it are one small convolution on a phone (graph/upsampling.py). Its weights are trained for it.
 """
+
 from typing import NamedTuple
 
 import paddle
@@ -17,16 +18,17 @@ import paddle.nn.functional as F
 
 from paddle_mfs.models.fusion import FinalHead, fusion_mask
 from paddle_mfs.models.iin import DECODER, ENCODER, SLOPE
+from paddle_mfs.models.registry import MODELS
 from paddle_mfs.ops.layers import Conv2D, DepthwiseConv2D
 from paddle_mfs.ops.resample import upsample2x
-from paddle_mfs.models.registry import MODELS
 
-SIZE = 224      # crop side in pixels
-UNCHANGED = 2 / 255      # a result whose every pixel is this near to the target's is no swap
+SIZE = 224  # crop side in pixels
+UNCHANGED = 2 / 255  # a result whose every pixel is this near to the target's is no swap
 
 
 class Swap(NamedTuple):
     """What the IDN makes of target crops (N, 3, S, S): result and image in [0, 1] RGB, mask (N, 1, S, S) in (0, 1)."""
+
     result: paddle.Tensor
     mask: paddle.Tensor
     image: paddle.Tensor
@@ -82,8 +84,10 @@ class IDN(nn.Layer):
 
     def set_identity(self, weights):
         """Bake the IdentityWeights of one identity (G = 1) into the encoder and decoder; biases become zero."""
-        for layers, kernels, matrices in ((self.encoder, weights.encoder_depthwise, weights.encoder_pointwise),
-                                          (self.decoder, weights.decoder_depthwise, weights.decoder_pointwise)):
+        for layers, kernels, matrices in (
+            (self.encoder, weights.encoder_depthwise, weights.encoder_pointwise),
+            (self.decoder, weights.decoder_depthwise, weights.decoder_pointwise),
+        ):
             for layer, kernel, matrix in zip(layers, kernels, matrices):
                 layer.depthwise.weight.set_value(kernel.transpose([1, 0, 2, 3]).contiguous())
                 layer.pointwise.weight.set_value(matrix[0].unsqueeze([2, 3]))

@@ -7,7 +7,8 @@ Two kinds of Identity Injection Module (IIM):
     weights prediction   depthwise kernels, walked out of the encoder's spatial feature map
     weights modulation   pointwise weights, scaled by a style of the identity embedding and demodulated
 """
-from typing import List, NamedTuple
+
+from typing import NamedTuple
 
 import paddle
 import paddle.nn as nn
@@ -16,11 +17,11 @@ import paddle.nn.functional as F
 from paddle_mfs.ops.layers import Conv2D, uniform
 
 #                depthwise width -> pointwise width
-ENCODER = ((3, 32), (32, 64), (64, 128), (128, 256), (256, 512))       # depthwise 4x4, stride 2
-DECODER = ((512, 256), (512, 128), (256, 64), (128, 32))               # depthwise 3x3 after x2 upsampling
-HIDDEN = 512                                                           # width of the predictor's trunk
-SLOPE = 0.1                                                            # of every LeakyReLU
-RESIDUAL_SCALE = 0.1                                                   # of predicted kernels, in the residual form
+ENCODER = ((3, 32), (32, 64), (64, 128), (128, 256), (256, 512))  # depthwise 4x4, stride 2
+DECODER = ((512, 256), (512, 128), (256, 64), (128, 32))  # depthwise 3x3 after x2 upsampling
+HIDDEN = 512  # width of the predictor's trunk
+SLOPE = 0.1  # of every LeakyReLU
+RESIDUAL_SCALE = 0.1  # of predicted kernels, in the residual form
 
 
 class IdentityWeights(NamedTuple):
@@ -28,10 +29,11 @@ class IdentityWeights(NamedTuple):
 
     Depthwise kernels are (G, c, 4, 4) in the encoder and (G, c, 3, 3) in the decoder; pointwise weights (G, out, in).
     """
-    encoder_depthwise: List[paddle.Tensor]
-    encoder_pointwise: List[paddle.Tensor]
-    decoder_depthwise: List[paddle.Tensor]
-    decoder_pointwise: List[paddle.Tensor]
+
+    encoder_depthwise: list[paddle.Tensor]
+    encoder_pointwise: list[paddle.Tensor]
+    decoder_depthwise: list[paddle.Tensor]
+    decoder_pointwise: list[paddle.Tensor]
 
 
 class _KernelBlock(nn.Layer):
@@ -50,8 +52,12 @@ class _KernelBlock(nn.Layer):
 
 def _base_kernels(layer, widths, k):
     """Learned kernels (c, k, k), one a layer of the IDN, shared by all identities."""
-    return nn.ParameterList([layer.create_parameter([width, k, k], default_initializer=nn.initializer.Normal(0.0, 0.3))
-                             for width, _ in widths])
+    return nn.ParameterList(
+        [
+            layer.create_parameter([width, k, k], default_initializer=nn.initializer.Normal(0.0, 0.3))
+            for width, _ in widths
+        ]
+    )
 
 
 class WeightsPrediction(nn.Layer):
@@ -67,8 +73,8 @@ class WeightsPrediction(nn.Layer):
         self.norm = nn.BatchNorm2D(HIDDEN)
         self.first_decoder = Conv2D(HIDDEN, HIDDEN, 2)
         self.decoder_norm = nn.BatchNorm2D(HIDDEN)
-        encoder = [HIDDEN] + [width for width, _ in reversed(ENCODER)]      # 512 256 128 64 32 3, read in reverse
-        decoder = [HIDDEN] + [width for width, _ in DECODER]                # 512 512 512 256 128
+        encoder = [HIDDEN] + [width for width, _ in reversed(ENCODER)]  # 512 256 128 64 32 3, read in reverse
+        decoder = [HIDDEN] + [width for width, _ in DECODER]  # 512 512 512 256 128
         self.encoder = nn.LayerList([_KernelBlock(a, b) for a, b in zip(encoder, encoder[1:])])
         self.decoder = nn.LayerList([_KernelBlock(a, b) for a, b in zip(decoder, decoder[1:])])
         self.residual = residual
@@ -76,7 +82,7 @@ class WeightsPrediction(nn.Layer):
             self.base_enc, self.base_dec = _base_kernels(self, ENCODER, 4), _base_kernels(self, DECODER, 3)
 
     def forward(self, feature):
-        trunk = F.leaky_relu(self.norm(self.first(feature)), SLOPE)                       # (G, 512, 4, 4)
+        trunk = F.leaky_relu(self.norm(self.first(feature)), SLOPE)  # (G, 512, 4, 4)
         x, encoder = trunk, []
         for block in self.encoder:
             x, kernels = block(x)
@@ -108,13 +114,15 @@ class WeightsModulation(nn.Layer):
 
     embedding (G, embedding_width) -> (G, outputs, inputs).
     """
+
     EPSILON = 1e-16
 
     def __init__(self, inputs, outputs, embedding_width):
         super().__init__()
         self.style = nn.Linear(embedding_width, inputs, uniform(embedding_width))
-        self.weight = self.create_parameter([outputs, inputs, 1, 1],
-                                            default_initializer=nn.initializer.Normal(0.0, inputs ** -0.5))
+        self.weight = self.create_parameter(
+            [outputs, inputs, 1, 1], default_initializer=nn.initializer.Normal(0.0, inputs**-0.5)
+        )
 
     def forward(self, embedding):
         weight = self.weight.squeeze([2, 3]).unsqueeze(0) * (self.style(embedding) + 1).unsqueeze(1)
@@ -126,8 +134,9 @@ class SharedWeights(nn.Layer):
 
     def __init__(self, inputs, outputs):
         super().__init__()
-        self.weight = self.create_parameter([outputs, inputs, 1, 1],
-                                            default_initializer=nn.initializer.Normal(0.0, inputs ** -0.5))
+        self.weight = self.create_parameter(
+            [outputs, inputs, 1, 1], default_initializer=nn.initializer.Normal(0.0, inputs**-0.5)
+        )
 
     def forward(self, embedding):
         return self.weight.squeeze([2, 3]).unsqueeze(0)
@@ -148,8 +157,11 @@ class IIN(nn.Layer):
         self.feature_width, self.embedding_width, self.residual = feature_width, embedding_width, residual
         self.prediction, self.modulation = prediction, modulation
         self.EncoderModulation, self.DecoderModulation = (
-            nn.LayerList([WeightsModulation(i, o, embedding_width) if modulation else SharedWeights(i, o) for i, o in layers])
-            for layers in (ENCODER, DECODER))
+            nn.LayerList(
+                [WeightsModulation(i, o, embedding_width) if modulation else SharedWeights(i, o) for i, o in layers]
+            )
+            for layers in (ENCODER, DECODER)
+        )
         self.predictor = WeightsPrediction(feature_width, residual) if prediction else SharedKernels()
 
     def inject(self, embedding, feature):
@@ -158,8 +170,12 @@ class IIN(nn.Layer):
         What is ablated has a first axis of 1 instead of G.
         """
         encoder, decoder = self.predictor(feature)
-        return IdentityWeights(encoder, [m(embedding) for m in self.EncoderModulation],
-                               decoder, [m(embedding) for m in self.DecoderModulation])
+        return IdentityWeights(
+            encoder,
+            [m(embedding) for m in self.EncoderModulation],
+            decoder,
+            [m(embedding) for m in self.DecoderModulation],
+        )
 
     def forward(self, embedding, feature):
         return self.inject(embedding, feature)

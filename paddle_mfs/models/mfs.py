@@ -1,27 +1,28 @@
 """MobileFaceSwap as it is trained and stored: the IIN with the two heads of the IDN, in the public checkpoint layout."""
+
 import functools
 from pathlib import Path
 
 import paddle
 import paddle.nn.functional as F
 
-from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.files import sha256
 from paddle_mfs.models.fusion import FinalHead, fusion_mask
 from paddle_mfs.models.idn import IDN, run_idn
 from paddle_mfs.models.iin import IIN
+from paddle_mfs.models.registry import MODELS
 from paddle_mfs.ops.freeze import freeze
 from paddle_mfs.ops.layers import depthwise_conv2d, matmul
-from paddle_mfs.models.registry import MODELS
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import sha256
 from paddle_mfs.weights import bundled, check_state, load_state, read_card
 
-MOBILE_ENTRY = "half_pixel"      # in the state of the mobile variant: its upsampling is half-pixel
+MOBILE_ENTRY = "half_pixel"  # in the state of the mobile variant: its upsampling is half-pixel
 
 
 def _injected(x, kernels, matrices, stride, padding):
     """A separable convolution with weights of G identities over (N, C, H, W), N/G consecutive samples an identity."""
     y = depthwise_conv2d(x, kernels, None, stride, padding)
-    groups, n, (h, w) = max(kernels.shape[0], matrices.shape[0]), x.shape[0], y.shape[2:]      # an ablated kind has 1
+    groups, n, (h, w) = max(kernels.shape[0], matrices.shape[0]), x.shape[0], y.shape[2:]  # an ablated kind has 1
     y = matmul(matrices.unsqueeze(1), y.reshape([groups, n // groups, -1, h * w]))
     return y.reshape([n, -1, h, w])
 
@@ -35,8 +36,16 @@ class MobileFaceSwap(IIN):
     its files are known; where something is ablated (`prediction`, `modulation`, `masked` False) entries are missing.
     """
 
-    def __init__(self, feature_width=512, embedding_width=192, residual=True, mobile=False, prediction=True, modulation=True,
-                 masked=True):
+    def __init__(
+        self,
+        feature_width=512,
+        embedding_width=192,
+        residual=True,
+        mobile=False,
+        prediction=True,
+        modulation=True,
+        masked=True,
+    ):
         super().__init__(feature_width, embedding_width, residual, prediction, modulation)
         self.masked = masked
         self.final = FinalHead(mobile)
@@ -54,8 +63,15 @@ class MobileFaceSwap(IIN):
         """This network, or the other variant with the same weights (to be trained further: they were made for this one)."""
         if mobile == self.mobile:
             return self
-        net = MobileFaceSwap(self.feature_width, self.embedding_width, self.residual, mobile,
-                             self.prediction, self.modulation, self.masked)
+        net = MobileFaceSwap(
+            self.feature_width,
+            self.embedding_width,
+            self.residual,
+            mobile,
+            self.prediction,
+            self.modulation,
+            self.masked,
+        )
         net.set_state_dict({**net.state_dict(), **{k: v for k, v in self.state_dict().items() if k != MOBILE_ENTRY}})
         if not self.training:
             net.eval()
@@ -66,6 +82,7 @@ class MobileFaceSwap(IIN):
 
         Raises UserError when nothing is called so.
         """
+
         def met(name, beginning):
             return f"{name}.".startswith(f"{beginning}.")
 
@@ -89,10 +106,14 @@ class MobileFaceSwap(IIN):
         embedding (G, embedding_width) of unit length; feature (G, feature_width, 7, 7).
         """
         weights = self.inject(embedding, feature)
-        encoder = [functools.partial(_injected, kernels=k, matrices=m, stride=2, padding=1)
-                   for k, m in zip(weights.encoder_depthwise, weights.encoder_pointwise)]
-        decoder = [functools.partial(_injected, kernels=k, matrices=m, stride=1, padding=0 if self.mobile else 1)
-                   for k, m in zip(weights.decoder_depthwise, weights.decoder_pointwise)]
+        encoder = [
+            functools.partial(_injected, kernels=k, matrices=m, stride=2, padding=1)
+            for k, m in zip(weights.encoder_depthwise, weights.encoder_pointwise)
+        ]
+        decoder = [
+            functools.partial(_injected, kernels=k, matrices=m, stride=1, padding=0 if self.mobile else 1)
+            for k, m in zip(weights.decoder_depthwise, weights.decoder_pointwise)
+        ]
         return run_idn(x, encoder, decoder, self.final, self.mask, self.mobile)
 
     @paddle.no_grad()
@@ -122,17 +143,24 @@ def load_mfs(path=None):
         under = path.with_name(below["file"])
         state = {**load_state(under), **state}
         if sha256(under) != below["sha256"]:
-            raise UserError(f"{under}: is not the file that {path.name} was made for (its card has the hash); get both again")
+            raise UserError(
+                f"{under}: is not the file that {path.name} was made for (its card has the hash); get both again"
+            )
     return net_for(state, path)
 
 
 def net_for(state, origin="weights"):
     """Build the MobileFaceSwap a state dict belongs to and load it -> MobileFaceSwap in eval mode; `origin` names it in errors."""
     first, style = state.get("predictor.first.weight"), state.get("EncoderModulation.0.style.weight")
-    net = MobileFaceSwap(feature_width=first.shape[1] if first is not None and first.ndim == 4 else 512,
-                         embedding_width=style.shape[0] if style is not None and style.ndim == 2 else 512,
-                         residual="predictor.base_enc.0" in state, mobile=MOBILE_ENTRY in state,
-                         prediction=first is not None, modulation=style is not None, masked="mask.5.weight" in state)
+    net = MobileFaceSwap(
+        feature_width=first.shape[1] if first is not None and first.ndim == 4 else 512,
+        embedding_width=style.shape[0] if style is not None and style.ndim == 2 else 512,
+        residual="predictor.base_enc.0" in state,
+        mobile=MOBILE_ENTRY in state,
+        prediction=first is not None,
+        modulation=style is not None,
+        masked="mask.5.weight" in state,
+    )
     check_state({name: value.shape for name, value in net.state_dict().items()}, state, origin)
     net.set_state_dict(state)
     net.eval()

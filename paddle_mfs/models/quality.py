@@ -3,16 +3,17 @@
 Paper: arXiv 2201.03808 (its labels: https://github.com/Seanseattle/MobileFaceSwap/issues/14). The network is paddle.vision's
 (K. He et al., https://arxiv.org/abs/1512.03385) and starts from random weights; `width` makes it narrower, which is ours.
 """
+
 import paddle.nn as nn
 import paddle.nn.functional as F
 from paddle.vision.models.resnet import BasicBlock, ResNet
 
+from paddle_mfs.models.registry import MODELS
 from paddle_mfs.ops.freeze import freeze
 from paddle_mfs.ops.resample import area_resize
-from paddle_mfs.models.registry import MODELS
 from paddle_mfs.weights import bundled, check_state, load_state
 
-SIZE = 112      # pixels: what the network looks at
+SIZE = 112  # pixels: what the network looks at
 
 
 @MODELS.register("quality")

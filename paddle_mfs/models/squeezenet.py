@@ -4,19 +4,27 @@ Paper: F. Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer par
 https://arxiv.org/abs/1602.07360. Weights: github.com/songhan/SqueezeNet-Deep-Compression at
 fb13faa2cf121ced9999f8a9d538ec6c56084733 (BSD 2-clause); they are not bundled: convert them and give their path.
 """
+
 import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 
+from paddle_mfs.models.registry import MODELS
 from paddle_mfs.ops.layers import Conv2D
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.models.registry import MODELS
 
 STEM = 96
 # name, squeeze, expand 1x1, expand 3x3; the feature map of a row has expand 1x1 + expand 3x3 channels
-FIRES = (("fire2", 16, 64, 64), ("fire3", 16, 64, 64), ("fire4", 32, 128, 128),
-         ("fire5", 32, 128, 128), ("fire6", 48, 192, 192), ("fire7", 48, 192, 192), ("fire8", 64, 256, 256),
-         ("fire9", 64, 256, 256))
+FIRES = (
+    ("fire2", 16, 64, 64),
+    ("fire3", 16, 64, 64),
+    ("fire4", 32, 128, 128),
+    ("fire5", 32, 128, 128),
+    ("fire6", 48, 192, 192),
+    ("fire7", 48, 192, 192),
+    ("fire8", 64, 256, 256),
+    ("fire9", 64, 256, 256),
+)
 POOL_AFTER = ("fire4", "fire8")
 MEAN_BGR = (104.0, 117.0, 123.0)
 
@@ -45,7 +53,7 @@ class SqueezeNet(nn.Layer):
         taps: names of the feature maps to return, of fire2 ... fire9. Nothing after the last one is computed.
     """
 
-    scale = 1 / 50      # brings feature maps (about 0..100) to the size of colours
+    scale = 1 / 50  # brings feature maps (about 0..100) to the size of colours
 
     def __init__(self, taps=("fire2", "fire4")):
         super().__init__()
@@ -66,7 +74,7 @@ class SqueezeNet(nn.Layer):
         x = paddle.concat([x[:, 2:], x[:, 1:2], x[:, :1]], 1) * 255 - mean
         x = F.max_pool2d(F.relu(self.conv1(x)), 3, 2, ceil_mode=True)
         found = {}
-        for name in self.order[:max(self.order.index(tap) for tap in self.taps) + 1]:
+        for name in self.order[: max(self.order.index(tap) for tap in self.taps) + 1]:
             x = found[name] = getattr(self, name)(x)
             if name in POOL_AFTER and len(self.taps) > len(found.keys() & set(self.taps)):
                 x = F.max_pool2d(x, 3, 2, ceil_mode=True)

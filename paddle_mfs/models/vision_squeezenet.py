@@ -3,20 +3,22 @@
 Paper: F. Iandola et al., https://arxiv.org/abs/1602.07360. Weights: ImageNet, from paddle.vision
 (https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/vision/models/squeezenet1_0_en.html), Apache-2.0.
 """
+
 import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 from paddle.vision.models import squeezenet1_0
 
-from paddle_mfs.utils.errors import UserError
-from paddle_mfs.models.squeezenet import SqueezeNet
 from paddle_mfs.models.registry import MODELS
+from paddle_mfs.models.squeezenet import SqueezeNet
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.weights import load_into
 
 
 @MODELS.register("vision_squeezenet")
 class VisionSqueezeNet(nn.Layer):
     """x (N, 3, H, W) RGB in [0, 1], at least 64 px -> [fire2 (N, 128, h, w), fire4 (N, 256, h, w)]."""
+
     scale = SqueezeNet.scale
 
     def __init__(self):
@@ -38,10 +40,13 @@ class VisionSqueezeNet(nn.Layer):
             return
         from paddle.utils.download import get_weights_path_from_url
         from paddle.vision.models.squeezenet import model_urls
+
         url, md5 = model_urls["squeezenet1_0"]
         try:
             path = get_weights_path_from_url(url, md5)
         except (OSError, RuntimeError):
-            raise UserError(f"{url}: the perceptual network's ImageNet weights could not be downloaded; fetch the file elsewhere and set "
-                            "loss.perceptual_weights to its path, or do without by loss.weights.perceptual=0") from None
+            raise UserError(
+                f"{url}: the perceptual network's ImageNet weights could not be downloaded; fetch the file elsewhere and set "
+                "loss.perceptual_weights to its path, or do without by loss.weights.perceptual=0"
+            ) from None
         load_into(self.net, path)

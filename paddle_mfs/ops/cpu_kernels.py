@@ -4,6 +4,7 @@ Depthwise: each plane (one sample, one channel) is copied once into a zero-padde
 stays in the cache; the loops are specialised by kernel size and stride, so the taps unroll and a row becomes vector instructions.
 They run on one thread until `paddle_mfs.ops.threads.use_threads` allows more.
 """
+
 import ctypes
 import functools
 
@@ -12,7 +13,7 @@ import numpy as np
 import paddle
 
 jit = functools.partial(numba.njit, cache=True, fastmath=True, nogil=True, parallel=True, boundscheck=False)
-numba.set_num_threads(1)    # waiting for a busy core costs more than a second thread gains on single pictures
+numba.set_num_threads(1)  # waiting for a busy core costs more than a second thread gains on single pictures
 
 
 def view(tensor):
@@ -21,7 +22,7 @@ def view(tensor):
     return np.frombuffer(buffer, np.float32).reshape(tensor.shape)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _depthwise_kernels(k, stride):
     """(forward, backward_input, backward_weight) for k x k kernels and this stride; `pad` is the padding above and left."""
 
@@ -34,7 +35,7 @@ def _depthwise_kernels(k, stride):
         for plane in numba.prange(n * c):
             s, ch = plane // c, plane % c
             padded = np.zeros((rows, columns), np.float32)
-            padded[pad:pad + height, pad:pad + width] = x[s, ch]
+            padded[pad : pad + height, pad : pad + width] = x[s, ch]
             taps = w[s // per, ch]
             for r in range(out_h):
                 for q in range(out_w):
@@ -44,7 +45,7 @@ def _depthwise_kernels(k, stride):
                             total += taps[i, j] * padded[r * stride + i, q * stride + j]
                     y[s, ch, r, q] = total
 
-    steps = (k + stride - 1) // stride      # taps an input pixel meets in one direction
+    steps = (k + stride - 1) // stride  # taps an input pixel meets in one direction
 
     @jit
     def backward_input(g, w, gx, pad):
@@ -56,7 +57,7 @@ def _depthwise_kernels(k, stride):
         for plane in numba.prange(n * c):
             s, ch = plane // c, plane % c
             padded = np.zeros((rows + steps, columns + steps), np.float32)
-            padded[steps:steps + out_h, steps:steps + out_w] = g[s, ch]
+            padded[steps : steps + out_h, steps : steps + out_w] = g[s, ch]
             taps = np.zeros((steps * stride, steps * stride), np.float32)
             taps[:k, :k] = w[s // per, ch]
             full = np.empty((rows * stride, columns * stride), np.float32)
@@ -69,7 +70,7 @@ def _depthwise_kernels(k, stride):
                                 for j in range(steps):
                                     total += taps[a + i * stride, b + j * stride] * padded[steps + u - i, steps + v - j]
                             full[u * stride + a, v * stride + b] = total
-            gx[s, ch] = full[pad:pad + height, pad:pad + width]
+            gx[s, ch] = full[pad : pad + height, pad : pad + width]
 
     @jit
     def backward_weight(g, x, gw, pad):
@@ -83,7 +84,7 @@ def _depthwise_kernels(k, stride):
             padded = np.zeros((rows, columns), np.float32)
             taps = np.zeros((k, k), np.float32)
             for s in range(group * per, (group + 1) * per):
-                padded[pad:pad + height, pad:pad + width] = x[s, ch]
+                padded[pad : pad + height, pad : pad + width] = x[s, ch]
                 for r in range(out_h):
                     arriving = g[s, ch, r]
                     for i in range(k):

@@ -2,6 +2,7 @@
 
 The MKL in Paddle's wheel takes slow paths on processors that are not Intel's: a third of OpenBLAS's speed on an AMD EPYC. A convolution is a product of its kernels with the picture unrolled (im2col), or a loop over rows where it is tiny.
 """
+
 import functools
 
 import numba
@@ -23,10 +24,12 @@ def use_threads(count):
 def _multiplies(function):
     """For what calls BLAS: with as many threads as `use_threads` says, here only, so that results do not depend on what else the
     process does with numpy; and other threads of BLAS, which go on spinning when they are done, are not woken."""
+
     @functools.wraps(function)
     def limited(*args):
         with _blas.limit(limits=_threads):
             return function(*args)
+
     return limited
 
 
@@ -35,7 +38,9 @@ def matmul(a, b):
     """a (..., m, k) @ b (k, n) or (..., k, n), leading axes broadcast as numpy's."""
     a, b = a.contiguous(), b.contiguous()
     left, right = view(a), view(b)
-    return _product(left, right, [*np.broadcast_shapes(left.shape[:-2], right.shape[:-2]), left.shape[-2], right.shape[-1]])
+    return _product(
+        left, right, [*np.broadcast_shapes(left.shape[:-2], right.shape[:-2]), left.shape[-2], right.shape[-1]]
+    )
 
 
 @_multiplies
@@ -54,7 +59,7 @@ def matmul_gradients(gradient, a, b, wants):
 def _product(left, right, shape):
     """Product of arrays as a tensor of `shape`, summed over the axes of which the shape has only 1 (or none)."""
     y = paddle.empty(shape)
-    if right.ndim == 2:         # one large product
+    if right.ndim == 2:  # one large product
         np.matmul(left.reshape(-1, left.shape[-1]), right, out=view(y).reshape(-1, right.shape[-1]))
         return y
     leading = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
@@ -100,7 +105,7 @@ class Band:
 # Samples are multiplied one by one, so that what comes of one does not depend on the others, but where the kernels alone have so
 # many floats that reading them is what costs: there as many at once as can be unrolled into so many floats.
 LARGE, COLUMNS = 1 << 20, 1 << 21
-TINY = 64               # inputs times outputs of a stride 1 convolution, up to which products are too thin to be worth it
+TINY = 64  # inputs times outputs of a stride 1 convolution, up to which products are too thin to be worth it
 
 
 @jit
@@ -115,13 +120,13 @@ def _unroll(x, k, stride, pad, out_w, columns):
                 last = max(min((width - 1 + pad - j) // stride + 1, out_w), first)
                 for s in range(n):
                     for r in range(out_h):
-                        row, line = r * stride + i - pad, columns[ch, i, j, s, r * out_w:(r + 1) * out_w]
+                        row, line = r * stride + i - pad, columns[ch, i, j, s, r * out_w : (r + 1) * out_w]
                         if row < 0 or row >= height:
                             line[:] = 0
                             continue
                         line[:first] = 0
                         line[last:] = 0
-                        to, source = line[first:last], x[s, ch, row, first * stride + j - pad:]
+                        to, source = line[first:last], x[s, ch, row, first * stride + j - pad :]
                         for q in range(len(to)):
                             to[q] = source[q * stride]
 
@@ -141,8 +146,8 @@ def _roll_up(columns, k, stride, pad, out_w, gx):
                     for r in range(out_h):
                         row = r * stride + i - pad
                         if 0 <= row < height and first < last:
-                            source = columns[ch, i, j, s, r * out_w + first:r * out_w + last]
-                            to = gx[s, ch, row, first * stride + j - pad:]
+                            source = columns[ch, i, j, s, r * out_w + first : r * out_w + last]
+                            to = gx[s, ch, row, first * stride + j - pad :]
                             for q in range(len(source)):
                                 to[q * stride] += source[q]
 
@@ -164,7 +169,7 @@ def _tiny(x, w, pad, y):
                         if 0 <= row < height:
                             for j in range(k):
                                 tap, first, last = w[o, ch, i, j], max(pad - j, 0), min(width + pad - j, out_w)
-                                to, source = line[first:last], x[s, ch, row, first + j - pad:last + j - pad]
+                                to, source = line[first:last], x[s, ch, row, first + j - pad : last + j - pad]
                                 for q in range(len(to)):
                                     to[q] += tap * source[q]
 
@@ -182,7 +187,10 @@ def _tiny_weights(g, x, pad, gw):
                     total, first, last = np.float32(0), max(pad - j, 0), min(width + pad - j, out_w)
                     for s in range(n):
                         for r in range(max(pad - i, 0), min(height + pad - i, out_h)):
-                            arriving, source = g[s, o, r, first:last], x[s, ch, r + i - pad, first + j - pad:last + j - pad]
+                            arriving, source = (
+                                g[s, o, r, first:last],
+                                x[s, ch, r + i - pad, first + j - pad : last + j - pad],
+                            )
                             for q in range(len(arriving)):
                                 total += arriving[q] * source[q]
                     gw[o, ch, i, j] = total
@@ -200,7 +208,7 @@ class _Convolution:
         length = self.out_h * self.out_w
         self.is_tiny = stride == 1 and channels * self.outputs <= TINY
         self.is_plain = self.k == stride == 1 and pad == 0
-        rows = channels * self.k ** 2
+        rows = channels * self.k**2
         step = max(1, min(n, COLUMNS // (rows * length))) if rows * self.outputs >= LARGE and not self.is_plain else 1
         self.portions = [slice(start, min(start + step, n)) for start in range(0, n, step)]
         self._shape = channels, self.k, self.k, step, length
@@ -225,7 +233,7 @@ class _Convolution:
 
     def _of(self, room, n):
         shape = (*self._shape[:3], n, self._shape[4])
-        return room[:np.prod(shape)].reshape(shape)
+        return room[: np.prod(shape)].reshape(shape)
 
 
 def _channels_first(part):
@@ -261,7 +269,7 @@ def conv2d_input_gradient(gradient, weight, shape, stride, pad):
     result = paddle.empty(shape)
     way = _Convolution(shape, weight.shape, stride, pad)
     kernels, arriving, leaving = view(weight), view(gradient), view(result)
-    if way.is_tiny:         # the kernels turned round, inputs and outputs exchanged
+    if way.is_tiny:  # the kernels turned round, inputs and outputs exchanged
         turned = np.ascontiguousarray(kernels[:, :, ::-1, ::-1].transpose(1, 0, 2, 3))
         _tiny(arriving, turned, way.k - 1 - pad, leaving)
         return result
@@ -280,6 +288,7 @@ def conv2d_weight_gradient(gradient, x, shape, stride, pad):
     if way.is_tiny:
         _tiny_weights(arriving, pictures, pad, total)
         return result
-    total[...] = sum(np.matmul(_channels_first(arriving[portion]), way.columns(pictures[portion]).T)
-                     for portion in way.portions).reshape(shape)
+    total[...] = sum(
+        np.matmul(_channels_first(arriving[portion]), way.columns(pictures[portion]).T) for portion in way.portions
+    ).reshape(shape)
     return result

@@ -6,6 +6,7 @@ that is slow on AMD's processors. The layers here call compiled kernels (cpu_ker
 (cpu_products.py) instead. They equal the Paddle operators they replace
 (tests/ops/test_layers.py) and step aside for them on a GPU, for other dtypes and while a program is traced for export.
 """
+
 import contextlib
 
 import paddle
@@ -15,13 +16,16 @@ from paddle.autograd import PyLayer
 
 from paddle_mfs.ops import cpu_kernels, cpu_products
 
-STATISTICS = "._mean", "._variance"     # how the names of a batch norm's running statistics end; Paddle has them as parameters
+STATISTICS = (
+    "._mean",
+    "._variance",
+)  # how the names of a batch norm's running statistics end; Paddle has them as parameters
 
 
 def uniform(fan_in):
     """Uniform in +-1/sqrt(fan_in), for weights and biases. Paddle's own default is 2.4 times larger, which under Adam and before
     the IIN's batch norms makes every step 2.4 times smaller."""
-    return nn.initializer.Uniform(-fan_in ** -0.5, fan_in ** -0.5)
+    return nn.initializer.Uniform(-(fan_in**-0.5), fan_in**-0.5)
 
 
 _plain = False
@@ -40,8 +44,11 @@ def plain_operators():
 
 def compiled(*tensors):
     """Can and should the compiled kernels take these tensors?"""
-    return (not _plain and paddle.in_dynamic_mode()
-            and all(t.place.is_cpu_place() and t.dtype == paddle.float32 for t in tensors))
+    return (
+        not _plain
+        and paddle.in_dynamic_mode()
+        and all(t.place.is_cpu_place() and t.dtype == paddle.float32 for t in tensors)
+    )
 
 
 class _Depthwise(PyLayer):
@@ -56,8 +63,16 @@ class _Depthwise(PyLayer):
     @staticmethod
     def backward(ctx, gradient):
         x, weight = ctx.saved_tensor()
-        gx = cpu_kernels.depthwise_input_gradient(gradient, weight, x.shape, ctx.stride, ctx.before) if ctx.wants[0] else None
-        gw = cpu_kernels.depthwise_weight_gradient(gradient, x, weight.shape, ctx.stride, ctx.before) if ctx.wants[1] else None
+        gx = (
+            cpu_kernels.depthwise_input_gradient(gradient, weight, x.shape, ctx.stride, ctx.before)
+            if ctx.wants[0]
+            else None
+        )
+        gw = (
+            cpu_kernels.depthwise_weight_gradient(gradient, x, weight.shape, ctx.stride, ctx.before)
+            if ctx.wants[1]
+            else None
+        )
         gb = cpu_kernels.channel_sums(gradient) if ctx.wants[2] else None
         return (gx, gw, gb) if ctx.has_bias else (gx, gw)
 
@@ -95,8 +110,9 @@ class DepthwiseConv2D(nn.Layer):
     def __init__(self, channels, kernel_size, stride=1, padding=0, bias=True):
         super().__init__()
         self.stride, self.padding = stride, padding
-        self.weight = self.create_parameter([channels, 1, kernel_size, kernel_size],
-                                            default_initializer=uniform(kernel_size ** 2))
+        self.weight = self.create_parameter(
+            [channels, 1, kernel_size, kernel_size], default_initializer=uniform(kernel_size**2)
+        )
         self.bias = self.create_parameter([channels], is_bias=True) if bias else None
 
     def forward(self, x):
@@ -114,16 +130,18 @@ class _Conv2D(PyLayer):
     @staticmethod
     def backward(ctx, gradient):
         x, weight = ctx.saved_tensor()
-        return (cpu_products.conv2d_input_gradient(gradient, weight, x.shape, *ctx.way) if ctx.wants[0] else None,
-                cpu_products.conv2d_weight_gradient(gradient, x, weight.shape, *ctx.way) if ctx.wants[1] else None,
-                cpu_kernels.channel_sums(gradient) if ctx.wants[2] else None)
+        return (
+            cpu_products.conv2d_input_gradient(gradient, weight, x.shape, *ctx.way) if ctx.wants[0] else None,
+            cpu_products.conv2d_weight_gradient(gradient, x, weight.shape, *ctx.way) if ctx.wants[1] else None,
+            cpu_kernels.channel_sums(gradient) if ctx.wants[2] else None,
+        )
 
 
 class Conv2D(nn.Conv2D):
     """`nn.Conv2D` of square kernels by compiled kernels and matrix products, initialised by `uniform`."""
 
     def __init__(self, inputs, outputs, kernel_size, stride=1, padding=0):
-        initial = uniform(inputs * kernel_size ** 2)
+        initial = uniform(inputs * kernel_size**2)
         super().__init__(inputs, outputs, kernel_size, stride, padding, weight_attr=initial, bias_attr=initial)
         self._way = stride, padding
 

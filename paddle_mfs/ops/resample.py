@@ -2,6 +2,7 @@
 
 Paddle 2.6 runs bilinear upsampling as scalar loops on the CPU, and adaptive pooling has a slow backward.
 """
+
 import functools
 import math
 
@@ -45,10 +46,10 @@ def _upsampling_matrix(size, half_pixel, ring):
     else:
         position = np.arange(2 * size) * (size - 1) / (2 * size - 1)
     distance = np.abs(position[:, None] - np.arange(size))
-    return (1 - distance).clip(0).astype(np.float32)        # beyond the edge there is nothing, which counts as zero
+    return (1 - distance).clip(0).astype(np.float32)  # beyond the edge there is nothing, which counts as zero
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _upsampling(height, width, half_pixel, ring):
     return Resampling(*(_upsampling_matrix(size, half_pixel, ring) for size in (height, width)))
 
@@ -82,7 +83,7 @@ def area_matrix(size, smaller):
     return matrix
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _area_resampling(size, smaller):
     return Resampling(*[area_matrix(size, smaller)] * 2)
 

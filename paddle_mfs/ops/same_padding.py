@@ -4,6 +4,7 @@ Networks that were trained in TensorFlow lose accuracy when their stride-2 convo
 (every feature moves by half a pixel), so the padding is computed as TensorFlow does:
 https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
 """
+
 import paddle.nn.functional as F
 
 from paddle_mfs.ops.layers import Conv2D, DepthwiseConv2D

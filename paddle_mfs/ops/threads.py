@@ -1,4 +1,5 @@
 """Two settings that decide the speed of Paddle on a CPU."""
+
 import ctypes
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
@@ -15,14 +16,16 @@ def keep_pages():
     except (OSError, AttributeError):
         return
     mallopt(_M_MMAP_MAX, 0)
-    mallopt(_M_TRIM_THRESHOLD, 2 ** 31 - 1)
+    mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def use_threads(count):
     """Let Paddle and the kernels of our own use `count` threads."""
     import numba
     import paddle
+
     from paddle_mfs.ops import cpu_products
+
     paddle.set_flags({"FLAGS_paddle_num_threads": count})
     paddle.base.core.set_num_threads(count)
     numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))

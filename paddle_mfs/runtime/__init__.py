@@ -9,15 +9,18 @@ OpenVINO and Paddle compute at the same time as Python's other threads, Paddle-L
 A program is made when a runner first sees its size of picture (a second or so). That takes Paddle out of its dygraph mode
 for a moment: runners wait for each other there, but no other thread may run Paddle itself meanwhile.
 """
+
 import importlib.util
 import os
 
 from paddle_mfs.utils.errors import UserError
 
 # engine -> package it needs, how to get that
-PACKAGES = {"openvino": ("openvino", "pip install openvino"),
-            "paddle": ("paddle", "pip install paddlepaddle==2.6.2"),
-            "lite": ("paddlelite", "pip install paddlelite==2.13rc0 (Python 3.8 or 3.10)")}
+PACKAGES = {
+    "openvino": ("openvino", "pip install openvino"),
+    "paddle": ("paddle", "pip install paddlepaddle==2.6.2"),
+    "lite": ("paddlelite", "pip install paddlelite==2.13rc0 (Python 3.8 or 3.10)"),
+}
 ENGINES = ("auto", *PACKAGES)
 # Small networks gain nothing from more than two; where a clip's stages have no core each, the second costs more than it gives.
 THREADS = 2 if (os.cpu_count() or 1) > 4 else 1
@@ -53,5 +56,6 @@ def make_runner(layer, engine="auto", threads=None):
     """
     from paddle_mfs.runtime.runner import Runner
     from paddle_mfs.runtime.trace import save_layer
+
     layer.eval()
     return Runner(lambda shape, folder: save_layer(layer, shape, folder), choose(engine), threads or THREADS)

@@ -2,6 +2,7 @@
 
 https://www.paddlepaddle.org.cn/lite/v2.12/user_guides/opt/opt_bin.html
 """
+
 import contextlib
 import os
 import subprocess
@@ -17,13 +18,23 @@ def optimise(program, places, output, precision="fp32"):
     Precision fp16 is arm's: the weights stay fp32 in the file and are converted when it is loaded.
     """
     program, output = Path(program), Path(output)
-    command = [sys.executable, "-I", str(Path(__file__).with_name("opt_process.py")),
-               str(program), str(program.with_suffix(".pdiparams")), places, precision, str(output.with_suffix(""))]
+    command = [
+        sys.executable,
+        "-I",
+        str(Path(__file__).with_name("opt_process.py")),
+        str(program),
+        str(program.with_suffix(".pdiparams")),
+        places,
+        precision,
+        str(output.with_suffix("")),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if done.returncode or not output.is_file():
         words = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        raise UserError(f"{output}: paddlelite's opt failed for {places} (exit {done.returncode}): "
-                        f"{words[-1] if words else 'no message'}")
+        raise UserError(
+            f"{output}: paddlelite's opt failed for {places} (exit {done.returncode}): "
+            f"{words[-1] if words else 'no message'}"
+        )
 
 
 @contextlib.contextmanager
@@ -51,6 +62,7 @@ class LiteRunner:
 
     def __init__(self, path):
         from paddlelite.lite import MobileConfig, create_paddle_predictor
+
         config = MobileConfig()
         config.set_model_from_file(str(path))
         with quiet():

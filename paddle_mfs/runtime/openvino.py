@@ -10,11 +10,19 @@ class OpenVINORunner:
 
     def __init__(self, program, threads=1):
         import openvino
+
         core = openvino.Core()
-        compiled = core.compile_model(core.read_model(str(program)), "CPU", {
-            "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32",
-            "ENABLE_CPU_PINNING": False})       # or every runner computes on the first core, and two of them wait for each other
+        compiled = core.compile_model(
+            core.read_model(str(program)),
+            "CPU",
+            {
+                "PERFORMANCE_HINT": "LATENCY",
+                "INFERENCE_NUM_THREADS": threads,
+                "INFERENCE_PRECISION_HINT": "f32",
+                "ENABLE_CPU_PINNING": False,
+            },
+        )  # or every runner computes on the first core, and two of them wait for each other
         self._request = compiled.create_infer_request()
 
     def __call__(self, x):
-        return [value.copy() for value in self._request.infer([x]).values()]    # the request reuses its buffers
+        return [value.copy() for value in self._request.infer([x]).values()]  # the request reuses its buffers

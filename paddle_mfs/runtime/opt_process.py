@@ -2,6 +2,7 @@
 
 A process of its own, since opt aborts on a bad graph. Imports nothing of the package.
 """
+
 import sys
 
 from paddlelite.lite import Opt
@@ -12,10 +13,10 @@ def main(program, parameters, places, precision, output):
     opt.set_model_file(program)
     opt.set_param_file(parameters)
     if precision == "fp16":
-        opt.enable_fp16()               # opt reads this when it is told the places: later it would do nothing
+        opt.enable_fp16()  # opt reads this when it is told the places: later it would do nothing
     opt.set_valid_places(places)
     opt.set_model_type("naive_buffer")
-    opt.set_optimize_out(output)        # opt appends .nb
+    opt.set_optimize_out(output)  # opt appends .nb
     opt.run()
 
 

@@ -1,4 +1,5 @@
 """Paddle Inference: runs wherever Paddle does."""
+
 from pathlib import Path
 
 
@@ -11,6 +12,7 @@ class PaddleRunner:
 
     def __init__(self, program, threads=1):
         from paddle import inference
+
         config = inference.Config(str(program), str(Path(program).with_suffix(".pdiparams")))
         config.disable_glog_info()
         config.disable_gpu()

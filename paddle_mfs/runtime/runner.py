@@ -1,11 +1,12 @@
 """What all engines have in common: programs made when they are first needed, batches, threads."""
+
 import tempfile
 import threading
 from pathlib import Path
 
 import numpy as np
 
-_making = threading.Lock()       # making a program changes Paddle's global state
+_making = threading.Lock()  # making a program changes Paddle's global state
 
 
 class Runner:
@@ -43,9 +44,12 @@ def _engine(name):
     """The engine: callable (path of a .pdmodel, threads) -> callable (array -> list of arrays)."""
     if name == "openvino":
         from paddle_mfs.runtime.openvino import OpenVINORunner
+
         return OpenVINORunner
     if name == "paddle":
         from paddle_mfs.runtime.paddle import PaddleRunner
+
         return PaddleRunner
     from paddle_mfs.runtime.lite import run_program
+
     return run_program

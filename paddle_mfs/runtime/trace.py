@@ -1,4 +1,5 @@
 """A dygraph layer as a Paddle inference program."""
+
 import contextlib
 from pathlib import Path
 
@@ -24,7 +25,9 @@ def record(layer, shape, name="x"):
     """A static form of a layer for `paddle.jit.save`, its input called `name`; puts the layer into eval mode."""
     recorded = _Recorded(layer)
     recorded.eval()
-    return paddle.jit.to_static(recorded, input_spec=[paddle.static.InputSpec(list(shape), "float32", name)], full_graph=True)
+    return paddle.jit.to_static(
+        recorded, input_spec=[paddle.static.InputSpec(list(shape), "float32", name)], full_graph=True
+    )
 
 
 class _Recorded(nn.Layer):
@@ -42,6 +45,7 @@ class _Recorded(nn.Layer):
 @contextlib.contextmanager
 def _prelu_as_relu(layer):
     """While recording, PReLU is written as relu(x) - slope * relu(-x): OpenVINO's Paddle reader has no prelu."""
+
     def rewritten(prelu):
         return lambda x: F.relu(x) - prelu.parameters()[0].reshape([1, -1] + [1] * (x.ndim - 2)) * F.relu(-x)
 

@@ -1,7 +1,8 @@
 """A source picture -> an IDN with its identity baked in, and the facts about what it was made from.
 
-    picture -> face/ (find, landmarks, align at 112) -> encoder (embedding, feature) -> MobileFaceSwap.bake -> IDN
+picture -> face/ (find, landmarks, align at 112) -> encoder (embedding, feature) -> MobileFaceSwap.bake -> IDN
 """
+
 import dataclasses
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from paddle_mfs.provenance import picture_sha256, weights_facts
 from paddle_mfs.runtime import choose, make_runner
 from paddle_mfs.swap.identity import Identity, is_identity_file, load_identity
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.weights import bundled
 from paddle_mfs.utils.tensor import to_batch
+from paddle_mfs.weights import bundled
 
 
 class Baker:
@@ -33,13 +34,16 @@ class Baker:
     def __init__(self, weights=None, encoder=None, analyser=None, engine="auto"):
         from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
         from paddle_mfs.models.mfs import load_mfs
+
         choose(engine)
         self.engine, self.analyser = engine, analyser or FaceAnalyser(engine=engine)
         self._net, network = load_mfs(weights), load_encoder(encoder)
         check_widths(self._net, network, weights, encoder)
         self._embed, self._size = make_runner(FaceEmbedder(network), engine), network.input_size
-        self._facts = {"weights": weights_facts(weights or bundled("mfs_224")),
-                       "encoder": weights_facts(encoder or bundled("mobilefacenet"))}
+        self._facts = {
+            "weights": weights_facts(weights or bundled("mfs_224")),
+            "encoder": weights_facts(encoder or bundled("mobilefacenet")),
+        }
 
     def embed(self, image, face):
         """What the encoder sees in a face: image (H, W, 3) uint8 RGB, `Face` -> embedding (1, E) of unit length,
@@ -59,8 +63,15 @@ class Baker:
         face = self.analyser.largest(image, "source" if is_array else str(source))
         embedding, feature = self.embed(image, face)
         facts = {"source_sha256": picture_sha256(source), **self._facts}
-        return Identity(self._idn(embedding, feature), align(image, face.five, SIZE)[0], facts,
-                        "source" if is_array else Path(source).stem, embedding, feature, self.engine)
+        return Identity(
+            self._idn(embedding, feature),
+            align(image, face.five, SIZE)[0],
+            facts,
+            "source" if is_array else Path(source).stem,
+            embedding,
+            feature,
+            self.engine,
+        )
 
     def combined(self, sources):
         """The identity of several photos of one person: the mean of what the encoder sees; crop and name are the first one's.
@@ -75,14 +86,18 @@ class Baker:
         first = self.identity(sources[0])
         hashes = [picture_sha256(source) for source in sources]
         facts = {**first.facts, "source_sha256": hashes if len(hashes) > 1 else hashes[0]}
-        made = dataclasses.replace(first, idn=self._idn(embedding, feature), embedding=embedding, feature=feature, facts=facts)
+        made = dataclasses.replace(
+            first, idn=self._idn(embedding, feature), embedding=embedding, feature=feature, facts=facts
+        )
         return made, list(zip(images, faces))
 
     def _loaded(self, path):
         identity = load_identity(path, self.engine)
         if identity.facts["weights"]["sha256"] != self._facts["weights"]["sha256"]:
-            raise UserError(f"{path}: was made from other weights ({identity.facts['weights']['file']}) than the ones in use; "
-                            "name them with --weights, or make it again with tools/personalize.py")
+            raise UserError(
+                f"{path}: was made from other weights ({identity.facts['weights']['file']}) than the ones in use; "
+                "name them with --weights, or make it again with tools/personalize.py"
+            )
         return identity
 
     def between(self, identity, image, face, strength):
@@ -94,18 +109,22 @@ class Baker:
         if strength == 1:
             return identity
         own = self.embed(image, face)
-        embedding, feature = (np.float32(1 - strength) * a + np.float32(strength) * b
-                              for a, b in zip(own, (identity.embedding, identity.feature)))
+        embedding, feature = (
+            np.float32(1 - strength) * a + np.float32(strength) * b
+            for a, b in zip(own, (identity.embedding, identity.feature))
+        )
         idn = self._idn(embedding, feature)
         if identity.is_refined:
             before = self._idn(identity.embedding, identity.feature).state_dict()
             learned = identity.idn.state_dict()
-            idn.set_state_dict({name: value + strength * (learned[name] - before[name])
-                                for name, value in idn.state_dict().items()})
+            idn.set_state_dict(
+                {name: value + strength * (learned[name] - before[name]) for name, value in idn.state_dict().items()}
+            )
         return dataclasses.replace(identity, idn=idn, embedding=embedding, feature=feature)
 
     def _idn(self, embedding, feature):
         import paddle
+
         return self._net.bake(paddle.to_tensor(embedding), paddle.to_tensor(feature))
 
 

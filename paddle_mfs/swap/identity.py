@@ -4,6 +4,7 @@ An IDN refined for one person (tools/personalize.py) is kept in a `.identity` fi
 picture: a NumPy archive without pickled objects that holds the IDN's state, what it was made from, a portrait, and the facts
 (JSON) that `Identity.facts` holds. About 3 MB.
 """
+
 import json
 import zipfile
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ class Identity:
         engine: what runs the IDN in `run`, see `runtime.make_runner`.
         is_refined: the IDN was trained further for this person (tools/personalize.py).
     """
+
     idn: object
     crop: np.ndarray
     facts: dict
@@ -64,22 +66,34 @@ def save_identity(path, identity, portrait):
     """
     state = {f"idn.{name}": value.numpy() for name, value in identity.idn.state_dict().items()}
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, crop=identity.crop, portrait=portrait, embedding=identity.embedding, feature=identity.feature,
-                            half_pixel=identity.idn.half_pixel, facts=json.dumps(identity.facts), **state)
+        np.savez_compressed(
+            file,
+            crop=identity.crop,
+            portrait=portrait,
+            embedding=identity.embedding,
+            feature=identity.feature,
+            half_pixel=identity.idn.half_pixel,
+            facts=json.dumps(identity.facts),
+            **state,
+        )
 
 
 def load_identity(path, engine="auto"):
     """Read an identity file -> Identity, refined. Raises UserError when it is missing, damaged or of another kind."""
     import paddle
+
     from paddle_mfs.models.idn import IDN
+
     stored = _read(path)
-    state = {name[len("idn."):]: value for name, value in stored.items() if name.startswith("idn.")}
+    state = {name[len("idn.") :]: value for name, value in stored.items() if name.startswith("idn.")}
     idn = IDN(bool(stored["half_pixel"]))
     check_state({name: value.shape for name, value in idn.state_dict().items()}, state, path)
     idn.set_state_dict({name: paddle.to_tensor(value) for name, value in state.items()})
     freeze(idn)
     facts = {**json.loads(str(stored["facts"])), "identity_sha256": sha256(path)}
-    return Identity(idn, stored["crop"], facts, Path(path).stem, stored["embedding"], stored["feature"], engine, is_refined=True)
+    return Identity(
+        idn, stored["crop"], facts, Path(path).stem, stored["embedding"], stored["feature"], engine, is_refined=True
+    )
 
 
 def read_source(source):
@@ -97,8 +111,16 @@ def _read(path):
     try:
         with np.load(path, allow_pickle=False) as archive:
             stored = {name: archive[name] for name in archive.files}
-        stored["half_pixel"], stored["facts"], stored["crop"], stored["portrait"], stored["embedding"], stored["feature"]
+        (
+            stored["half_pixel"],
+            stored["facts"],
+            stored["crop"],
+            stored["portrait"],
+            stored["embedding"],
+            stored["feature"],
+        )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path}: not a readable identity file ({type(error).__name__}); "
-                        "make it again with tools/personalize.py") from None
+        raise UserError(
+            f"{path}: not a readable identity file ({type(error).__name__}); make it again with tools/personalize.py"
+        ) from None
     return stored

@@ -1,4 +1,5 @@
 """What is remembered of each face of a clip, so that nothing is decided anew in every frame."""
+
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -8,8 +9,8 @@ from paddle_mfs.face.colour import Colour
 from paddle_mfs.swap.identity import Identity
 from paddle_mfs.swap.select import track_id
 
-RECHECK = 30        # frames after which a tracked face is compared with the roles again
-REMEMBERED = 16     # faces of a clip that are remembered, the ones seen last
+RECHECK = 30  # frames after which a tracked face is compared with the roles again
+REMEMBERED = 16  # faces of a clip that are remembered, the ones seen last
 
 
 @dataclass
@@ -20,6 +21,7 @@ class Memory:
     nobody's; identity: that, at the strength wanted; mask (S, S), colour (`face.colour.Colour`) and occlusion (S, S):
     means of the frames so far.
     """
+
     frames: int = 0
     embedding: np.ndarray = None
     source: Identity = None

@@ -1,4 +1,5 @@
 """Who gets whose face (--map): the person of one picture gets the face of another, told apart by identity embedding."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from paddle_mfs.utils.errors import UserError
 @dataclass
 class Role:
     """A person who is known by a picture, and the identity to be put on them. embedding (1, E) of unit length."""
+
     embedding: np.ndarray
     identity: Identity
 

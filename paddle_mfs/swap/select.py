@@ -1,4 +1,5 @@
 """Which faces of a picture or clip are swapped: largest, all, or the index from the left (--face)."""
+
 from paddle_mfs.face.analysis import MIN_FACE
 from paddle_mfs.utils.errors import UserError
 
@@ -20,14 +21,16 @@ def choose(faces, which="largest"):
     if which == "largest":
         return [max(faces, key=lambda face: plain(face).size)]
     index = int(which)
-    return sorted(faces, key=lambda face: plain(face).box[[0, 2]].sum())[index:index + 1]
+    return sorted(faces, key=lambda face: plain(face).box[[0, 2]].sum())[index : index + 1]
 
 
 def pick(faces, which="largest", name="image"):
     """`choose`, for a picture: raises UserError when there is no face, no such index, or `which` is another word."""
     check_choice(which)
     if not faces:
-        raise UserError(f"{name}: no face found; use a picture that shows a face, unhidden and at least {MIN_FACE} px high")
+        raise UserError(
+            f"{name}: no face found; use a picture that shows a face, unhidden and at least {MIN_FACE} px high"
+        )
     chosen = choose(faces, which)
     if not chosen:
         raise UserError(f"{name}: no face {which}; {len(faces)} found, choose 0 (leftmost) to {len(faces) - 1}")

@@ -1,17 +1,15 @@
 """The three-line API, and the only file that knows the whole way from a picture to a swapped picture.
 
-    from paddle_mfs import FaceSwapper
-    swapper = FaceSwapper("source.jpg")
-    result = swapper.swap(image)                # (H, W, 3) uint8 RGB in, the same out
+from paddle_mfs import FaceSwapper
+swapper = FaceSwapper("source.jpg")
+result = swapper.swap(image)                # (H, W, 3) uint8 RGB in, the same out
 """
+
 import copy
 from dataclasses import dataclass
 
 import numpy as np
 
-from paddle_mfs.utils.drawing import text_strip
-from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.tensor import to_batch
 from paddle_mfs.face.align import align
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.colour import apply_colour, match_colour
@@ -20,17 +18,20 @@ from paddle_mfs.face.image import read_image, write_image
 from paddle_mfs.face.mouth import open_mouth
 from paddle_mfs.face.occlusion import occlusion
 from paddle_mfs.face.paste import paste
-from paddle_mfs.swap.unblend import opened, unblend
-from paddle_mfs.swap.baker import Baker
 from paddle_mfs.models.idn import SIZE, UNCHANGED
+from paddle_mfs.provenance import check_format, picture_sha256, provenance, save_options
+from paddle_mfs.swap.baker import Baker
 from paddle_mfs.swap.memory import RECHECK, Memory
 from paddle_mfs.swap.roles import match, roles
 from paddle_mfs.swap.select import pick, plain
-from paddle_mfs.provenance import check_format, picture_sha256, provenance, save_options
+from paddle_mfs.swap.unblend import opened, unblend
+from paddle_mfs.utils.drawing import text_strip
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.tensor import to_batch
 
-COLOUR_RATE = 0.1        # of the way the colour of a tracked face goes, in each frame, to what that frame alone would give
-OBJECT_RATE = 0.5        # likewise of what lies on it
-MASK_RATE = 0.5          # likewise of the fusion mask
+COLOUR_RATE = 0.1  # of the way the colour of a tracked face goes, in each frame, to what that frame alone would give
+OBJECT_RATE = 0.5  # likewise of what lies on it
+MASK_RATE = 0.5  # likewise of the fusion mask
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class SwapOptions:
 
     Raises: UserError for a value out of range.
     """
+
     strength: float = 1.0
     colour_match: float = 0.0
     keep_mouth: bool = False
@@ -150,7 +152,9 @@ class FaceSwapper:
             landmarks = transform(face.landmarks[:, :2].astype(np.float64), matrix)
             made.append((*self._blended(crop, painted, mask, landmarks, memory), matrix))
         if faces and not made and name is not None:
-            raise UserError(f"{name}: shows nobody who is to be swapped ({len(faces)} looked at); give a clearer picture of them")
+            raise UserError(
+                f"{name}: shows nobody who is to be swapped ({len(faces)} looked at); give a clearer picture of them"
+            )
         return made
 
     def _identity(self, image, face, memory):
@@ -197,8 +201,10 @@ class FaceSwapper:
         mask = opened(mask[0])
         painted, change = unblend(crop, result, mask)
         if not np.isfinite(change) or change < UNCHANGED:
-            raise UserError(f"{name}: the swap failed: the weights leave the face as it is "
-                            f"(largest change {change * 255:.1f} of 255); use other weights")
+            raise UserError(
+                f"{name}: the swap failed: the weights leave the face as it is "
+                f"(largest change {change * 255:.1f} of 255); use other weights"
+            )
         return painted, mask
 
     def swap_file(self, target, output, face=None, compare=None, captions=()):
@@ -233,6 +239,7 @@ def _pasted(image, patches):
 def side_by_side(pictures, captions=(), gap=8):
     """Pictures (H, W, 3) uint8 RGB in one row on white, all as high as the last one, with a line of text under each."""
     import cv2
+
     height = pictures[-1].shape[0]
     row = []
     for number, picture in enumerate(pictures):

@@ -1,9 +1,10 @@
 """The painted face from what the IDN gives, which is blended with the target already: one pass over the crop."""
+
 import numba
 import numpy as np
 
-OPAQUE = 1e-3            # below this mask value the painted image cannot be told from the result, and is not seen
-LUMA = (0.299, 0.587, 0.114)        # ITU-R BT.601
+OPAQUE = 1e-3  # below this mask value the painted image cannot be told from the result, and is not seen
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 _FRACTIONS = np.arange(256, dtype=np.float32) / np.float32(255)

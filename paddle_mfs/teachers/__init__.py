@@ -1,12 +1,17 @@
 """Teachers: aligned source and target crops -> the image the student should make."""
+
 import importlib
 
 from paddle_mfs.utils.errors import UserError
 
 # name -> module and class. They are imported when asked for: a network takes seconds to import and needs its own packages.
-TEACHERS = {"mesh": ("mesh", "MeshTeacher"), "simswap": ("simswap", "SimSwapTeacher"),
-            "faceshifter": ("faceshifter", "FaceShifterTeacher"), "onnx": ("onnx", "OnnxTeacher"),
-            "folder": ("folder", "FolderTeacher")}
+TEACHERS = {
+    "mesh": ("mesh", "MeshTeacher"),
+    "simswap": ("simswap", "SimSwapTeacher"),
+    "faceshifter": ("faceshifter", "FaceShifterTeacher"),
+    "onnx": ("onnx", "OnnxTeacher"),
+    "folder": ("folder", "FolderTeacher"),
+}
 OPTIONS = ("weights", "encoder", "onnx")
 
 
@@ -32,8 +37,10 @@ def create_teacher(section, workers=0):
             raise UserError(f"teacher.{key}: the {name} teacher needs it; docs/teachers.md says where it comes from")
     teacher = teacher_class(**given)
     if workers and not teacher.may_fork:
-        raise UserError(f"data.workers: the {name} teacher cannot run here in forked processes; set it to 0, or make the "
-                        "teacher's pictures beforehand with tools/make_pairs.py")
+        raise UserError(
+            f"data.workers: the {name} teacher cannot run here in forked processes; set it to 0, or make the "
+            "teacher's pictures beforehand with tools/make_pairs.py"
+        )
     if teacher.licence:
         print(f"teacher {name}: licence: {teacher.licence}", flush=True)
     return teacher

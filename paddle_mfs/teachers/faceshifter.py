@@ -4,6 +4,7 @@ Paper: L. Li et al., "FaceShifter: Towards High Fidelity And Occlusion Aware Fac
 (its second network, HEAR-Net, is not used). The authors released nothing; layout, parameter names and shapes are those of
 https://github.com/taotaonice/FaceShifter (G_latest.pth, identity network model_ir_se50.pth): users bring both files.
 """
+
 import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
@@ -13,7 +14,7 @@ from paddle_mfs.teachers.network import NetworkTeacher, load_network, resized
 from paddle_mfs.utils.tensor import to_batch, to_image
 
 IDENTITY = 512
-WIDTHS = (32, 64, 128, 256, 512, 1024, 1024)        # of the attribute encoder, at 128, 64, ... 2 px
+WIDTHS = (32, 64, 128, 256, 512, 1024, 1024)  # of the attribute encoder, at 128, 64, ... 2 px
 
 
 def doubled(x):
@@ -39,8 +40,13 @@ class AttributeEncoder(nn.Layer):
         super().__init__()
         self.depth = len(widths)
         for number, (inputs, outputs) in enumerate(zip((3, *widths), widths), 1):
-            setattr(self, f"conv{number}", nn.Sequential(nn.Conv2D(inputs, outputs, 4, 2, 1, bias_attr=False),
-                                                         nn.BatchNorm2D(outputs), nn.LeakyReLU(0.1)))
+            setattr(
+                self,
+                f"conv{number}",
+                nn.Sequential(
+                    nn.Conv2D(inputs, outputs, 4, 2, 1, bias_attr=False), nn.BatchNorm2D(outputs), nn.LeakyReLU(0.1)
+                ),
+            )
         inputs = widths[-1]
         for number, outputs in enumerate(widths[-2::-1], 1):
             setattr(self, f"deconv{number}", Deconvolution(inputs, outputs))
@@ -98,7 +104,7 @@ class AADGenerator(nn.Layer):
     def __init__(self, widths=WIDTHS, identity=IDENTITY):
         super().__init__()
         attributes = (widths[-1], *(2 * width for width in widths[-2::-1]), 2 * widths[0])
-        outputs = (widths[-1], *widths[-1:0:-1], 3)         # a block is as wide as the encoder one level further down
+        outputs = (widths[-1], *widths[-1:0:-1], 3)  # a block is as wide as the encoder one level further down
         inputs = (widths[-1], *outputs[:-1])
         self.up1 = nn.Conv2DTranspose(identity, inputs[0], 2)
         self.count = len(attributes)
@@ -138,8 +144,10 @@ class FaceShifterTeacher(NetworkTeacher):
 
     name = "faceshifter"
     options = required = ("weights", "encoder")
-    licence = ("the publishers of these FaceShifter weights state no licence: ask them before any use "
-               "(https://github.com/taotaonice/FaceShifter)")
+    licence = (
+        "the publishers of these FaceShifter weights state no licence: ask them before any use "
+        "(https://github.com/taotaonice/FaceShifter)"
+    )
     size = 256
     box = (19, 19, 237, 237)
 

@@ -1,14 +1,15 @@
 """A folder of pictures that some teacher made before: nothing is computed in training."""
+
 import json
 import zlib
 from pathlib import Path
 
 import numpy as np
 
-from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.formats import READABLE_PICTURES
 from paddle_mfs.teachers.network import resized
 from paddle_mfs.teachers.teacher import Teacher
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.formats import READABLE_PICTURES
 
 BETWEEN = "__"
 
@@ -42,22 +43,30 @@ class FolderTeacher(Teacher):
         self.folder = Path(weights)
         if not self.folder.is_dir():
             raise UserError(f"teacher.weights: {weights}: no such folder; make one with tools/make_pairs.py")
-        self.files = {path.stem: path for path in sorted(self.folder.rglob("*")) if path.suffix.lower() in READABLE_PICTURES}
+        self.files = {
+            path.stem: path for path in sorted(self.folder.rglob("*")) if path.suffix.lower() in READABLE_PICTURES
+        }
         self.licence = self._licence()
-        self._seen = {}             # checksum of a crop -> its name, and whether it is mirrored
+        self._seen = {}  # checksum of a crop -> its name, and whether it is mirrored
 
     def _licence(self):
         card = self.folder / "licence.json"
         try:
-            return json.loads(card.read_text(encoding="utf-8"))["licence"] if card.is_file() else "that of what made the pictures"
+            return (
+                json.loads(card.read_text(encoding="utf-8"))["licence"]
+                if card.is_file()
+                else "that of what made the pictures"
+            )
         except (OSError, ValueError, KeyError, TypeError):
             raise UserError(f'{card}: not {{"licence": "..."}}; correct or remove it') from None
 
     def partners(self, crops):
         """See Teacher. Raises UserError when the folder has no picture of two of these faces, or when they are not in memory."""
         if not hasattr(crops, "images"):
-            raise UserError("data.faces: the folder teacher knows crops by their pixels and wants them in memory; name a folder "
-                            "of pictures, or make the pairs with tools/make_pairs.py and name them as data.pairs")
+            raise UserError(
+                "data.faces: the folder teacher knows crops by their pixels and wants them in memory; name a folder "
+                "of pictures, or make the pairs with tools/make_pairs.py and name them as data.pairs"
+            )
         for image, name in zip(crops.images, crops.names):
             self._seen[_checksum(image)], self._seen[_checksum(image[:, ::-1])] = (name, False), (name, True)
         index, found = {face_name(name): number for number, name in enumerate(crops.names)}, {}
@@ -66,12 +75,15 @@ class FolderTeacher(Teacher):
             if source in index and target in index:
                 found.setdefault(index[source], []).append(index[target])
         if not found:
-            raise UserError(f"teacher.weights: {self.folder}: holds no picture of these faces, such as "
-                            f"{pair_name(crops.names[0], crops.names[-1])}.png; make them with tools/make_pairs.py")
+            raise UserError(
+                f"teacher.weights: {self.folder}: holds no picture of these faces, such as "
+                f"{pair_name(crops.names[0], crops.names[-1])}.png; make them with tools/make_pairs.py"
+            )
         return found
 
     def swap(self, source, source_landmarks, target, target_landmarks, geometry=None):
         from paddle_mfs.face.image import read_image
+
         (source_name, _), (target_name, is_mirrored) = (self._seen[_checksum(image)] for image in (source, target))
         name = pair_name(source_name, target_name)
         if name not in self.files:

@@ -3,15 +3,18 @@
 Papers: J. Deng et al., https://arxiv.org/abs/1801.07698; J. Hu et al., https://arxiv.org/abs/1709.01507. Parameter names and
 shapes are those of model_ir_se50.pth (https://github.com/TreB1eN/InsightFace_Pytorch); users bring the file.
 """
+
 import paddle.nn as nn
 import paddle.nn.functional as F
 
 STEM = 64
 # channels, blocks          grid of the row at 112 px; the first block of a row halves
-LAYERS = ((64, 3),        # 56 x 56
-          (128, 4),       # 28 x 28
-          (256, 14),      # 14 x 14
-          (512, 3))       # 7 x 7
+LAYERS = (
+    (64, 3),  # 56 x 56
+    (128, 4),  # 28 x 28
+    (256, 14),  # 14 x 14
+    (512, 3),
+)  # 7 x 7
 SIZE = 112
 EMBEDDING = 512
 REDUCTION = 16
@@ -37,12 +40,17 @@ class IRSEUnit(nn.Layer):
         if inputs == channels:
             self.shortcut_layer = nn.MaxPool2D(1, stride)
         else:
-            self.shortcut_layer = nn.Sequential(nn.Conv2D(inputs, channels, 1, stride, bias_attr=False),
-                                                nn.BatchNorm2D(channels))
+            self.shortcut_layer = nn.Sequential(
+                nn.Conv2D(inputs, channels, 1, stride, bias_attr=False), nn.BatchNorm2D(channels)
+            )
         self.res_layer = nn.Sequential(
-            nn.BatchNorm2D(inputs), nn.Conv2D(inputs, channels, 3, 1, 1, bias_attr=False), nn.PReLU(channels),
-            nn.Conv2D(channels, channels, 3, stride, 1, bias_attr=False), nn.BatchNorm2D(channels),
-            SqueezeExcitation(channels))
+            nn.BatchNorm2D(inputs),
+            nn.Conv2D(inputs, channels, 3, 1, 1, bias_attr=False),
+            nn.PReLU(channels),
+            nn.Conv2D(channels, channels, 3, stride, 1, bias_attr=False),
+            nn.BatchNorm2D(channels),
+            SqueezeExcitation(channels),
+        )
 
     def forward(self, x):
         return self.res_layer(x) + self.shortcut_layer(x)
@@ -60,15 +68,22 @@ class IRSE50(nn.Layer):
     def __init__(self, stem=STEM, layers=LAYERS, size=SIZE, embedding=EMBEDDING):
         super().__init__()
         self.input_size = size
-        self.input_layer = nn.Sequential(nn.Conv2D(3, stem, 3, 1, 1, bias_attr=False), nn.BatchNorm2D(stem), nn.PReLU(stem))
+        self.input_layer = nn.Sequential(
+            nn.Conv2D(3, stem, 3, 1, 1, bias_attr=False), nn.BatchNorm2D(stem), nn.PReLU(stem)
+        )
         units, inputs = [], stem
         for channels, count in layers:
             for index in range(count):
                 units.append(IRSEUnit(inputs, channels, 1 if index else 2))
                 inputs = channels
         self.body = nn.Sequential(*units)
-        self.output_layer = nn.Sequential(nn.BatchNorm2D(inputs), nn.Dropout(), nn.Flatten(),
-                                          nn.Linear(inputs * (size >> len(layers)) ** 2, embedding), nn.BatchNorm1D(embedding))
+        self.output_layer = nn.Sequential(
+            nn.BatchNorm2D(inputs),
+            nn.Dropout(),
+            nn.Flatten(),
+            nn.Linear(inputs * (size >> len(layers)) ** 2, embedding),
+            nn.BatchNorm1D(embedding),
+        )
 
     def forward(self, x):
         return F.normalize(self.output_layer(self.body(self.input_layer(x))))

@@ -4,6 +4,7 @@ The source's face is warped onto the target's 468 landmarks (piecewise affine), 
 (LAB) and its low-frequency light, leaves the target's inner mouth as it is, and fades out inside the face oval. It is
 convincing near the frontal view and fails on strong pose gaps, hair over the face and beards: what loss reweighting damps.
 """
+
 from dataclasses import dataclass
 
 import cv2
@@ -14,13 +15,13 @@ from scipy.spatial import Delaunay
 from paddle_mfs.face.regions import INNER_LIPS, oval_mask, region_mask
 from paddle_mfs.teachers.teacher import Teacher
 
-GRID = 4                # pixels between the points where the warp is computed; linear in between
-INSET = 0.045           # of the crop: how far inside the oval the blend starts
-FEATHER = 0.025         # of the crop: sigma of the fade
-LIGHT = 0.1             # of the crop: sigma below which light is the target's
-CONTRAST = 0.5          # how much of the target's LAB contrast is taken over
+GRID = 4  # pixels between the points where the warp is computed; linear in between
+INSET = 0.045  # of the crop: how far inside the oval the blend starts
+FEATHER = 0.025  # of the crop: sigma of the fade
+LIGHT = 0.1  # of the crop: sigma below which light is the target's
+CONTRAST = 0.5  # how much of the target's LAB contrast is taken over
 LIGHT_STRENGTH = 0.8
-SMALLEST = 400 / 224 ** 2   # of the crop: a smaller blend region is no face
+SMALLEST = 400 / 224**2  # of the crop: a smaller blend region is no face
 
 
 @dataclass
@@ -30,6 +31,7 @@ class TargetGeometry:
     corners (P, 3) and weights (P, 3): each grid point as a mean of three landmarks; inside (S, S) bool;
     blend (S, S) float32 in 0..1.
     """
+
     corners: np.ndarray
     weights: np.ndarray
     grid: tuple
@@ -45,7 +47,9 @@ def _erode(mask, size):
 def _low_pass(image, region, sigma):
     """Gaussian mean of `image` over `region` (float32 0/1) at a quarter of the size, back at full size."""
     small = (max(1, image.shape[1] // 4), max(1, image.shape[0] // 4))
-    colours = cv2.GaussianBlur(cv2.resize(image * region[..., None], small, interpolation=cv2.INTER_AREA), (0, 0), sigma / 4)
+    colours = cv2.GaussianBlur(
+        cv2.resize(image * region[..., None], small, interpolation=cv2.INTER_AREA), (0, 0), sigma / 4
+    )
     share = cv2.GaussianBlur(cv2.resize(region, small, interpolation=cv2.INTER_AREA), (0, 0), sigma / 4)
     return cv2.resize(colours / (share[..., None] + 1e-3), image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
@@ -72,8 +76,12 @@ class MeshTeacher(Teacher):
         inset = max(3, int(INSET * size) | 1)
         inside = _erode(oval_mask(points, size, size), inset)
         fade = cv2.GaussianBlur(_erode(inside, inset).astype(np.float32) / 255, (0, 0), FEATHER * size)
-        mouth = cv2.GaussianBlur(region_mask(points, INNER_LIPS, size, size).astype(np.float32) / 255, (0, 0), size / 224)
-        return TargetGeometry(corners, weights.astype(np.float32), (len(axis), len(axis)), inside > 0, fade * (1 - mouth))
+        mouth = cv2.GaussianBlur(
+            region_mask(points, INNER_LIPS, size, size).astype(np.float32) / 255, (0, 0), size / 224
+        )
+        return TargetGeometry(
+            corners, weights.astype(np.float32), (len(axis), len(axis)), inside > 0, fade * (1 - mouth)
+        )
 
     def swap(self, source, source_landmarks, target, target_landmarks, geometry=None):
         size = target.shape[0]

@@ -1,11 +1,12 @@
 """What teachers that are networks have in common: the way of a crop into the network's picture and back."""
+
 import cv2
 import numpy as np
 import paddle
 
 from paddle_mfs.ops.freeze import freeze
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.teachers.teacher import Teacher
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.weights import load_into
 
 
@@ -53,13 +54,13 @@ class NetworkTeacher(Teacher):
         raise NotImplementedError
 
     def swap(self, source, source_landmarks, target, target_landmarks, geometry=None):
-        if self._source is None or not np.array_equal(source, self._source):        # the targets of a source come together
+        if self._source is None or not np.array_equal(source, self._source):  # the targets of a source come together
             self._identity, self._source = self.identify(source), source.copy()
         image = self.paint(self._identity, placed(target, self.size, self.box))
         if self.box:
             left, top, right, bottom = self.box
             image = image[top:bottom, left:right]
-        return resized(image, target.shape[0]), np.ones(target.shape[:2], np.float32)      # a network paints every pixel
+        return resized(image, target.shape[0]), np.ones(target.shape[:2], np.float32)  # a network paints every pixel
 
 
 def load_network(layer, path, key):

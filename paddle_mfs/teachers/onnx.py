@@ -1,12 +1,13 @@
 """Any face swapper in an ONNX file as a teacher, run by onnxruntime; the config says what its inputs mean."""
+
 import difflib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.teachers.network import NetworkTeacher, placed, resized
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.tensor import to_batch, to_image
 
 COLOURS = ("rgb", "bgr")
@@ -16,20 +17,21 @@ PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 @dataclass
 class OnnxOptions:
     """The config's teacher.onnx: names of inputs and what goes into them. docs/teachers.md has it for a user."""
-    target: str = None                  # input for the target's crop (1, 3, size, size)
-    source: str = None                  # input for the source's crop, of the same kind
-    embedding: str = None               # input for the source's embedding (1, width), of unit length
-    output: str = None                  # the swapped picture (1, 3, size, size); the file's first output without
-    size: int = 0                       # side of the pictures; 0: as the file says
-    box: tuple = None                   # left, top, right, bottom: where the aligned crop lies in the picture; all of it without
-    colours: str = "rgb"                # or bgr, of pictures in and out
-    mean: object = 0.0                  # pictures go in as (pixel / 255 - mean) / std; a number or three
+
+    target: str = None  # input for the target's crop (1, 3, size, size)
+    source: str = None  # input for the source's crop, of the same kind
+    embedding: str = None  # input for the source's embedding (1, width), of unit length
+    output: str = None  # the swapped picture (1, 3, size, size); the file's first output without
+    size: int = 0  # side of the pictures; 0: as the file says
+    box: tuple = None  # left, top, right, bottom: where the aligned crop lies in the picture; all of it without
+    colours: str = "rgb"  # or bgr, of pictures in and out
+    mean: object = 0.0  # pictures go in as (pixel / 255 - mean) / std; a number or three
     std: object = 1.0
-    output_mean: object = 0.0           # and come out so
+    output_mean: object = 0.0  # and come out so
     output_std: object = 1.0
-    encoder_mean: object = 0.5          # of the encoder's picture, RGB
+    encoder_mean: object = 0.5  # of the encoder's picture, RGB
     encoder_std: object = 0.5
-    projection: str = None              # .npy file, (width, width): the embedding is multiplied by it and made unit length again
+    projection: str = None  # .npy file, (width, width): the embedding is multiplied by it and made unit length again
 
     @classmethod
     def read(cls, section):
@@ -38,8 +40,10 @@ class OnnxOptions:
         for key in section:
             if key not in known:
                 near = difflib.get_close_matches(key, known, 1)
-                raise UserError(f"teacher.onnx: unknown key {key}; " + (f"did you mean {near[0]}?" if near else
-                                                                        f"known: {', '.join(known)}"))
+                raise UserError(
+                    f"teacher.onnx: unknown key {key}; "
+                    + (f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}")
+                )
         options = cls(**section)
         for key in ("target", "source", "embedding", "output", "projection"):
             if not isinstance(getattr(options, key), (str, type(None))):
@@ -74,10 +78,14 @@ def _session(path, key):
     settings.log_severity_level = 3
     try:
         present = onnxruntime.get_available_providers()
-        return onnxruntime.InferenceSession(str(path), settings, providers=[name for name in PROVIDERS if name in present])
-    except Exception as error:              # onnxruntime's own exceptions have no common base
-        raise UserError(f"{key}: {path}: onnxruntime cannot load it ({' '.join(str(error).split())[:120]}); "
-                        "give an .onnx file that is whole") from None
+        return onnxruntime.InferenceSession(
+            str(path), settings, providers=[name for name in PROVIDERS if name in present]
+        )
+    except Exception as error:  # onnxruntime's own exceptions have no common base
+        raise UserError(
+            f"{key}: {path}: onnxruntime cannot load it ({' '.join(str(error).split())[:120]}); "
+            "give an .onnx file that is whole"
+        ) from None
 
 
 class OnnxTeacher(NetworkTeacher):
@@ -101,41 +109,60 @@ class OnnxTeacher(NetworkTeacher):
         self._check_inputs(weights)
         self.size = self._side(weights)
         self.box = self.settings.box and tuple(int(edge) for edge in self.settings.box)
-        if self.box and not (0 <= self.box[0] < self.box[2] <= self.size and 0 <= self.box[1] < self.box[3] <= self.size
-                             and self.box[2] - self.box[0] == self.box[3] - self.box[1]):
+        if self.box and not (
+            0 <= self.box[0] < self.box[2] <= self.size
+            and 0 <= self.box[1] < self.box[3] <= self.size
+            and self.box[2] - self.box[0] == self.box[3] - self.box[1]
+        ):
             raise UserError(f"teacher.onnx.box: {list(self.box)} is no square within {self.size} x {self.size} pixels")
         if bool(self.settings.embedding) != bool(encoder):
-            raise UserError("teacher.encoder: the embedding that teacher.onnx.embedding names comes from a recogniser's .onnx "
-                            "file; give both or neither")
+            raise UserError(
+                "teacher.encoder: the embedding that teacher.onnx.embedding names comes from a recogniser's .onnx "
+                "file; give both or neither"
+            )
         self.encoder = _session(encoder, "teacher.encoder") if encoder else None
         self.projection = self._read_projection()
         said = self.swapper.get_modelmeta().custom_metadata_map
-        self.licence = said.get("licence") or said.get("license") or f"{weights} states none: ask its publisher before any use"
+        self.licence = (
+            said.get("licence") or said.get("license") or f"{weights} states none: ask its publisher before any use"
+        )
 
     @property
     def may_fork(self):
-        return False            # onnxruntime hangs in a forked process whose parent has used it
+        return False  # onnxruntime hangs in a forked process whose parent has used it
 
     def _check_inputs(self, weights):
         names = [item.name for item in self.swapper.get_inputs()]
         given = [name for name in (self.settings.target, self.settings.source, self.settings.embedding) if name]
-        if not self.settings.target or not (self.settings.source or self.settings.embedding) or sorted(given) != sorted(names):
-            raise UserError(f"teacher.onnx: {weights} has the inputs {', '.join(names)}; name them all with target, and with "
-                            f"source or embedding or both (now: {', '.join(given) or 'none'})")
+        if (
+            not self.settings.target
+            or not (self.settings.source or self.settings.embedding)
+            or sorted(given) != sorted(names)
+        ):
+            raise UserError(
+                f"teacher.onnx: {weights} has the inputs {', '.join(names)}; name them all with target, and with "
+                f"source or embedding or both (now: {', '.join(given) or 'none'})"
+            )
         outputs = [item.name for item in self.swapper.get_outputs()]
         if self.settings.output not in (None, *outputs):
-            raise UserError(f"teacher.onnx.output: {weights} has the outputs {', '.join(outputs)}, not {self.settings.output}")
+            raise UserError(
+                f"teacher.onnx.output: {weights} has the outputs {', '.join(outputs)}, not {self.settings.output}"
+            )
 
     def _side(self, weights):
         shapes = {item.name: item.shape for item in self.swapper.get_inputs()}
         shape = shapes[self.settings.target]
         side = shape[-1] if len(shape) == 4 and isinstance(shape[-1], int) else self.settings.size
         if len(shape) != 4 or shape[1] != 3:
-            raise UserError(f"teacher.onnx.target: input {self.settings.target} of {weights} has the shape {shape}, "
-                            "pictures are (1, 3, size, size)")
+            raise UserError(
+                f"teacher.onnx.target: input {self.settings.target} of {weights} has the shape {shape}, "
+                "pictures are (1, 3, size, size)"
+            )
         if not side or self.settings.size not in (0, side):
-            raise UserError(f"teacher.onnx.size: {self.settings.size} does not fit {weights}, whose pictures have the shape "
-                            f"{shape}; give the side in pixels")
+            raise UserError(
+                f"teacher.onnx.size: {self.settings.size} does not fit {weights}, whose pictures have the shape "
+                f"{shape}; give the side in pixels"
+            )
         return side
 
     def _read_projection(self):
@@ -145,8 +172,10 @@ class OnnxTeacher(NetworkTeacher):
         try:
             return np.load(path, allow_pickle=False).astype(np.float32)
         except (OSError, ValueError) as error:
-            raise UserError(f"teacher.onnx.projection: {path}: not a readable .npy file ({type(error).__name__}); "
-                            "save a matrix with numpy.save") from None
+            raise UserError(
+                f"teacher.onnx.projection: {path}: not a readable .npy file ({type(error).__name__}); "
+                "save a matrix with numpy.save"
+            ) from None
 
     def _picture(self, image):
         image = image[..., ::-1] if self.settings.colours == "bgr" else image
@@ -170,6 +199,6 @@ class OnnxTeacher(NetworkTeacher):
 
     def paint(self, identity, picture):
         wanted = [self.settings.output or self.swapper.get_outputs()[0].name]
-        values, = self.swapper.run(wanted, {**identity, self.settings.target: self._picture(picture)})
+        (values,) = self.swapper.run(wanted, {**identity, self.settings.target: self._picture(picture)})
         image = to_image(values, self.settings.output_mean, self.settings.output_std)
         return np.ascontiguousarray(image[..., ::-1]) if self.settings.colours == "bgr" else image

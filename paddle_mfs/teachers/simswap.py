@@ -5,6 +5,7 @@ https://arxiv.org/abs/2106.06340. Parameter names and shapes are those of the pu
 (https://github.com/neuralchen/SimSwap, latest_net_G.pth); users bring it, with the identity network it ships
 (arcface_checkpoint.tar), whose layout is that of models/arcface.py.
 """
+
 import paddle
 import paddle.nn as nn
 
@@ -12,7 +13,7 @@ from paddle_mfs.models.arcface import IRSEResNet
 from paddle_mfs.teachers.network import NetworkTeacher, load_network, resized
 from paddle_mfs.utils.tensor import to_batch, to_image
 
-WIDTHS = (64, 128, 256, 512)        # at 224, 112, 56 and 28 px
+WIDTHS = (64, 128, 256, 512)  # at 224, 112, 56 and 28 px
 BLOCKS = 9
 IDENTITY = 512
 EPSILON = 1e-8
@@ -58,8 +59,12 @@ def _down(inputs, outputs):
 
 
 def _up(inputs, outputs):
-    return nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False),
-                         nn.Conv2D(inputs, outputs, 3, padding=1), nn.BatchNorm2D(outputs), nn.ReLU())
+    return nn.Sequential(
+        nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False),
+        nn.Conv2D(inputs, outputs, 3, padding=1),
+        nn.BatchNorm2D(outputs),
+        nn.ReLU(),
+    )
 
 
 class SimSwapGenerator(nn.Layer):
@@ -76,7 +81,9 @@ class SimSwapGenerator(nn.Layer):
     def __init__(self, widths=WIDTHS, blocks=BLOCKS, identity=IDENTITY):
         super().__init__()
         first, second, third, fourth = widths
-        self.first_layer = nn.Sequential(nn.Pad2D(3, "reflect"), nn.Conv2D(3, first, 7), nn.BatchNorm2D(first), nn.ReLU())
+        self.first_layer = nn.Sequential(
+            nn.Pad2D(3, "reflect"), nn.Conv2D(3, first, 7), nn.BatchNorm2D(first), nn.ReLU()
+        )
         self.down1, self.down2, self.down3 = _down(first, second), _down(second, third), _down(third, fourth)
         self.BottleNeck = nn.LayerList([AdaINBlock(identity, fourth) for _ in range(blocks)])
         self.up3, self.up2, self.up1 = _up(fourth, third), _up(third, second), _up(second, first)
@@ -97,8 +104,10 @@ class SimSwapTeacher(NetworkTeacher):
 
     name = "simswap"
     options = required = ("weights", "encoder")
-    licence = ("SimSwap's weights are under CC BY-NC 4.0: no commercial use, and what learns from them inherits that "
-               "(https://github.com/neuralchen/SimSwap)")
+    licence = (
+        "SimSwap's weights are under CC BY-NC 4.0: no commercial use, and what learns from them inherits that "
+        "(https://github.com/neuralchen/SimSwap)"
+    )
     size = 224
 
     def __init__(self, weights, encoder):
@@ -108,7 +117,7 @@ class SimSwapTeacher(NetworkTeacher):
 
     @paddle.no_grad()
     def identify(self, source):
-        every_other = resized(source, self.size)[::2, ::2]      # the public code halves by nearest neighbour
+        every_other = resized(source, self.size)[::2, ::2]  # the public code halves by nearest neighbour
         embedding, _ = self.encoder(paddle.to_tensor(to_batch(every_other, self.encoder.mean, self.encoder.std)))
         return nn.functional.normalize(embedding)
 

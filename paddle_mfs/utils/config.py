@@ -4,6 +4,7 @@ A file may start with `_base_: other.yml` (relative to itself): it then only cha
 not have is an error, so a misspelt setting is never ignored. `{}` in the base is an open section (any keys), null takes any
 value.
 """
+
 import difflib
 import re
 from pathlib import Path
@@ -62,28 +63,39 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key, str):
                 raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is not a word", key_node.start_mark)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is written twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} is written twice", key_node.start_mark
+                )
             seen.add(key)
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"),
-                              list("-+0123456789"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
 
 
 def _parse(text, origin):
     try:
-        return yaml.load(text, Loader=_Loader)      # a SafeLoader: literals only, nothing is evaluated
+        return yaml.load(text, Loader=_Loader)  # a SafeLoader: literals only, nothing is evaluated
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}" if mark else ""
         reason = getattr(error, "problem", None) or "unreadable"
-        raise UserError(f"{origin}: not valid YAML{where} ({' '.join(str(reason).split())}); correct it there") from None
+        raise UserError(
+            f"{origin}: not valid YAML{where} ({' '.join(str(reason).split())}); correct it there"
+        ) from None
 
 
 def _kind(value):
-    return {bool: "true or false", int: "a whole number", float: "a number", str: "a text", list: "a list",
-            type(None): "null"}.get(type(value), "a section" if isinstance(value, dict) else type(value).__name__)
+    return {
+        bool: "true or false",
+        int: "a whole number",
+        float: "a number",
+        str: "a text",
+        list: "a list",
+        type(None): "null",
+    }.get(type(value), "a section" if isinstance(value, dict) else type(value).__name__)
 
 
 def _fit(default, value, key, origin):
@@ -139,8 +151,10 @@ def _read(path, children=()):
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not a text file'}); "
-                        "give a YAML settings file") from None
+        raise UserError(
+            f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not a text file'}); "
+            "give a YAML settings file"
+        ) from None
     values = _parse(text, path)
     if values is None:
         values = {}
@@ -165,8 +179,11 @@ def _override(config, text):
     section = config
     for depth, name in enumerate(sections):
         if not isinstance(section.get(name), dict):
-            raise _unknown(key, _dotted(config), origin) if name not in section else UserError(
-                f"{origin}: {'.'.join(sections[:depth + 1])} is {_kind(section[name])}, not a section")
+            raise (
+                _unknown(key, _dotted(config), origin)
+                if name not in section
+                else UserError(f"{origin}: {'.'.join(sections[: depth + 1])} is {_kind(section[name])}, not a section")
+            )
         section = section[name]
     if leaf not in section and (section or not sections):
         raise _unknown(key, _dotted(config), origin)

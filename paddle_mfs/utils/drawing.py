@@ -1,4 +1,5 @@
 """Words on pictures."""
+
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -16,6 +17,14 @@ def mark_corner(image, text):
     """Write `text` in the upper left corner of an image, (H, W, 3) uint8, in place: white with a dark rim -> the image."""
     scale = max(image.shape[0] / 720, 0.5)
     for colour, width in (((0, 0, 0), 5), ((255, 255, 255), 2)):
-        cv2.putText(image, text, (round(12 * scale), round(32 * scale)), cv2.FONT_HERSHEY_SIMPLEX, scale, colour,
-                    max(round(width * scale), width - 1), cv2.LINE_AA)
+        cv2.putText(
+            image,
+            text,
+            (round(12 * scale), round(32 * scale)),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            scale,
+            colour,
+            max(round(width * scale), width - 1),
+            cv2.LINE_AA,
+        )
     return image

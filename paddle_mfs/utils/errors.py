@@ -1,4 +1,5 @@
 """The one exception a user is meant to read, and how the tools show it."""
+
 import sys
 
 

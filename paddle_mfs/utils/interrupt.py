@@ -1,4 +1,5 @@
 """Ctrl-C between two steps."""
+
 import signal
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -1,4 +1,5 @@
 """Files of one JSON object a line, each with its "step", that a resumed run goes on with."""
+
 import json
 from pathlib import Path
 

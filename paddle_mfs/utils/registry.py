@@ -1,4 +1,5 @@
 """A registry of classes by name; a name is taken once."""
+
 import difflib
 
 from paddle_mfs.utils.errors import UserError
@@ -17,6 +18,7 @@ class Registry:
                 raise ValueError(f"{self.kind} {name!r} is already registered by {self._classes[name].__module__}")
             self._classes[name] = cls
             return cls
+
         return decorate
 
     def names(self):

@@ -2,6 +2,7 @@
 
 In a checkout they are the folders of that name at its top; an installed package carries a copy of them (setup.py).
 """
+
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parents[1]

@@ -1,4 +1,5 @@
 """Tables, as text for a terminal and as Markdown for the docs (by https://pypi.org/project/tabulate/)."""
+
 from tabulate import tabulate
 
 

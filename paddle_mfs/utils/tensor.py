@@ -2,6 +2,7 @@
 
 Convention: an image is (H, W, 3) uint8 RGB; a batch is (N, 3, H, W) float32 RGB, in [0, 1] unless mean and std say otherwise.
 """
+
 import numpy as np
 
 

@@ -1,4 +1,5 @@
 """Frames as they happen: of a camera, or of a clip that stands in for one and is played at its own speed."""
+
 import threading
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ from paddle_mfs.utils.errors import UserError
 from paddle_mfs.video.frame import Picture
 from paddle_mfs.video.read import VideoReader
 
-PATIENCE = 2.0      # seconds that closing waits for a camera which gives nothing
+PATIENCE = 2.0  # seconds that closing waits for a camera which gives nothing
 
 
 def open_camera(camera):
@@ -31,16 +32,18 @@ def open_camera(camera):
 
 
 def _open_device(name, device):
-    level = cv2.setLogLevel(0)      # silent: each way OpenCV tries would say why it failed
+    level = cv2.setLogLevel(0)  # silent: each way OpenCV tries would say why it failed
     try:
         capture = cv2.VideoCapture(device)
-        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)         # where the driver can: no old frames wait in it
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # where the driver can: no old frames wait in it
         is_open, is_giving = capture.isOpened(), capture.read()[0]
     finally:
         cv2.setLogLevel(level)
     if not is_open:
-        raise UserError(f"camera {name}: cannot be opened; plug it in, check its permissions, or choose another "
-                        "(an index from 0, a device path, or a clip)")
+        raise UserError(
+            f"camera {name}: cannot be opened; plug it in, check its permissions, or choose another "
+            "(an index from 0, a device path, or a clip)"
+        )
     if not is_giving:
         capture.release()
         raise UserError(f"camera {name}: gives no picture; close other programs that use it, or choose another")
@@ -115,7 +118,7 @@ class Newest:
                     self.dropped += self._newest is not None
                     self._newest = seconds, frame
                     self._news.notify()
-        except Exception as error:      # whoever takes the frames raises it when they are done
+        except Exception as error:  # whoever takes the frames raises it when they are done
             self.error = error
         finally:
             self._frames.close()

@@ -1,4 +1,5 @@
 """The one place that knows how the faces of a clip are found, chosen and swapped."""
+
 import numpy as np
 
 from paddle_mfs.face.geometry import invert, transform
@@ -8,7 +9,7 @@ from paddle_mfs.models.idn import SIZE
 from paddle_mfs.swap.memory import Tracks
 from paddle_mfs.swap.select import Choice
 
-MARGIN = 3      # pixels by which a paste may reach beyond its crop
+MARGIN = 3  # pixels by which a paste may reach beyond its crop
 
 
 class Faces:
@@ -23,7 +24,7 @@ class Faces:
     def __init__(self, swapper, which=None):
         self._swapper, self._tracks = swapper, Tracks()
         which = swapper.default_face if which is None else which
-        self._choice = Choice(which)        # which keeps the largest face of the beginning while it is tracked, too
+        self._choice = Choice(which)  # which keeps the largest face of the beginning while it is tracked, too
         self._tracker = FaceTracker(swapper.analyser, only_largest=which == "largest")
 
     def find(self, image, time):

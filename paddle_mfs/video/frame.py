@@ -3,13 +3,21 @@
 A frame stays in the decoder's own planar YUV. What the swap changed in its RGB view is added to the planes as a
 difference: no change adds exactly 0, so pixels outside the face keep their bits, whatever their depth.
 """
+
 import contextlib
 
 import cv2
 import numpy as np
 
 # Kr, Kb of ITU-T H.273 table 4, by matrix coefficients
-LUMA = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087), 9: (0.2627, 0.0593)}
+LUMA = {
+    1: (0.2126, 0.0722),
+    4: (0.30, 0.11),
+    5: (0.299, 0.114),
+    6: (0.299, 0.114),
+    7: (0.212, 0.087),
+    9: (0.2627, 0.0593),
+}
 BT709, BT601, FULL_RANGE = 1, 5, 2
 
 
@@ -46,7 +54,7 @@ class Picture:
         pixels = _turned_back(self.rgb, self._turn)
         size = pixels.shape[1::-1]
         points = _points_back(points, self._turn, self.rgb.shape)
-        x1, y1 = (np.floor(points.min(0) / 4) * 4).clip(0, size).astype(int)       # chroma samples cover 1, 2 or 4 pixels
+        x1, y1 = (np.floor(points.min(0) / 4) * 4).clip(0, size).astype(int)  # chroma samples cover 1, 2 or 4 pixels
         x2, y2 = (np.ceil((points.max(0) + 1) / 4) * 4).clip(0, size).astype(int)
         part = pixels[y1:y2, x1:x2]
         before = part.copy("C")
@@ -82,7 +90,7 @@ def _turned(image, turn):
 def _turned_back(image, turn):
     """A view of an upright picture in the decoder's orientation."""
     swap, left_right, up_down = turn
-    image = image[::-1 if up_down else 1, ::-1 if left_right else 1]
+    image = image[:: -1 if up_down else 1, :: -1 if left_right else 1]
     return image.transpose(1, 0, 2) if swap else image
 
 
@@ -101,7 +109,7 @@ def planes(frame):
     for plane in frame.planes:
         deep = frame.format.components[0].bits > 8
         samples = np.frombuffer(plane, np.uint16 if deep else np.uint8)
-        arrays.append(samples.reshape(plane.height, -1)[:, :plane.width * packed])
+        arrays.append(samples.reshape(plane.height, -1)[:, : plane.width * packed])
     return arrays
 
 
@@ -117,19 +125,19 @@ def add_change(frame, before, after, corner):
     height, width = before.shape[:2]
     depth = frame.format.components[0].bits
     is_full = frame.color_range == FULL_RANGE or frame.format.name.startswith("yuvj")
-    luma_scale, chroma_scale = (((1 << depth) - 1,) * 2 if is_full else (219 << depth - 8, 224 << depth - 8))
+    luma_scale, chroma_scale = ((1 << depth) - 1,) * 2 if is_full else (219 << depth - 8, 224 << depth - 8)
     red, blue = LUMA[colour_matrix(frame)]
     luma = np.array([red, 1 - red - blue, blue])
     change = cv2.subtract(after, before, dtype=cv2.CV_32F)
     arrays = planes(frame)
-    _add(arrays[0][y:y + height, x:x + width], cv2.transform(change, luma[None] * (luma_scale / 255)), depth)
+    _add(arrays[0][y : y + height, x : x + width], cv2.transform(change, luma[None] * (luma_scale / 255)), depth)
     across, down = (round(a / b) for a, b in zip((frame.width, frame.height), arrays[1].shape[::-1]))
-    if width % across or height % down:         # the last sample of an odd side
+    if width % across or height % down:  # the last sample of an odd side
         change = cv2.copyMakeBorder(change, 0, height % down, 0, width % across, cv2.BORDER_REPLICATE)
     small = cv2.resize(change, (change.shape[1] // across, change.shape[0] // down), interpolation=cv2.INTER_AREA)
     for array, row, weight in zip(arrays[1:], (2, 0), (blue, red)):
         row = (np.eye(3)[row] - luma) / (2 * (1 - weight)) * (chroma_scale / 255)
-        part = array[y // down:y // down + small.shape[0], x // across:x // across + small.shape[1]]
+        part = array[y // down : y // down + small.shape[0], x // across : x // across + small.shape[1]]
         _add(part, cv2.transform(small, row[None]), depth)
 
 

@@ -1,7 +1,8 @@
 """Faces swapped as a camera sees them, in a window or into a file. What counts is latency: always the newest frame.
 
-    camera -> Newest (thread) -> faces found and swapped -> window -> recording
+camera -> Newest (thread) -> faces found and swapped -> window -> recording
 """
+
 import contextlib
 import datetime
 import subprocess
@@ -13,20 +14,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from paddle_mfs.face.image import write_image
+from paddle_mfs.provenance import provenance, save_options
 from paddle_mfs.utils.drawing import mark_corner
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.face.image import write_image
 from paddle_mfs.utils.files import sha256
-from paddle_mfs.provenance import provenance, save_options
 from paddle_mfs.video.camera import Newest
 from paddle_mfs.video.clip_faces import Faces
 from paddle_mfs.video.pipeline import Summary
 from paddle_mfs.video.write import write_pictures
 
 TITLE = "paddle_mfs: s saves the frame, q quits"
-ACTIONS = {ord("s"): "save", ord("S"): "save", ord("q"): "quit", ord("Q"): "quit", 27: "quit"}      # 27: Esc
-PATIENCE = 0.05         # seconds without a frame after which keys are looked at again
-COUNTED = 30            # frames over which the speed shown is the mean
+ACTIONS = {ord("s"): "save", ord("S"): "save", ord("q"): "quit", ord("Q"): "quit", 27: "quit"}  # 27: Esc
+PATIENCE = 0.05  # seconds without a frame after which keys are looked at again
+COUNTED = 30  # frames over which the speed shown is the mean
 
 
 def action(key):
@@ -38,8 +39,10 @@ def check_display():
     """Raise UserError when no window can be opened here. Qt ends the process that tries, so another one does."""
     tried = subprocess.run([sys.executable, "-c", "import cv2; cv2.namedWindow('paddle_mfs')"], capture_output=True)
     if tried.returncode:
-        raise UserError("no window can be opened (no display, or an OpenCV without windows); run it on a desktop with "
-                        "opencv-python, or without a window: --no-window --record output/live.mp4")
+        raise UserError(
+            "no window can be opened (no display, or an OpenCV without windows); run it on a desktop with "
+            "opencv-python, or without a window: --no-window --record output/live.mp4"
+        )
 
 
 class Window:
@@ -61,7 +64,7 @@ class Window:
         is_first = not self._times
         self._times.append(time.perf_counter())
         cv2.imshow(TITLE, mark_corner(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), caption(is_swapped, self._times)))
-        if is_first:        # before, Qt would lay the picture out at no size and show nothing
+        if is_first:  # before, Qt would lay the picture out at no size and show nothing
             cv2.waitKey(1)
             cv2.resizeWindow(TITLE, *image.shape[1::-1])
 
@@ -84,7 +87,9 @@ def save_frame(image, record, folder="output"):
     return path
 
 
-def swap_live(swapper, frames, facts=None, face=None, record=None, mirror=False, window=True, max_frames=None, stop=None):
+def swap_live(
+    swapper, frames, facts=None, face=None, record=None, mirror=False, window=True, max_frames=None, stop=None
+):
     """Swap the faces of frames as they come, until they end, somebody quits, or `stop`.
 
     A frame without a face is shown as it is. The recording and saved frames are what is shown, without the words in the corner.
@@ -100,7 +105,12 @@ def swap_live(swapper, frames, facts=None, face=None, record=None, mirror=False,
     Returns: Summary; frames are those shown (or recorded); how many were dropped is among its notes.
     Raises: UserError, one line; also when the camera stopped, after the recording was finished.
     """
-    begun, summary, faces, facts = time.perf_counter(), Summary(), Faces(swapper, face), {**(facts or {}), **swapper.facts}
+    begun, summary, faces, facts = (
+        time.perf_counter(),
+        Summary(),
+        Faces(swapper, face),
+        {**(facts or {}), **swapper.facts},
+    )
     with contextlib.ExitStack() as opened:
         newest = opened.enter_context(Newest(frames))
         screen = opened.enter_context(Window()) if window else None
@@ -116,7 +126,7 @@ def swap_live(swapper, frames, facts=None, face=None, record=None, mirror=False,
                 if screen:
                     screen.show(image, is_swapped)
             asked = screen.action() if screen else None
-            if taken is not None and record:      # after it is on the screen
+            if taken is not None and record:  # after it is on the screen
                 if writer is None:
                     first = seconds
                     writer = opened.enter_context(write_pictures(record, image.shape[1::-1], provenance(**facts)))

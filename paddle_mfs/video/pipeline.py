@@ -1,7 +1,8 @@
 """A clip with its faces swapped: decoding, finding faces, painting, pasting and encoding overlap, a few frames in flight.
 
-    reader -> Picture (native frame + RGB view) -> faces -> painted faces -> RGB view, the change into the native frame -> writer
+reader -> Picture (native frame + RGB view) -> faces -> painted faces -> RGB view, the change into the native frame -> writer
 """
+
 import contextlib
 import time
 from collections import Counter
@@ -9,11 +10,11 @@ from dataclasses import dataclass, field
 
 import av
 
-from paddle_mfs.utils.files import sha256
 from paddle_mfs.provenance import provenance
-from paddle_mfs.video.prefetch import prefetch
+from paddle_mfs.utils.files import sha256
 from paddle_mfs.video.clip_faces import Faces
 from paddle_mfs.video.frame import Picture
+from paddle_mfs.video.prefetch import prefetch
 from paddle_mfs.video.read import VideoReader
 from paddle_mfs.video.write import choose_codec, write_video
 
@@ -28,6 +29,7 @@ class Summary:
     seconds it took; busy: seconds each of STAGES worked (they overlap); is_interrupted: stopped before the end, the file
     holds what was done; notes: what could not be kept, a sentence each.
     """
+
     frames: int = 0
     swapped: int = 0
     skipped: int = 0
@@ -37,13 +39,29 @@ class Summary:
     notes: list = field(default_factory=list)
 
     def __str__(self):
-        parts = [f"{self.frames} frames", f"{self.swapped} swapped", f"{self.frames - self.swapped} passed through",
-                 f"{self.skipped} corrupt skipped", f"{self.frames / max(self.seconds, 1e-9):.1f} fps"]
+        parts = [
+            f"{self.frames} frames",
+            f"{self.swapped} swapped",
+            f"{self.frames - self.swapped} passed through",
+            f"{self.skipped} corrupt skipped",
+            f"{self.frames / max(self.seconds, 1e-9):.1f} fps",
+        ]
         return ", ".join(parts + self.notes)
 
 
-def swap_video(swapper, target, output, face=None, start=None, end=None, max_frames=None, codec=None, quality=None,
-               progress=None, stop=None):
+def swap_video(
+    swapper,
+    target,
+    output,
+    face=None,
+    start=None,
+    end=None,
+    max_frames=None,
+    codec=None,
+    quality=None,
+    progress=None,
+    stop=None,
+):
     """Swap the faces of a clip, frame by frame; sound, subtitles and tags are kept.
 
     Args:
@@ -59,7 +77,9 @@ def swap_video(swapper, target, output, face=None, start=None, end=None, max_fra
     """
     begun, summary, faces = time.perf_counter(), Summary(), Faces(swapper, face)
     with VideoReader(target, start, end, max_frames) as reader:
-        codec, pixel_format = choose_codec(output, reader.first.format, (reader.first.width, reader.first.height), codec)
+        codec, pixel_format = choose_codec(
+            output, reader.first.format, (reader.first.width, reader.first.height), codec
+        )
         record = provenance(target_sha256=sha256(target), **swapper.facts)
         pictures = prefetch(_pictures(reader, pixel_format, summary))
         pictures = prefetch(_with_faces(pictures, faces, summary))

@@ -1,4 +1,5 @@
 """Stages that overlap: a generator runs in a thread of its own, a few items ahead of whoever uses them."""
+
 import queue
 import threading
 
@@ -27,7 +28,7 @@ def prefetch(items, depth=3):
                 if stopped.is_set():
                     break
             last = None
-        except BaseException as error:      # it is raised in the thread that uses the items
+        except BaseException as error:  # it is raised in the thread that uses the items
             last = error
         finally:
             items.close()

@@ -1,4 +1,5 @@
 """Frames of a clip, in order, with their times; whatever FFmpeg reads."""
+
 from fractions import Fraction
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import av
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.video.frame import colour_matrix, orientation
 
-LOCAL = {"protocol_whitelist": "file"}      # a playlist may not fetch anything from elsewhere
+LOCAL = {"protocol_whitelist": "file"}  # a playlist may not fetch anything from elsewhere
 
 
 def open_clip(path):
@@ -48,18 +49,25 @@ class VideoReader:
         if start is not None and end is not None and end <= start:
             raise UserError(f"{path}: the end ({end:g} s) is not after the start ({start:g} s); choose a later end")
         self.container = open_clip(path)
-        self.stream = next((s for s in self.container.streams.video
-                            if not s.disposition & av.stream.Disposition.attached_pic), None)
+        self.stream = next(
+            (s for s in self.container.streams.video if not s.disposition & av.stream.Disposition.attached_pic), None
+        )
         if self.stream is None or self.stream.codec_context is None:
             self.close()
             raise UserError(f"{path}: holds no video that can be decoded; give a clip with pictures")
-        self.stream.thread_type = "SLICE"       # threads by frame report an error late, and lose what follows one near the end
+        self.stream.thread_type = (
+            "SLICE"  # threads by frame report an error late, and lose what follows one near the end
+        )
         self.time_base = self.stream.time_base
         self.rate = self.stream.guessed_rate or self.stream.average_rate or Fraction(25)
         self.origin = (self.container.start_time or 0) / av.time_base
         self.is_part = start is not None or end is not None or max_frames is not None
         self.skipped, self._last = 0, None
-        self._start, self._end, self._limit = self.origin + (start or 0), self.origin + (end or float("inf")), max_frames
+        self._start, self._end, self._limit = (
+            self.origin + (start or 0),
+            self.origin + (end or float("inf")),
+            max_frames,
+        )
         if start:
             self._seek()
         self._decoding = self._decode()
@@ -67,7 +75,9 @@ class VideoReader:
         if self.first is None:
             self.close()
             part = " in the part asked for" if self.is_part else ""
-            raise UserError(f"{path}: no frame can be read{part}; give {'another part' if part else 'a clip that plays'}")
+            raise UserError(
+                f"{path}: no frame can be read{part}; give {'another part' if part else 'a clip that plays'}"
+            )
         self.begin = float(self.first.pts * self.time_base) if start else self.origin
         self.turn = orientation(self.first)
         self.total = self._expected(start or 0, end, max_frames)
@@ -88,10 +98,10 @@ class VideoReader:
         frame, size = self.first, (self.first.width, self.first.height)
         while frame is not None:
             pts, duration = frame.pts, frame.duration
-            matrix = colour_matrix(frame) if frame.format.is_rgb else None      # of YUV frames: the same again
+            matrix = colour_matrix(frame) if frame.format.is_rgb else None  # of YUV frames: the same again
             frame = converter.reformat(frame, *size, pixel_format, dst_colorspace=matrix, threads=1)
-            frame.make_writable()       # the decoder still refers to it
-            frame.pict_type = 0         # the encoder chooses its own
+            frame.make_writable()  # the decoder still refers to it
+            frame.pict_type = 0  # the encoder chooses its own
             frame.pts, frame.duration, frame.time_base = pts - begin, duration, self.time_base
             yield frame
             frame = next(self._decoding, None)
@@ -99,7 +109,7 @@ class VideoReader:
     def _seek(self):
         try:
             self.container.seek(int(self._start / self.time_base), stream=self.stream)
-        except (av.error.FFmpegError, OSError):         # a format without an index: read from the beginning
+        except (av.error.FFmpegError, OSError):  # a format without an index: read from the beginning
             self.container.seek(0)
 
     def _decode(self):
@@ -123,7 +133,7 @@ class VideoReader:
         while True:
             try:
                 packet = next(packets, None)
-            except (av.error.FFmpegError, OSError):     # the file ends in the middle
+            except (av.error.FFmpegError, OSError):  # the file ends in the middle
                 packet = None
             try:
                 frames = self.stream.codec_context.decode(packet if packet is not None and packet.size else None)
@@ -154,4 +164,3 @@ class VideoReader:
         if self.is_part and (end or whole):
             frames = max(round((min(end or whole, whole or end) - start) * float(self.rate)), 1)
         return min(frames, limit) if frames and limit else frames or limit
-

@@ -1,10 +1,11 @@
 """Sound, subtitles and fonts of a clip go into the new one packet by packet, untouched but for their times."""
+
 import av
 
 from paddle_mfs.video.read import open_clip
 
 COPIED = ("audio", "subtitle", "attachment")
-LONGEST = 30        # seconds a subtitle may stay on screen; those that began earlier than this before a part are not found
+LONGEST = 30  # seconds a subtitle may stay on screen; those that began earlier than this before a part are not found
 
 
 class StreamCopier:
@@ -32,7 +33,9 @@ class StreamCopier:
         if not reader.is_part:
             output.set_chapters(self._container.chapters())
         self._packets = iter(())
-        timed = [stream for stream in self._container.streams if stream.index in self._copies and stream.type != "attachment"]
+        timed = [
+            stream for stream in self._container.streams if stream.index in self._copies and stream.type != "attachment"
+        ]
         if timed:
             if self._is_cut:
                 self._container.seek(int(max(reader.begin - LONGEST, reader.origin) * av.time_base))
@@ -53,8 +56,9 @@ class StreamCopier:
             copy = self._output.add_stream_from_template(stream, opaque=True)
         except (ValueError, av.error.FFmpegError):
             name = stream.codec_context.name if stream.codec_context else stream.type
-            self.notes.append(f"{stream.type} stream {stream.index} ({name}) is left out: "
-                              f"{self._output.format.name} cannot hold it")
+            self.notes.append(
+                f"{stream.type} stream {stream.index} ({name}) is left out: {self._output.format.name} cannot hold it"
+            )
             return
         copy.metadata.update(stream.metadata)
         copy.disposition = stream.disposition
@@ -65,7 +69,7 @@ class StreamCopier:
         while True:
             try:
                 packet = next(self._packets, None)
-            except (av.error.FFmpegError, OSError):     # the file ends in the middle
+            except (av.error.FFmpegError, OSError):  # the file ends in the middle
                 return None
             if packet is None:
                 return None
@@ -76,7 +80,11 @@ class StreamCopier:
             if early > 0 and self._is_cut:
                 if packet.stream.type != "subtitle" or (packet.duration or 0) <= early:
                     continue
-                packet.pts, packet.dts, packet.duration = begin, begin, packet.duration - early     # shown when the part begins
+                packet.pts, packet.dts, packet.duration = (
+                    begin,
+                    begin,
+                    packet.duration - early,
+                )  # shown when the part begins
             packet.pts -= begin
             packet.dts = packet.pts if packet.dts is None else packet.dts - begin
             packet.stream = self._copies[packet.stream.index]

@@ -1,4 +1,5 @@
 """Encoding frames into a file that appears under its name only when it is complete."""
+
 import contextlib
 import os
 from dataclasses import dataclass
@@ -7,21 +8,28 @@ from pathlib import Path
 
 import av
 
+from paddle_mfs.provenance import append_xmp, check_format, video_tags
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path
 from paddle_mfs.utils.formats import WRITABLE_CLIPS
-from paddle_mfs.provenance import append_xmp, check_format, video_tags
-from paddle_mfs.video.remux import StreamCopier
 from paddle_mfs.video.frame import colour_matrix
+from paddle_mfs.video.remux import StreamCopier
 
-os.environ.setdefault("SVT_LOG", "1")      # the AV1 encoder otherwise tells stderr about itself
-OWN_TAGS = {"encoder", "major_brand", "minor_version", "compatible_brands", "duration"}     # of the container, not of the clip
-TICK = Fraction(1, 1000)        # seconds; the times of pictures that come from no clip
+os.environ.setdefault("SVT_LOG", "1")  # the AV1 encoder otherwise tells stderr about itself
+OWN_TAGS = {
+    "encoder",
+    "major_brand",
+    "minor_version",
+    "compatible_brands",
+    "duration",
+}  # of the container, not of the clip
+TICK = Fraction(1, 1000)  # seconds; the times of pictures that come from no clip
 
 
 @dataclass(frozen=True)
 class Encoder:
     """An encoder of PyAV's FFmpeg: its name there, the quality (CRF, lower is better) used by default, the worst, its options."""
+
     name: str
     quality: int
     worst: int
@@ -67,8 +75,10 @@ def choose_codec(output, pixel_format, size, codec=None):
     try:
         taken = {taken.name for taken in av.Codec(CODECS[codec].name, "w").video_formats}
     except av.codec.codec.UnknownCodecError:
-        raise UserError(f"codec {codec!r}: PyAV was built without {CODECS[codec].name}; "
-                        "run `pip install av` for a build that has it, or choose another codec") from None
+        raise UserError(
+            f"codec {codec!r}: PyAV was built without {CODECS[codec].name}; "
+            "run `pip install av` for a build that has it, or choose another codec"
+        ) from None
     return codec, next(name for name in _candidates(pixel_format, size, codec) if name in taken)
 
 
@@ -76,10 +86,18 @@ def _candidates(pixel_format, size, codec):
     """Pixel formats that may stand for a clip's own, the best first."""
     name, depth = pixel_format.name, pixel_format.components[0].bits
     across, down = (8 // max(chroma(8), 1) for chroma in (pixel_format.chroma_width, pixel_format.chroma_height))
-    is_grey = len(pixel_format.components) < 3     # what its range means differs between decoders: coded as colour
-    chroma = "420" if is_grey else "444" if pixel_format.is_rgb or across == 1 else "422" if (across, down) == (2, 1) else "420"
+    is_grey = len(pixel_format.components) < 3  # what its range means differs between decoders: coded as colour
+    chroma = (
+        "420"
+        if is_grey
+        else "444"
+        if pixel_format.is_rgb or across == 1
+        else "422"
+        if (across, down) == (2, 1)
+        else "420"
+    )
     if codec in ("h264", "h265") and (size[0] % 2 and chroma != "444" or size[1] % 2 and chroma == "420"):
-        chroma = "444"      # these two cannot code half a chroma sample
+        chroma = "444"  # these two cannot code half a chroma sample
     deep = [f"yuv{chroma}p10le", "yuv420p10le"] if depth > 8 else []
     is_same = chroma in (name[3:6] if name.startswith("yuv4") else name[4:7]) and name.startswith(("yuv4", "yuvj4"))
     return ([name] if is_same else []) + deep + [f"yuv{chroma}p", "yuv420p"]
@@ -99,8 +117,12 @@ class FrameWriter:
 
     def __init__(self, path, record, codec, pixel_format, size, rate, time_base, quality=None, tags=()):
         how, is_mp4 = CODECS[codec], _is_mp4(path)
-        first_index = {"movflags": "faststart"} if is_mp4 else {}      # the index before the pictures, as web players want it
-        self._container = av.open(str(path), "w", format=CONTAINERS[path.suffix.lower()][0], container_options=first_index)
+        first_index = (
+            {"movflags": "faststart"} if is_mp4 else {}
+        )  # the index before the pictures, as web players want it
+        self._container = av.open(
+            str(path), "w", format=CONTAINERS[path.suffix.lower()][0], container_options=first_index
+        )
         self._container.metadata.update({**dict(tags), **video_tags(record)})
         options = {**how.options, "crf": str(how.quality if quality is None else quality)}
         self._stream = self._container.add_stream(how.name, rate=rate, options=options)
@@ -109,12 +131,12 @@ class FrameWriter:
         context.time_base = self._stream.time_base = time_base
         context.flags |= av.codec.context.Flags.frame_duration
         if codec == "h265" and is_mp4:
-            context.codec_tag = "hvc1"      # the name Apple's players look for
-        self.notes, self._end, self._is_muxing = [], None, False        # _end: seconds, None before the first frame
+            context.codec_tag = "hvc1"  # the name Apple's players look for
+        self.notes, self._end, self._is_muxing = [], None, False  # _end: seconds, None before the first frame
 
     def write(self, frame):
         """Encode the next frame, its pts from 0 on, after what else the file gets up to its time."""
-        if self._end is None:       # the first frame says what the numbers mean
+        if self._end is None:  # the first frame says what the numbers mean
             for key in ("color_range", "colorspace", "color_primaries", "color_trc"):
                 setattr(self._stream.codec_context, key, getattr(frame, key))
         self._copy(before=float(frame.pts * frame.time_base))
@@ -131,7 +153,7 @@ class FrameWriter:
         self._container.close()
 
     def close(self):
-        with contextlib.suppress(av.error.FFmpegError, OSError):        # only when it failed before
+        with contextlib.suppress(av.error.FFmpegError, OSError):  # only when it failed before
             self._container.close()
 
     def _copy(self, before):
@@ -146,8 +168,17 @@ class VideoWriter(FrameWriter):
     """Encodes the frames that a `VideoReader` yields, as its clip shows them, and copies every other stream beside them."""
 
     def __init__(self, path, reader, record, codec, pixel_format, quality):
-        super().__init__(path, record, codec, pixel_format, (reader.first.width, reader.first.height), reader.rate,
-                         reader.time_base, quality, _kept(reader.container.metadata))
+        super().__init__(
+            path,
+            record,
+            codec,
+            pixel_format,
+            (reader.first.width, reader.first.height),
+            reader.rate,
+            reader.time_base,
+            quality,
+            _kept(reader.container.metadata),
+        )
         if reader.stream.sample_aspect_ratio:
             self._stream.codec_context.sample_aspect_ratio = reader.stream.sample_aspect_ratio
         matrix = reader.first.side_data.get("DISPLAYMATRIX")
@@ -175,7 +206,9 @@ class PictureWriter(FrameWriter):
     def add(self, image, seconds):
         """Encode the next picture, (H, W, 3) uint8 RGB, shown from `seconds` on; one that is not later comes a tick later."""
         picture = av.VideoFrame.from_ndarray(image, format="rgb24")
-        frame = self._converter.reformat(picture, format=self._pixel_format, dst_colorspace=colour_matrix(picture), threads=1)
+        frame = self._converter.reformat(
+            picture, format=self._pixel_format, dst_colorspace=colour_matrix(picture), threads=1
+        )
         time, last = round(seconds / TICK), self._last
         frame.pts = time if last is None else max(time, last + 1)
         frame.duration = round(1 / (30 * TICK)) if last is None else frame.pts - last
@@ -230,7 +263,7 @@ def _complete(output, record, codec):
         try:
             yield temporary
         except av.error.FFmpegError as error:
-            if isinstance(error, OSError):      # a full disk
+            if isinstance(error, OSError):  # a full disk
                 raise
             raise UserError(f"{output}: {codec} refused the clip ({error.strerror}); choose another --codec") from None
         if _is_mp4(temporary):

@@ -1,9 +1,10 @@
 """Which output belongs to which target, which are refused, and what is told in the end."""
+
 from pathlib import Path
 
 import pytest
 
-from paddle_mfs.apps.batch import Job, ROWS, plan, table
+from paddle_mfs.apps.batch import ROWS, Job, plan, table
 from paddle_mfs.utils.errors import UserError
 
 
@@ -44,10 +45,16 @@ def test_several_sources_and_targets(pictures, tmp_path):
     sources = [tmp_path / "source.jpg", other]
     jobs = plan(sources, [pictures / "b.jpg", more])
     assert [job.source for job in jobs] == [sources[0], sources[0], other, other]
-    assert [str(job.output) for job in jobs] == ["output/b_source.png", "output/more_source/b.png",
-                                                 "output/b_other.png", "output/more_other/b.png"]
+    assert [str(job.output) for job in jobs] == [
+        "output/b_source.png",
+        "output/more_source/b.png",
+        "output/b_other.png",
+        "output/more_other/b.png",
+    ]
     assert {job.output for job in plan(sources, [more], tmp_path / "out")} == {
-        tmp_path / "out" / "more_source" / "b.png", tmp_path / "out" / "more_other" / "b.png"}
+        tmp_path / "out" / "more_source" / "b.png",
+        tmp_path / "out" / "more_other" / "b.png",
+    }
     with pytest.raises(UserError, match="b_source.png: would be written twice"):
         plan(sources[:1], [pictures / "b.jpg", more / "b.jpg"])
     with pytest.raises(UserError, match="more_source/b.png: would be written twice"):
@@ -56,7 +63,10 @@ def test_several_sources_and_targets(pictures, tmp_path):
 
 def test_patterns(pictures, tmp_path):
     source = [tmp_path / "source.jpg"]
-    assert outputs(source, [f"{pictures}/*.jpg"]) == {"a.jpg": Path("output/a_source.png"), "b.jpg": Path("output/b_source.png")}
+    assert outputs(source, [f"{pictures}/*.jpg"]) == {
+        "a.jpg": Path("output/a_source.png"),
+        "b.jpg": Path("output/b_source.png"),
+    }
     (pictures / "deep").mkdir()
     (pictures / "deep" / "b.jpg").write_bytes(b"x")
     found = plan(source, [f"{pictures}/**/b.jpg"], tmp_path / "out")
@@ -71,9 +81,13 @@ def test_patterns(pictures, tmp_path):
 
 def test_refused(pictures, tmp_path):
     source = tmp_path / "source.jpg"
-    for target, output, told in [("gone.jpg", None, "no such file or folder"), ("b.jpg", pictures / "b.jpg", "is an input"),
-                                 ("b.jpg", source, "is an input"), ("b.jpg", tmp_path / "x.bmp", "x.bmp: outputs are written as"),
-                                 ("b.jpg", pictures / "notes.txt" / "x.png", "cannot be written")]:
+    for target, output, told in [
+        ("gone.jpg", None, "no such file or folder"),
+        ("b.jpg", pictures / "b.jpg", "is an input"),
+        ("b.jpg", source, "is an input"),
+        ("b.jpg", tmp_path / "x.bmp", "x.bmp: outputs are written as"),
+        ("b.jpg", pictures / "notes.txt" / "x.png", "cannot be written"),
+    ]:
         with pytest.raises(UserError, match=told):
             plan([source], [pictures / target], output)
     with pytest.raises(UserError, match="anna.png: is an input"):
@@ -105,9 +119,11 @@ def test_clips(pictures, tmp_path):
 
 
 def test_table():
-    jobs = [Job(Path("a.jpg"), Path("output/a.png"), status="written"),
-            Job(Path("long name.jpg"), Path("output/l.png"), status="kept"),
-            Job(Path("c.jpg"), Path("output/c.png"), status="failed", reason="c.jpg: is empty")]
+    jobs = [
+        Job(Path("a.jpg"), Path("output/a.png"), status="written"),
+        Job(Path("long name.jpg"), Path("output/l.png"), status="kept"),
+        Job(Path("c.jpg"), Path("output/c.png"), status="failed", reason="c.jpg: is empty"),
+    ]
     rows = table(jobs).splitlines()
     assert rows[0].split() == ["target", "status", "output"] and rows[1].split() == ["a.jpg", "written", "output/a.png"]
     assert len({row.index(word) for row, word in zip(rows, ("status", "written", "kept", "failed"))}) == 1

@@ -1,4 +1,5 @@
 """The clip benchmark: both shapes run on the same clip and really swap."""
+
 import av
 import numpy as np
 import pytest
@@ -26,6 +27,6 @@ def test_the_usual_shape_swaps_too(swapper, face_picture, decoded, tmp_path):
     face = swapper.analyser.largest(before.to_ndarray(format="rgb24"))
     x1, y1, x2, y2 = face.box.astype(int)
     change = np.abs(before.to_ndarray(format="rgb24").astype(int) - after.to_ndarray(format="rgb24"))
-    assert change[y1 + 20:y2 - 20, x1 + 20:x2 - 20].mean() > 4
+    assert change[y1 + 20 : y2 - 20, x1 + 20 : x2 - 20].mean() > 4
     with av.open(str(tmp_path / "in.mp4")) as clip:
         assert clip.streams.video[0].frames == 2 == pytest.approx(float(clip.duration) / 4e4, abs=0.1)

@@ -1,4 +1,5 @@
 """Conversion of networks given as numbers: folding, order, the whole tool, and what it refuses."""
+
 import json
 import subprocess
 import sys
@@ -12,9 +13,9 @@ from paddle_mfs.convert import precision
 from paddle_mfs.convert.convert import convert_generator, convert_network, write_generator
 from paddle_mfs.convert.graph import named_parameters, parameters_in_order, read_arrays, read_graph
 from paddle_mfs.convert.networks import NETWORKS
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.models import create_model
 from paddle_mfs.models.squeezenet import FIRES, POOL_AFTER
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.weights import bundled, load_state, read_card, sha256
 
 ROOT = Path(__file__).parents[2]
@@ -48,8 +49,10 @@ def squeezenet_folder(folder):
     x = "pool1_o"
     for name, squeeze, one, three in FIRES:
         squeezed = convolution(x, f"{name}_s", f"{name}/s", f"{name}.squeeze", (squeeze, channels, 1, 1))
-        wide = [convolution(squeezed, f"{name}_{k}", f"{name}/{k}", f"{name}.expand{k}x{k}", (count, squeeze, k, k))
-                for k, count in ((1, one), (3, three))]
+        wide = [
+            convolution(squeezed, f"{name}_{k}", f"{name}/{k}", f"{name}.expand{k}x{k}", (count, squeeze, k, k))
+            for k, count in ((1, one), (3, three))
+        ]
         nodes.append(node("Concat", wide, f"{name}_concat_o", axis=1))
         x, channels = f"{name}_concat_o", one + three
         if name in POOL_AFTER:
@@ -61,22 +64,41 @@ def squeezenet_folder(folder):
 
 
 def run_tool(*arguments):
-    return subprocess.run([sys.executable, ROOT / "tools" / "convert_weights.py", *map(str, arguments)], cwd=ROOT, text=True,
-                          capture_output=True, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"})
+    return subprocess.run(
+        [sys.executable, ROOT / "tools" / "convert_weights.py", *map(str, arguments)],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"},
+    )
 
 
 def test_affine_layers_are_folded_and_slopes_doubled(tmp_path):
     rng = np.random.default_rng(0)
-    arrays = {"w": rng.standard_normal((4, 3, 3, 3)), "scale": rng.uniform(1, 2, (4, 1, 1)),
-              "shift": rng.standard_normal((4, 1, 1)), "c": np.full((4, 1, 1), 0.125), "mean": np.ones((3, 1, 1)),
-              "slopes": np.full((4, 1, 1), 0.3), "m": rng.standard_normal((4, 2))}
+    arrays = {
+        "w": rng.standard_normal((4, 3, 3, 3)),
+        "scale": rng.uniform(1, 2, (4, 1, 1)),
+        "shift": rng.standard_normal((4, 1, 1)),
+        "c": np.full((4, 1, 1), 0.125),
+        "mean": np.ones((3, 1, 1)),
+        "slopes": np.full((4, 1, 1), 0.3),
+        "m": rng.standard_normal((4, 2)),
+    }
     arrays = {key: value.astype(np.float32) for key, value in arrays.items()}
-    nodes = [node("Sub", ["input", "mean"], "centred"), node("Conv", ["centred", "w"], "conv"),
-             node("Mul", ["conv", "scale"], "scaled"), node("Add", ["scaled", "shift"], "y"), node("Relu", ["y"], "positive"),
-             node("Abs", ["y"], "abs"),
-             node("Sub", ["y", "abs"], "negative2"), node("Mul", ["c", "negative2"], "negative"),
-             node("Add", ["positive", "negative"], "z"),
-             node("PRelu", ["z", "slopes"], "p"), node("GlobalAveragePool", ["p"], "g"), node("MatMul", ["g", "m"], "out")]
+    nodes = [
+        node("Sub", ["input", "mean"], "centred"),
+        node("Conv", ["centred", "w"], "conv"),
+        node("Mul", ["conv", "scale"], "scaled"),
+        node("Add", ["scaled", "shift"], "y"),
+        node("Relu", ["y"], "positive"),
+        node("Abs", ["y"], "abs"),
+        node("Sub", ["y", "abs"], "negative2"),
+        node("Mul", ["c", "negative2"], "negative"),
+        node("Add", ["positive", "negative"], "z"),
+        node("PRelu", ["z", "slopes"], "p"),
+        node("GlobalAveragePool", ["p"], "g"),
+        node("MatMul", ["g", "m"], "out"),
+    ]
     folder = write_folder(tmp_path, nodes, ["out"], arrays)
     weight, bias, first, second, matrix = parameters_in_order(read_graph(folder), read_arrays(folder))
     np.testing.assert_array_equal(first, np.full(4, 0.25, np.float32))
@@ -91,8 +113,13 @@ def test_affine_layers_are_folded_and_slopes_doubled(tmp_path):
 
 def test_interleaved_branches_come_one_after_the_other(tmp_path):
     arrays = {f"w{i}": np.full((1, 1, 1, 1), i, np.float32) for i in range(5)}
-    nodes = [node("Conv", ["input", "w0"], "trunk"), node("Conv", ["trunk", "w3"], "right"),
-             node("Conv", ["trunk", "w1"], "left"), node("Conv", ["right", "w4"], "b"), node("Conv", ["left", "w2"], "a")]
+    nodes = [
+        node("Conv", ["input", "w0"], "trunk"),
+        node("Conv", ["trunk", "w3"], "right"),
+        node("Conv", ["trunk", "w1"], "left"),
+        node("Conv", ["right", "w4"], "b"),
+        node("Conv", ["left", "w2"], "a"),
+    ]
     folder = write_folder(tmp_path, nodes, ["a", "b"], arrays)
     found = parameters_in_order(read_graph(folder), read_arrays(folder))[::2]
     assert [int(value.item()) for value in found] == [0, 1, 2, 3, 4]
@@ -143,7 +170,9 @@ def test_generator_keeps_its_names(tmp_path):
     (tmp_path / "mfs_v0").mkdir()
     np.savez(tmp_path / "mfs_v0" / "weights.npz", **arrays)
     path, card = convert_generator(tmp_path, tmp_path / "out")
-    assert card["stored_as"] == "float16" and card["parameters"] == 51 and "earlier measurement" in card["scores"]["note"]
+    assert (
+        card["stored_as"] == "float16" and card["parameters"] == 51 and "earlier measurement" in card["scores"]["note"]
+    )
     read = load_state(path)
     assert read.keys() == arrays.keys()
     assert all(np.array_equal(read[name], value.astype(np.float32)) for name, value in arrays.items())
@@ -168,7 +197,9 @@ def test_check_faces_become_each_networks_input(name):
     faces = precision.read_faces()
     x = precision.network_input(name, faces[:1])
     assert faces.shape == (4, 224, 224, 3) and x.dtype == np.float32 and x.shape[:2] == (1, 3)
-    low, high = {"mobilefacenet": (-1, 1), "blazeface": (-1, 1), "facemesh": (0, 1), "squeezenet": (0, 1)}.get(name, (0, 255))
+    low, high = {"mobilefacenet": (-1, 1), "blazeface": (-1, 1), "facemesh": (0, 1), "squeezenet": (0, 1)}.get(
+        name, (0, 255)
+    )
     assert low <= x.min() < low + 0.2 * (high - low) and low + 0.8 * (high - low) < x.max() <= high
 
 
@@ -179,7 +210,7 @@ def damaged(folder, case):
         (folder / "weights.npz").unlink()
     elif case == "truncated weights":
         content = (folder / "weights.npz").read_bytes()
-        (folder / "weights.npz").write_bytes(content[:len(content) // 2])
+        (folder / "weights.npz").write_bytes(content[: len(content) // 2])
     elif case == "text graph":
         (folder / "graph.json").write_text("not found")
     elif case == "list graph":
@@ -191,10 +222,17 @@ def damaged(folder, case):
     return folder
 
 
-@pytest.mark.parametrize("case, words", [("no graph", "graph.json: not found"), ("no weights", "weights.npz: not found"),
-                                         ("truncated weights", "weights.npz: not a readable npz"),
-                                         ("text graph", "not a readable graph"),
-                                         ("list graph", "not a graph"), ("array missing", "no array named 'conv1_w'")])
+@pytest.mark.parametrize(
+    "case, words",
+    [
+        ("no graph", "graph.json: not found"),
+        ("no weights", "weights.npz: not found"),
+        ("truncated weights", "weights.npz: not a readable npz"),
+        ("text graph", "not a readable graph"),
+        ("list graph", "not a graph"),
+        ("array missing", "no array named 'conv1_w'"),
+    ],
+)
 def test_damaged_folders_are_refused_in_one_line(tmp_path, case, words):
     folder = damaged(squeezenet_folder(tmp_path / "network")[0], case)
     with pytest.raises(UserError) as caught:
@@ -209,10 +247,15 @@ def test_weights_of_another_network_are_refused(tmp_path):
         convert_network("blazeface", folder, tmp_path / "out")
 
 
-@pytest.mark.parametrize("arguments, words", [(["facemash", "--from", "{}"], "did you mean facemesh"),
-                                              (["--from", "{}/none"], "no such folder"),
-                                              (["--from", "{}"], "holds no folder of a known network"),
-                                              (["facemesh", "--from", "{}"], "lm-mediapipe_facemesh468: no such folder")])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["facemash", "--from", "{}"], "did you mean facemesh"),
+        (["--from", "{}/none"], "no such folder"),
+        (["--from", "{}"], "holds no folder of a known network"),
+        (["facemesh", "--from", "{}"], "lm-mediapipe_facemesh468: no such folder"),
+    ],
+)
 def test_tool_says_what_is_wrong_in_one_line(tmp_path, arguments, words):
     done = run_tool(*(argument.format(tmp_path) for argument in arguments))
     assert done.returncode == 2

@@ -1,4 +1,5 @@
 """Files of torch.save, read without PyTorch; what is damaged, foreign or malicious is refused in one line."""
+
 import pickle
 import zipfile
 from pathlib import Path
@@ -29,6 +30,7 @@ def archive(path, pickled, storages=()):
 
 def tensor_pickle(offset, size, stride, kind="FloatStorage", count=4):
     """What torch.save pickles for {"w": a view of storage "0"}, written by hand: protocol 2."""
+
     def number(value):
         return b"J" + int(value).to_bytes(4, "little", signed=True)
 
@@ -37,9 +39,16 @@ def tensor_pickle(offset, size, stride, kind="FloatStorage", count=4):
 
     def several(values):
         return b"(" + b"".join(map(number, values)) + b"t"
+
     identity = b"(" + text("storage") + f"ctorch\n{kind}\n".encode() + text("0") + text("cpu") + number(count) + b"tQ"
-    rebuilt = (b"ctorch._utils\n_rebuild_tensor_v2\n(" + identity + number(offset) + several(size) + several(stride)
-               + b"\x89ccollections\nOrderedDict\n)RtR")
+    rebuilt = (
+        b"ctorch._utils\n_rebuild_tensor_v2\n("
+        + identity
+        + number(offset)
+        + several(size)
+        + several(stride)
+        + b"\x89ccollections\nOrderedDict\n)RtR"
+    )
     return b"\x80\x02}" + text("w") + rebuilt + b"s."
 
 
@@ -51,8 +60,10 @@ def test_zip_files_hold_their_names_and_shapes(folder):
 
 def test_a_whole_model_in_the_older_form_is_read_without_its_classes(folder):
     state = read_torch(folder / "wrapped.tar")
-    assert state["input_layer.0.weight"].shape == (16, 3, 3, 3) and not any(name.startswith("module.") for name in state)
-    assert "output_layer.4.running_var" in state and "weight" not in state         # the network's alone, not the margin's
+    assert state["input_layer.0.weight"].shape == (16, 3, 3, 3) and not any(
+        name.startswith("module.") for name in state
+    )
+    assert "output_layer.4.running_var" in state and "weight" not in state  # the network's alone, not the margin's
 
 
 def test_views_are_cut_out_of_their_storage(tmp_path):
@@ -61,8 +72,9 @@ def test_views_are_cut_out_of_their_storage(tmp_path):
     np.testing.assert_array_equal(read_torch(path)["w"], [[1], [3]])
 
 
-@pytest.mark.parametrize("offset, size, stride", [(0, (5,), (1,)), (3, (2,), (1,)), (0, (2, 2), (3, 1)), (-1, (2,), (1,)),
-                                                  (0, (2,), (-1,))])
+@pytest.mark.parametrize(
+    "offset, size, stride", [(0, (5,), (1,)), (3, (2,), (1,)), (0, (2, 2), (3, 1)), (-1, (2,), (1,)), (0, (2,), (-1,))]
+)
 def test_tensors_beyond_their_storage_are_refused(tmp_path, offset, size, stride):
     path = archive(tmp_path / "a.pth", tensor_pickle(offset, size, stride), {"0": bytes(16)})
     with pytest.raises(UserError, match="reaches beyond its storage"):
@@ -75,11 +87,17 @@ def test_nothing_a_file_names_is_run(tmp_path):
     class Bomb:
         def __reduce__(self):
             return open, (str(marker), "w")
+
     for pickled in (pickle.dumps({"w": Bomb()}, 2), pickle.dumps(Bomb(), 2)):
         with pytest.raises(UserError, match="holds no tensors"):
             read_torch(archive(tmp_path / "bomb.pth", pickled))
-    (tmp_path / "old.pth").write_bytes(pickle.dumps(MAGIC, 2) + pickle.dumps(1001, 2) + pickle.dumps({}, 2)
-                                       + pickle.dumps({"w": Bomb()}, 2) + pickle.dumps([], 2))
+    (tmp_path / "old.pth").write_bytes(
+        pickle.dumps(MAGIC, 2)
+        + pickle.dumps(1001, 2)
+        + pickle.dumps({}, 2)
+        + pickle.dumps({"w": Bomb()}, 2)
+        + pickle.dumps([], 2)
+    )
     with pytest.raises(UserError, match="holds no tensors"):
         read_torch(tmp_path / "old.pth")
     assert not marker.exists()
@@ -102,7 +120,7 @@ def test_other_files_are_refused_in_one_line(tmp_path, content):
 def test_truncated_and_missing_files(folder):
     for name in ("simswap.pth", "wrapped.tar"):
         content = (folder / name).read_bytes()
-        (folder / name).write_bytes(content[:len(content) * 2 // 3])
+        (folder / name).write_bytes(content[: len(content) * 2 // 3])
         with pytest.raises(UserError, match="not a readable file of torch.save"):
             read_torch(folder / name)
     with pytest.raises(UserError, match="no such file"):

@@ -1,4 +1,5 @@
 """What is found in folders and archives, and who is shown there."""
+
 import tarfile
 import zipfile
 
@@ -61,7 +62,12 @@ def test_kinds_hidden_files_and_bytes(tmp_path):
     packed = tarred(tmp_path / "in" / "e.tar", fill(tmp_path / "packed", "x.jpg", "y.mp4", "__MACOSX/z.jpg"))
     found = {one.name.removeprefix(f"{folder}/"): one for one in find_inputs([folder])}
     assert {name: one.kind for name, one in found.items()} == {
-        "a.jpg": "picture", "c.mp4": "clip", "d.zip": "unreadable", "e.tar/x.jpg": "picture", "e.tar/y.mp4": "unreadable"}
+        "a.jpg": "picture",
+        "c.mp4": "clip",
+        "d.zip": "unreadable",
+        "e.tar/x.jpg": "picture",
+        "e.tar/y.mp4": "unreadable",
+    }
     assert found["e.tar/x.jpg"].data == b"x.jpg" and "unpack" in found["e.tar/y.mp4"].reason
     assert all(one.data is None for one in find_inputs([packed], read=False))
 

@@ -1,4 +1,5 @@
 """Training batches: shapes, same-identity pairs, supervised regions, repeatability."""
+
 import contextlib
 import itertools
 import multiprocessing
@@ -10,10 +11,10 @@ import pytest
 from paddle_mfs.data.crops import Crops, prepare
 from paddle_mfs.data.identity_cache import IdentityCache
 from paddle_mfs.data.pairs import PairSampler, batches, mirrored, supervised_regions
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.models import create_model
 from paddle_mfs.models.embedder import FaceEmbedder
 from paddle_mfs.teachers import create_teacher
+from paddle_mfs.utils.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +54,11 @@ def test_half_same_identity_is_about_half(crops):
 
 def test_same_identity_uses_another_photo_where_there_is_one(crops):
     two = Crops(crops.images[:4], crops.landmarks[:4], ["ann/1.jpg", "ann/2.jpg", "bob/1.jpg", "bob/2.jpg"])
-    pictures = {mirrored(image, landmarks)[0].tobytes() if flip else image.tobytes(): index
-                for index, (image, landmarks) in enumerate(zip(two.images, two.landmarks)) for flip in (0, 1)}
+    pictures = {
+        mirrored(image, landmarks)[0].tobytes() if flip else image.tobytes(): index
+        for index, (image, landmarks) in enumerate(zip(two.images, two.landmarks))
+        for flip in (0, 1)
+    }
     seen = set()
     for batch in itertools.islice(sampler(two, 1.0).stream(), 6):
         for row, target in enumerate(batch.targets):
@@ -84,13 +88,17 @@ def test_a_batch_is_a_function_of_its_number_whoever_makes_it(crops):
 
 def test_examples_are_always_the_same_and_taught(crops):
     cache = IdentityCache(FaceEmbedder(create_model("mobilefacenet", weights="bundled")), crops.resized(112))
-    one, again = (PairSampler(crops, create_teacher({"name": "mesh"}), 3, 2, 0.5, seed, cache).examples(2) for seed in (0, 1))
+    one, again = (
+        PairSampler(crops, create_teacher({"name": "mesh"}), 3, 2, 0.5, seed, cache).examples(2) for seed in (0, 1)
+    )
     assert (one[1].target == again[1].target).all() and (one[0].taught != one[0].target).any()
     assert one[0].embedding.shape == [1, 192] and one[0].feature.shape == [1, 512, 7, 7]
 
 
 def test_worker_process_delivers_batches(crops):
-    cv2.GaussianBlur(np.zeros((3000, 3000, 3), np.uint8), (31, 31), 5)       # OpenCV's threads run: a child must not wait for them
+    cv2.GaussianBlur(
+        np.zeros((3000, 3000, 3), np.uint8), (31, 31), 5
+    )  # OpenCV's threads run: a child must not wait for them
     with contextlib.closing(batches(sampler(crops, 0.3), workers=2)) as stream:
         batch, other = next(stream), next(stream)
         assert len(multiprocessing.active_children()) >= 2

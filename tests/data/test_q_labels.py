@@ -1,16 +1,17 @@
 """Labelled images for Q: faults that grow with their amount, labels, the split, snapshots in order."""
+
 import numpy as np
 import pytest
 
 from paddle_mfs.data.crops import Crops, prepare
-from paddle_mfs.data.degradations import DegradedSwaps, KINDS, Pair, degrade, quality_of
+from paddle_mfs.data.degradations import KINDS, DegradedSwaps, Pair, degrade, quality_of
 from paddle_mfs.data.q_labels import is_held_out
 from paddle_mfs.data.snapshots import TeacherSnapshots
 from paddle_mfs.engine.q_trainer import qualities
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import write_image
 from paddle_mfs.models.quality import load_quality
 from paddle_mfs.teachers.mesh import MeshTeacher
+from paddle_mfs.utils.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +23,16 @@ def pairs_of(crops):
     """Each face on the next."""
     teacher, n = MeshTeacher(), len(crops)
     following = [(i, (i + 1) % n) for i in range(n)]
-    return teacher, [Pair(crops.images[i], crops.landmarks[i], crops.images[j], crops.landmarks[j],
-                          teacher.geometry(crops.landmarks[j], crops.images.shape[1])) for i, j in following]
+    return teacher, [
+        Pair(
+            crops.images[i],
+            crops.landmarks[i],
+            crops.images[j],
+            crops.landmarks[j],
+            teacher.geometry(crops.landmarks[j], crops.images.shape[1]),
+        )
+        for i, j in following
+    ]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -31,8 +40,10 @@ def test_a_larger_amount_changes_more_of_the_face_and_no_amount_nothing(crops, k
     teacher, pairs = pairs_of(crops.resized(128))
     for pair in pairs[:3]:
         clean, _ = teacher.swap(*pair)
-        moved = [np.abs(degrade(teacher, pair, {kind: amount}, np.random.default_rng(1)).astype(float) - clean).mean()
-                 for amount in (0.0, 0.25, 0.5, 1.0)]
+        moved = [
+            np.abs(degrade(teacher, pair, {kind: amount}, np.random.default_rng(1)).astype(float) - clean).mean()
+            for amount in (0.0, 0.25, 0.5, 1.0)
+        ]
         assert moved[0] == 0 and (np.diff(moved) > 0).all(), moved
 
 
@@ -87,7 +98,10 @@ def test_snapshots_are_labelled_by_their_place(snapshots):
     assert seen == {0: 0.0, 128: 0.5, 255: 1.0}
     row = labelled.judged(100)[0]
     assert [(name, quality, int(image[0, 0, 0])) for name, quality, image in row] == [
-        ("step_90", 0.0, 0), ("step_1000", 0.5, 128), ("step_20000", 1.0, 255)]
+        ("step_90", 0.0, 0),
+        ("step_1000", 0.5, 128),
+        ("step_20000", 1.0, 255),
+    ]
     files = [{path.name for *_, path in part} for part in (*labelled.training, *labelled.judging)]
     assert files[0] == files[1] == files[2] and files[3] == files[5] and files[0].isdisjoint(files[3])
 
@@ -109,7 +123,9 @@ def test_bundled_q_ranks_a_finished_image_above_its_spoilt_versions(crops):
     rng, right = np.random.default_rng(0), []
     clean = qualities(net, [degrade(teacher, pair, {}, rng) for pair in pairs])
     for kind in KINDS:
-        half, full = (qualities(net, [degrade(teacher, pair, {kind: amount}, rng) for pair in pairs]) for amount in (0.5, 1.0))
+        half, full = (
+            qualities(net, [degrade(teacher, pair, {kind: amount}, rng) for pair in pairs]) for amount in (0.5, 1.0)
+        )
         right.append((clean > full).mean())
         assert right[-1] > 0.5 and full.mean() < half.mean() < clean.mean(), kind
     assert np.mean(right) > 0.85, dict(zip(KINDS, right))

@@ -1,4 +1,5 @@
 """Sets of shards: what is written is read back by number, stays when a run is killed, and takes no memory."""
+
 import json
 import os
 import shutil
@@ -43,7 +44,7 @@ def test_records_come_back_by_number_with_their_mates(tmp_path):
     for number, label in enumerate(labels):
         image, landmarks = faces.face(number)
         crop, points, embedding = face(number)
-        assert image.shape == (32, 32, 3) and np.abs(image.astype(int) - crop).mean() < 40       # noise, through JPEG
+        assert image.shape == (32, 32, 3) and np.abs(image.astype(int) - crop).mean() < 40  # noise, through JPEG
         np.testing.assert_allclose(landmarks, points, atol=0.02)
         np.testing.assert_allclose(faces.embedding(number), embedding, atol=2e-3)
         assert faces.facts(number)["label"] == label
@@ -57,7 +58,9 @@ def test_records_come_back_by_number_with_their_mates(tmp_path):
 def test_shards_are_webdataset_tars(tmp_path):
     folder = write(tmp_path / "set", "abc")
     with tarfile.open(folder / "shards" / "00000.tar") as tar:
-        assert tar.getnames()[:4] == [f"00000000.{suffix}" for suffix in ("jpg", "landmarks.npy", "embedding.npy", "json")]
+        assert tar.getnames()[:4] == [
+            f"00000000.{suffix}" for suffix in ("jpg", "landmarks.npy", "embedding.npy", "json")
+        ]
     webdataset = pytest.importorskip("webdataset")
     samples = list(webdataset.WebDataset(str(folder / "shards" / "00000.tar"), shardshuffle=False).decode("rgb8"))
     assert [sample["__key__"] for sample in samples] == ["00000000", "00000001", "00000002"]
@@ -71,7 +74,7 @@ def test_a_shard_counts_when_it_is_committed_and_a_second_run_makes_the_same(tmp
 import os, signal, sys
 sys.path.insert(0, {os.path.dirname(__file__)!r})
 from test_shards import *
-with ShardWriter({str(tmp_path / 'cut')!r}, "faces", SETTINGS, 3) as writer:
+with ShardWriter({str(tmp_path / "cut")!r}, "faces", SETTINGS, 3) as writer:
     for number in range(5):
         label = "abcdefgh"[number]
         writer.add(face_members(*face(number), {{"label": label}}), {{"file": f"{{number}}.jpg", "label": label}})
@@ -87,7 +90,12 @@ with ShardWriter({str(tmp_path / 'cut')!r}, "faces", SETTINGS, 3) as writer:
     with pytest.raises(UserError, match="not finished"):
         ShardReader(cut, "faces")
     with ShardWriter(cut, "faces", SETTINGS, 3) as writer:
-        assert writer.count == 3 and [line["file"] for line in writer.lines()] == ["0.jpg", "bad0.jpg", "1.jpg", "2.jpg"]
+        assert writer.count == 3 and [line["file"] for line in writer.lines()] == [
+            "0.jpg",
+            "bad0.jpg",
+            "1.jpg",
+            "2.jpg",
+        ]
         assert not list(cut.rglob("*.part-*"))
         for number in range(3, 8):
             label = "abcdefgh"[number]
@@ -97,16 +105,25 @@ with ShardWriter({str(tmp_path / 'cut')!r}, "faces", SETTINGS, 3) as writer:
             if writer.is_full:
                 writer.commit()
         writer.finish()
-    names = sorted(path.relative_to(whole).as_posix() for path in whole.rglob("*") if path.is_file() and path.name != ".lock")
-    assert names == sorted(path.relative_to(cut).as_posix() for path in cut.rglob("*") if path.is_file() and path.name != ".lock")
+    names = sorted(
+        path.relative_to(whole).as_posix() for path in whole.rglob("*") if path.is_file() and path.name != ".lock"
+    )
+    assert names == sorted(
+        path.relative_to(cut).as_posix() for path in cut.rglob("*") if path.is_file() and path.name != ".lock"
+    )
     for name in names:
         assert (whole / name).read_bytes() == (cut / name).read_bytes(), name
 
 
-@pytest.mark.parametrize("spoil, message", [
-    (lambda p: (p / "set.json").unlink(), "not a folder of shards"), (lambda p: (p / "index.npy").unlink(), "not finished"),
-    (lambda p: (p / "shards" / "00001.tar").unlink(), "missing or cut short"),
-    (lambda p: os.truncate(p / "shards" / "00001.tar", 1000), "missing or cut short")])
+@pytest.mark.parametrize(
+    "spoil, message",
+    [
+        (lambda p: (p / "set.json").unlink(), "not a folder of shards"),
+        (lambda p: (p / "index.npy").unlink(), "not finished"),
+        (lambda p: (p / "shards" / "00001.tar").unlink(), "missing or cut short"),
+        (lambda p: os.truncate(p / "shards" / "00001.tar", 1000), "missing or cut short"),
+    ],
+)
 def test_spoilt_sets_are_refused_in_one_line(tmp_path, spoil, message):
     folder = write(tmp_path / "set", "abcdefg")
     spoil(folder)
@@ -117,8 +134,10 @@ def test_spoilt_sets_are_refused_in_one_line(tmp_path, spoil, message):
 
 def test_other_settings_other_kinds_other_folders_and_two_writers_are_refused(tmp_path):
     folder = write(tmp_path / "set", "ab")
-    for kind, settings, message in (("faces", {"size": 64}, "was begun with size 32, not 64"),
-                                    ("pairs", SETTINGS, "holds faces")):
+    for kind, settings, message in (
+        ("faces", {"size": 64}, "was begun with size 32, not 64"),
+        ("pairs", SETTINGS, "holds faces"),
+    ):
         with pytest.raises(UserError, match=message):
             ShardWriter(folder, kind, settings)
     (tmp_path / "other").mkdir()
@@ -169,12 +188,16 @@ def test_memory_does_not_grow_with_the_set(tmp_path):
                     writer.commit()
             writer.finish()
         stored = sum(path.stat().st_size for path in folder.rglob("*.tar"))
-        done = subprocess.run([sys.executable, "-c", MEASURE, str(folder)], capture_output=True, text=True,
-                              env={**os.environ, "PYTHONPATH": os.getcwd()})
+        done = subprocess.run(
+            [sys.executable, "-c", MEASURE, str(folder)],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.getcwd()},
+        )
         shutil.rmtree(folder)
         assert done.returncode == 0, done.stderr
         memory[count] = [int(word) for word in done.stdout.split()]
     assert stored > 100e6
     early, late = memory[20_000]
-    assert late - early < 10_000, memory            # 3,000 other faces were read in between: 20 MB in the shards
+    assert late - early < 10_000, memory  # 3,000 other faces were read in between: 20 MB in the shards
     assert abs(late - memory[40][1]) < 20_000, memory

@@ -1,10 +1,11 @@
 """A tiny training run on two faces."""
+
 import shutil
 
 import pytest
 
-from paddle_mfs.utils.config import load_config
 from paddle_mfs.data.crops import load_crops, save_crops
+from paddle_mfs.utils.config import load_config
 
 FACES = ("800505.jpg", "800510.jpg")
 
@@ -22,8 +23,19 @@ def faces_file(samples, tmp_path_factory):
 @pytest.fixture
 def make_config(root, faces_file, tmp_path):
     """make_config("run.steps=3", ...) -> config of a tiny run, from the shipped smoke.yml."""
+
     def make(*overrides):
-        return load_config(root / "configs" / "smoke.yml", [
-            f"data.faces={faces_file}", "data.size=64", "data.identities=2", "data.workers=0", "ema.decay=0.9",
-            f"run.output={tmp_path / 'run'}", *overrides])
+        return load_config(
+            root / "configs" / "smoke.yml",
+            [
+                f"data.faces={faces_file}",
+                "data.size=64",
+                "data.identities=2",
+                "data.workers=0",
+                "ema.decay=0.9",
+                f"run.output={tmp_path / 'run'}",
+                *overrides,
+            ],
+        )
+
     return make

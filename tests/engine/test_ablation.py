@@ -1,4 +1,5 @@
 """tools/ablate.py as a user runs it: a table, a picture, nothing run twice."""
+
 import csv
 import json
 
@@ -7,9 +8,24 @@ from paddle_mfs.face.image import read_image
 
 def test_two_configs_are_compared_and_resumed(run_script, root, faces_file, tmp_path):
     configs = ["configs/smoke.yml", tmp_path / "no_mask.yml"]
-    configs[1].write_text(f"_base_: {root / 'configs' / 'smoke.yml'}\nmodel:\n  fusion_mask: false\n  modulation: false\n")
-    arguments = [*configs, "--output", tmp_path / "out", "--pairs", 2, "-o", f"data.faces={faces_file}", "-o", "data.size=64",
-                 "-o", "data.identities=2", "-o", "run.threads=1"]
+    configs[1].write_text(
+        f"_base_: {root / 'configs' / 'smoke.yml'}\nmodel:\n  fusion_mask: false\n  modulation: false\n"
+    )
+    arguments = [
+        *configs,
+        "--output",
+        tmp_path / "out",
+        "--pairs",
+        2,
+        "-o",
+        f"data.faces={faces_file}",
+        "-o",
+        "data.size=64",
+        "-o",
+        "data.identities=2",
+        "-o",
+        "run.threads=1",
+    ]
     done = run_script("ablate", *arguments, "--steps", 2)
     assert done.returncode == 0, done.stderr
     output = tmp_path / "out"
@@ -20,7 +36,7 @@ def test_two_configs_are_compared_and_resumed(run_script, root, faces_file, tmp_
     assert len((output / "table.md").read_text().splitlines()) == 4
     assert read_image(output / "sheet.png").shape == (5 * 224, 150 + 2 * 224, 3)
     before = {name: (output / name / "mfs.pdparams").stat().st_mtime_ns for name in ("smoke", "no_mask")}
-    (output / "no_mask" / "result.json").unlink()               # as if it had been interrupted at the end
+    (output / "no_mask" / "result.json").unlink()  # as if it had been interrupted at the end
     again = run_script("ablate", *arguments, "--steps", 2)
     assert "smoke: finished already" in again.stdout and "no_mask: finished already" not in again.stdout
     assert (output / "smoke" / "mfs.pdparams").stat().st_mtime_ns == before["smoke"]
@@ -30,7 +46,9 @@ def test_two_configs_are_compared_and_resumed(run_script, root, faces_file, tmp_
 
 
 def test_wrong_arguments_are_one_line(run_script, tmp_path):
-    for arguments, told in ((["configs/smoke.yml", "configs/../configs/smoke.yml"], "same file name"),
-                            (["configs/smoke.yml", "-o", "optimizer.lr=0"], "optimizer.lr is 0.0")):
+    for arguments, told in (
+        (["configs/smoke.yml", "configs/../configs/smoke.yml"], "same file name"),
+        (["configs/smoke.yml", "-o", "optimizer.lr=0"], "optimizer.lr is 0.0"),
+    ):
         done = run_script("ablate", *arguments, "--steps", 2, "--output", tmp_path)
         assert done.returncode == 2 and told in done.stderr and len(done.stderr.strip().splitlines()) == 1, done.stderr

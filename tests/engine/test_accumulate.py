@@ -1,4 +1,5 @@
 """Gradient accumulation: what it shares with one large batch, and what it does not."""
+
 import itertools
 
 import numpy as np
@@ -11,7 +12,7 @@ from paddle_mfs.engine.trainer import Trainer
 
 def gradients(trainer, parts, training):
     if not training:
-        trainer.net.eval()                      # batch norms as fixed layers
+        trainer.net.eval()  # batch norms as fixed layers
     trainer.optimizer.clear_grad = lambda: None
     record = trainer.train_step(*parts)
     return record, {name: p.grad.numpy() for name, p in trainer.net.named_parameters() if p.grad is not None}
@@ -21,13 +22,14 @@ def gradients(trainer, parts, training):
 def test_two_batches_accumulated_are_one_large_batch_but_for_batch_norm(make_config, training):
     def trainer():
         return Trainer(make_config("data.targets=1", "data.identities=3"))
+
     parts = [Batch(*map(paddle.to_tensor, batch)) for batch in itertools.islice(trainer().sampler.stream(), 2)]
     large = Batch(*(paddle.concat(column) for column in zip(*parts)))
     record, small = gradients(trainer(), parts, training)
     wanted_record, wanted = gradients(trainer(), [large], training)
     assert small.keys() == wanted.keys() and len(wanted) > 50
     off = {name: np.abs(small[name] - value).max() / (np.abs(value).max() + 1e-6) for name, value in wanted.items()}
-    if training:        # each batch is normalised by its own statistics: near, not the same
+    if training:  # each batch is normalised by its own statistics: near, not the same
         assert max(off.values()) > 0.05 and record["loss"] == pytest.approx(wanted_record["loss"], rel=0.3)
     else:
         assert record["loss"] == pytest.approx(wanted_record["loss"], rel=1e-5)

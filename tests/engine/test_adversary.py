@@ -1,11 +1,11 @@
 """L_adv in a run: the head start, exact resume, and its place in the objective."""
+
 import shutil
 
 import numpy as np
 import paddle
 import pytest
 
-from paddle_mfs.utils.config import Config, load_config
 from paddle_mfs.data.crops import prepare, save_crops
 from paddle_mfs.data.pairs import Batch, batches
 from paddle_mfs.engine.adversary import Adversary
@@ -16,6 +16,7 @@ from paddle_mfs.models import create_model
 from paddle_mfs.models.embedder import FaceEmbedder
 from paddle_mfs.models.idn import Swap
 from paddle_mfs.models.quality import QualityNet
+from paddle_mfs.utils.config import Config, load_config
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +32,20 @@ def faces(samples, tmp_path_factory):
 @pytest.fixture
 def make_config(root, faces, tmp_path):
     def make(*overrides):
-        return load_config(root / "configs" / "smoke.yml", [
-            f"data.faces={faces}", "data.size=64", "data.identities=2", "data.workers=0", "loss.weights.adversarial=1",
-            "loss.discriminator.width=8", f"run.output={tmp_path / 'run'}", *overrides])
+        return load_config(
+            root / "configs" / "smoke.yml",
+            [
+                f"data.faces={faces}",
+                "data.size=64",
+                "data.identities=2",
+                "data.workers=0",
+                "loss.weights.adversarial=1",
+                "loss.discriminator.width=8",
+                f"run.output={tmp_path / 'run'}",
+                *overrides,
+            ],
+        )
+
     return make
 
 
@@ -63,7 +75,9 @@ def test_in_the_head_start_only_the_discriminator_learns_and_then_both_do(make_c
 
 
 def test_a_resumed_run_goes_on_with_the_same_discriminator(make_config):
-    stopped = Trainer(make_config("run.steps=2", "loss.discriminator.warmup=2"))      # the student's optimiser has no state yet
+    stopped = Trainer(
+        make_config("run.steps=2", "loss.discriminator.warmup=2")
+    )  # the student's optimiser has no state yet
     stopped.fit()
     resumed = Trainer(make_config("run.steps=3", "loss.discriminator.warmup=2"), resume=stopped.output / "checkpoints")
     assert not differing(arrays(stopped.adversary.discriminator), arrays(resumed.adversary.discriminator))
@@ -77,7 +91,7 @@ def test_a_resumed_run_goes_on_with_the_same_discriminator(make_config):
     mine, theirs = stopped.adversary.states(), resumed.adversary.states()
     assert mine.keys() == theirs.keys() == {"discriminator", "discriminator_optimizer"}
     assert any(name.endswith("moment2_0") for name in theirs["discriminator_optimizer"])
-    for part in mine:                   # a step from the same weights with the same optimiser's state: the same to the last bit
+    for part in mine:  # a step from the same weights with the same optimiser's state: the same to the last bit
         assert mine[part].keys() == theirs[part].keys()
         for name, value in mine[part].items():
             np.testing.assert_array_equal(np.asarray(theirs[part][name]), np.asarray(value), err_msg=name)
@@ -92,8 +106,9 @@ def parts():
     quality = QualityNet(8)
     quality.fc.weight.set_value(quality.fc.weight * 1e-3)
     quality.eval()
-    weights = Config({"reconstruction": 30.0, "unmasked": 30.0, "identity": 3.0, "mask": 10.0, "adversarial": 0.5,
-                      "texture": 0.0})
+    weights = Config(
+        {"reconstruction": 30.0, "unmasked": 30.0, "identity": 3.0, "mask": 10.0, "adversarial": 0.5, "texture": 0.0}
+    )
     x = [paddle.rand([2, 3, 112, 112]) for _ in range(4)]
     region = paddle.zeros([2, 1, 112, 112])
     region[:, :, 32:96, 32:96] = 1
@@ -108,7 +123,9 @@ def test_the_objective_adds_l_adv_and_weighs_with_q(parts):
     alphas, quality = objective.alphas, objective.quality(batch.taught).numpy()
     objective.discriminator.eval()
     l_adv = float(adversarial_loss(objective.discriminator(swap.result)))
-    assert record["adv"] == pytest.approx(l_adv, rel=1e-5) and record["quality"] == pytest.approx(quality.mean(), rel=1e-5)
+    assert record["adv"] == pytest.approx(l_adv, rel=1e-5) and record["quality"] == pytest.approx(
+        quality.mean(), rel=1e-5
+    )
     plain = Objective(objective.embedder, objective.weights)
     without, _ = plain(swap, batch, source, 0)
     np.testing.assert_allclose(alphas, plain.alphas * quality, rtol=1e-5)
@@ -130,7 +147,7 @@ def test_l_adv_reaches_the_student_and_the_discriminators_loss_does_not(parts):
     loss, _ = objective(swap, batch, source, 0)
     loss.backward()
     assert swap.result.grad.abs().sum() > 0
-    with objective.discriminator.fixed():       # a small step down that gradient looks more real to it
+    with objective.discriminator.fixed():  # a small step down that gradient looks more real to it
         moved = swap.result - 0.01 * swap.result.grad / swap.result.grad.abs().max()
         assert float(adversarial_loss(objective.discriminator(moved))) < float(loss)
 
@@ -138,7 +155,7 @@ def test_l_adv_reaches_the_student_and_the_discriminators_loss_does_not(parts):
 def test_two_halves_gathered_are_one_whole(parts):
     objective, batch, swap, _ = parts
     adversary = Adversary(objective, Config({"lr": 1e-3, "warmup": 0}))
-    objective.discriminator.eval()              # no power iteration between the two
+    objective.discriminator.eval()  # no power iteration between the two
     adversary.gather(batch.targets, swap.result)
     whole = [p.grad.numpy() for p in adversary.discriminator.parameters()]
     adversary.optimizer.clear_grad()

@@ -1,4 +1,5 @@
 """Training in two processes: the losses of one process with the same global batch."""
+
 import os
 import subprocess
 import sys
@@ -7,7 +8,6 @@ import pytest
 
 from paddle_mfs.utils import jsonl
 from paddle_mfs.weights import load_state
-
 
 AVERAGES = """
 import paddle
@@ -21,9 +21,20 @@ print("told", ranks, [tensor.tolist() for tensor in tensors], distributed.mean([
 
 def launch(script, *args, root, logs):
     """Run a script in two processes -> (CompletedProcess with the first one's output, output of the second)."""
-    command = [sys.executable, "-m", "paddle.distributed.launch", "--nproc_per_node", "2", "--log_dir", logs, script, *args]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=900,
-                          env={**os.environ, "PYTHONPATH": str(root)})
+    command = [
+        sys.executable,
+        "-m",
+        "paddle.distributed.launch",
+        "--nproc_per_node",
+        "2",
+        "--log_dir",
+        logs,
+        script,
+        *args,
+    ]
+    done = subprocess.run(
+        command, cwd=root, capture_output=True, text=True, timeout=900, env={**os.environ, "PYTHONPATH": str(root)}
+    )
     return done, (logs / "workerlog.1").read_text()
 
 
@@ -37,8 +48,18 @@ def test_tensors_and_numbers_are_averaged_in_place_over_the_processes(root, tmp_
 
 def test_two_processes_are_one_with_two_batches_a_step(run_script, root, faces_file, tmp_path):
     def settings(output, *more):
-        values = [f"data.faces={faces_file}", "data.size=64", "data.identities=2", "data.targets=1", "run.steps=3", "ema.every=1",
-                  "run.log_every=1", "run.threads=1", f"run.output={tmp_path / output}", *more]
+        values = [
+            f"data.faces={faces_file}",
+            "data.size=64",
+            "data.identities=2",
+            "data.targets=1",
+            "run.steps=3",
+            "ema.every=1",
+            "run.log_every=1",
+            "run.threads=1",
+            f"run.output={tmp_path / output}",
+            *more,
+        ]
         return ["-c", "configs/smoke.yml", *[word for value in values for word in ("-o", value)]]
 
     one = run_script("train", *settings("one", "optimizer.accumulate=2"))
@@ -53,6 +74,6 @@ def test_two_processes_are_one_with_two_batches_a_step(run_script, root, faces_f
     for name in ("one", "two"):
         assert (tmp_path / name / "checkpoints" / "step_00000003").is_dir()
     weights, same = (load_state(tmp_path / name / "mfs.pdparams") for name in ("one", "two"))
-    learned = [name for name in weights if not name.endswith(("._mean", "._variance"))]     # not the running statistics
+    learned = [name for name in weights if not name.endswith(("._mean", "._variance"))]  # not the running statistics
     assert max(abs(weights[name] - same[name]).max() for name in learned) < 1e-4
     assert "mfs.pdparams: 3 steps, 12 crops" in two.stdout

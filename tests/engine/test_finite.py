@@ -1,4 +1,5 @@
 """When numbers stop being finite: the layer is named, the last good checkpoint stays."""
+
 import numpy as np
 import paddle
 import paddle.nn as nn
@@ -22,10 +23,14 @@ class Times(nn.Layer):
         return x.sqrt() if self.factor is None else x * self.factor
 
 
-@pytest.mark.parametrize("layers, first", [
-    ((Times(2.0), Times(float("inf")), Times(2.0)), "the output of net.1"),
-    ((Times(2.0), Times(3.0), Times(2.0)), None),
-    ((Times(2.0), Times(0.0), Times(), Times(1.0)), "the gradient at the output of net.1")])
+@pytest.mark.parametrize(
+    "layers, first",
+    [
+        ((Times(2.0), Times(float("inf")), Times(2.0)), "the output of net.1"),
+        ((Times(2.0), Times(3.0), Times(2.0)), None),
+        ((Times(2.0), Times(0.0), Times(), Times(1.0)), "the gradient at the output of net.1"),
+    ],
+)
 def test_the_first_layer_is_named(layers, first):
     net = nn.Sequential(*layers)
     x = paddle.ones([3])
@@ -41,12 +46,17 @@ def test_a_loss_that_is_not_finite_though_all_layers_are():
 @pytest.fixture
 def batch(make_config):
     from paddle_mfs.data.pairs import Batch
+
     return Batch(*map(paddle.to_tensor, next(Trainer(make_config()).sampler.stream())))
 
 
-@pytest.mark.parametrize("name, value, first", [
-    ("predictor.encoder.1.norm.weight", float("nan"), "the weight net.predictor.encoder.1.norm.weight"),
-    ("final.4.weight", 3e38, "the output of net.final.4")])
+@pytest.mark.parametrize(
+    "name, value, first",
+    [
+        ("predictor.encoder.1.norm.weight", float("nan"), "the weight net.predictor.encoder.1.norm.weight"),
+        ("final.4.weight", 3e38, "the output of net.final.4"),
+    ],
+)
 def test_a_training_step_names_the_layer_and_leaves_the_weights(make_config, batch, name, value, first):
     trainer = Trainer(make_config())
     parameter = dict(trainer.net.named_parameters())[name]

@@ -1,4 +1,5 @@
 """Refining one person's IDN: what is kept, what is refused, and the tool."""
+
 import numpy as np
 import paddle
 import pytest
@@ -6,19 +7,27 @@ import pytest
 from paddle_mfs.data.crops import load_crops
 from paddle_mfs.engine import personalize
 from paddle_mfs.engine.personalize import Personalizer, Quality
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.detect import Detection
 from paddle_mfs.face.regions import five_points
 from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
 from paddle_mfs.provenance import read_provenance
+from paddle_mfs.utils.errors import UserError
 
 GOOD = Quality(distance=0.5, sharpness=0.5, shape=7.0, background=53.0)
 
 
-@pytest.mark.parametrize("other, is_kept", [
-    (GOOD, True), (GOOD._replace(distance=0.9), True), (GOOD._replace(sharpness=0.44), False), (GOOD._replace(shape=8.1), False),
-    (GOOD._replace(background=51), True), (GOOD._replace(background=49), False)])
+@pytest.mark.parametrize(
+    "other, is_kept",
+    [
+        (GOOD, True),
+        (GOOD._replace(distance=0.9), True),
+        (GOOD._replace(sharpness=0.44), False),
+        (GOOD._replace(shape=8.1), False),
+        (GOOD._replace(background=51), True),
+        (GOOD._replace(background=49), False),
+    ],
+)
 def test_what_counts_as_kept(other, is_kept):
     assert GOOD.is_kept_by(other) == is_kept
 
@@ -31,10 +40,12 @@ def crops(samples):
 @pytest.fixture
 def make(swapper, samples, crops):
     """make() -> a Personalizer of samples/source.jpg with six other faces, of which two are watched."""
+
     def make():
         identity, faces = swapper.baker.combined([samples / "source.jpg"])
         few = type(crops)(crops.images[:6], crops.landmarks[:6], crops.names[:6])
         return Personalizer(identity, faces, few, FaceEmbedder(load_encoder()))
+
     return make
 
 
@@ -46,7 +57,9 @@ def test_training_changes_the_network_but_not_its_mask(make):
     losses = [personalizer._step(optimiser, number)["loss"] for number in range(2)]
     changed = {name for name, value in idn.state_dict().items() if (before[name] != value.numpy()).any()}
     assert np.isfinite(losses).all()
-    assert changed == {name for name in before if not name.startswith("mask.") and not name.endswith(("._mean", "._variance"))}
+    assert changed == {
+        name for name in before if not name.startswith("mask.") and not name.endswith(("._mean", "._variance"))
+    }
 
 
 def test_a_ruined_picture_is_not_kept(make, monkeypatch):
@@ -69,7 +82,9 @@ def test_targets_are_moved_with_their_landmarks(make, crops):
         moved, wanted = personalizer._moved(image, marks)
         assert (moved != image).any()
         low, high = wanted.min(0), wanted.max(0)
-        found, _ = analyser.landmarker(moved, Detection((low + high) / 2, float((high - low).max()), five_points(wanted), 1.0))
+        found, _ = analyser.landmarker(
+            moved, Detection((low + high) / 2, float((high - low).max()), five_points(wanted), 1.0)
+        )
         centre = np.abs(found[:, :2].mean(0) - wanted.mean(0)).max()
         assert centre < 4, centre
 
@@ -81,15 +96,21 @@ def test_too_few_faces(swapper, samples, crops):
 
 
 def test_the_tool(run_script, samples, tmp_path):
-    done = run_script("personalize", "--source", samples / "source.jpg", "--minutes", "0.05", "--output", tmp_path / "a.identity")
+    done = run_script(
+        "personalize", "--source", samples / "source.jpg", "--minutes", "0.05", "--output", tmp_path / "a.identity"
+    )
     assert done.returncode in (0, 1) and "Traceback" not in done.stderr, done.stderr
     assert "before" in done.stdout and "after" in done.stdout
     assert read_provenance(tmp_path / "a.png")["synthetic"] is True
     assert (tmp_path / "a.identity").is_file() == (done.returncode == 0)
     if done.returncode == 0:
-        swapped = run_script("swap", "--source", tmp_path / "a.identity", "--target", samples / "target.jpg", cwd=tmp_path)
+        swapped = run_script(
+            "swap", "--source", tmp_path / "a.identity", "--target", samples / "target.jpg", cwd=tmp_path
+        )
         assert swapped.returncode == 0 and swapped.stdout.strip() == "output/target_a.png", swapped.stderr
-    for arguments, told in ((("--minutes", "0"), "--minutes 0.0: give more than 0"),
-                            (("--output", "a.png"), "a.png: give a name that ends in .identity")):
+    for arguments, told in (
+        (("--minutes", "0"), "--minutes 0.0: give more than 0"),
+        (("--output", "a.png"), "a.png: give a name that ends in .identity"),
+    ):
         done = run_script("personalize", "--source", samples / "source.jpg", *arguments)
         assert done.returncode == 2 and told in done.stderr

@@ -1,4 +1,5 @@
 """The trainer: it learns instead of copying the target, resumes where it stopped, and keeps its books."""
+
 import json
 import sys
 
@@ -7,14 +8,15 @@ import paddle
 import pytest
 
 from paddle_mfs.data.pairs import Batch
-from paddle_mfs.utils import jsonl
 from paddle_mfs.engine.callbacks import Checkpoints, LogLine, Preview, standard_callbacks
 from paddle_mfs.engine.checkpoint import checkpoints, load_checkpoint, named_optimizer_state, save_checkpoint
 from paddle_mfs.engine.trainer import Trainer
+from paddle_mfs.models.mfs import load_mfs
+from paddle_mfs.utils import jsonl
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import sha256
-from paddle_mfs.models.mfs import load_mfs
 from paddle_mfs.weights import read_card
+
 
 def weights_of(trainer):
     return {name: value.numpy() for name, value in trainer.net.state_dict().items()}
@@ -26,25 +28,36 @@ def fixed_batch(trainer):
     rows = row(face, 0, 2, False), row(face, 2, 0, False)
     targets, taught, background, core, same = (np.stack(column) for column in zip(*rows))
     shape = (2, 1, *targets.shape[1:3])
-    arrays = (np.array([0, 2]), targets.transpose(0, 3, 1, 2).copy(), taught.transpose(0, 3, 1, 2).copy(),
-              background.reshape(shape), core.reshape(shape), same)
+    arrays = (
+        np.array([0, 2]),
+        targets.transpose(0, 3, 1, 2).copy(),
+        taught.transpose(0, 3, 1, 2).copy(),
+        background.reshape(shape),
+        core.reshape(shape),
+        same,
+    )
     return Batch(*(paddle.to_tensor(array) for array in arrays))
 
 
 def assert_learned(result, batch):
     """In the face core, `result` (N, 3, S, S) in [0, 1] is nearer to the teacher than the target is, and has left the target."""
     targets, taught, core = batch.targets.numpy() / 255, batch.taught.numpy() / 255, batch.core.numpy()
-    miss, copying, moved = (np.abs((a - b) * core).sum() for a, b in ((result, taught), (targets, taught), (result, targets)))
+    miss, copying, moved = (
+        np.abs((a - b) * core).sum() for a, b in ((result, taught), (targets, taught), (result, targets))
+    )
     assert moved > 0.5 * copying, "the output collapsed to the target"
     assert miss < 0.85 * copying, f"{miss:.0f} from the teacher; copying the target costs {copying:.0f}"
 
 
 def test_overfits_two_faces_and_does_not_collapse_to_the_target(make_config):
-    trainer = Trainer(make_config("data.targets=1", "loss.weights.identity=0", "optimizer.lr=1e-3", "optimizer.warmup=10",
-                                  "run.steps=150"))
+    trainer = Trainer(
+        make_config(
+            "data.targets=1", "loss.weights.identity=0", "optimizer.lr=1e-3", "optimizer.warmup=10", "run.steps=150"
+        )
+    )
     batch = fixed_batch(trainer)
     targets, taught = (tensor.astype("float32") / 255 for tensor in (batch.targets, batch.taught))
-    for collapsed in (targets, 0.9 * targets + 0.1 * taught):       # the judgement itself must be able to fail
+    for collapsed in (targets, 0.9 * targets + 0.1 * taught):  # the judgement itself must be able to fail
         with pytest.raises(AssertionError):
             assert_learned(collapsed.numpy(), batch)
     for _ in range(150):
@@ -55,8 +68,13 @@ def test_overfits_two_faces_and_does_not_collapse_to_the_target(make_config):
     assert record["open"] > 0.8 and record["copy"] > 0.01
     path = trainer.export()
     card = read_card(path)
-    assert card["made"]["steps"] == 150 and card["licence"] and card["sha256"] == sha256(path) and card["started_from"] is None
-    exported = load_mfs(path)                                       # what was exported is what was measured
+    assert (
+        card["made"]["steps"] == 150
+        and card["licence"]
+        and card["sha256"] == sha256(path)
+        and card["started_from"] is None
+    )
+    exported = load_mfs(path)  # what was exported is what was measured
     with paddle.no_grad():
         again = exported(targets, *trainer.sampler.cache([0, 2]))
     np.testing.assert_allclose(again.result.numpy(), swap.result.numpy(), atol=1e-5)
@@ -74,7 +92,7 @@ def test_resuming_restores_everything(make_config):
     assert resumed.step == 5
     # Adam's second moment decays by beta2 a step at most: two steps on, it must still hold what the first run gathered
     gathered = named_optimizer_state(resumed.optimizer, resumed.net)["predictor.first.weight/moment2_0"].numpy()
-    assert kept.max() > 0 and (gathered >= 0.99 ** 2 * kept * 0.999).all()
+    assert kept.max() > 0 and (gathered >= 0.99**2 * kept * 0.999).all()
 
 
 def test_starting_from_the_bundled_weights_starts_from_them(make_config):
@@ -94,6 +112,7 @@ def test_callbacks_write_log_preview_curve_and_checkpoints(make_config, capsys):
     printed = capsys.readouterr().out
     assert "alpha" in printed and "ips" in printed and "eta" in printed and "reader_cost" in printed
     from paddle_mfs.face.image import read_image
+
     assert read_image(trainer.output / "previews" / "00000004.png").shape == (6 * 64, 6 * 64, 3)
     assert read_image(trainer.output / "curve.png").std() > 1
     assert [path.name for path in checkpoints(trainer.output / "checkpoints")] == ["step_00000004"]
@@ -117,9 +136,15 @@ def test_an_unfinished_checkpoint_is_never_resumed(tmp_path):
     assert progress == {"step": 2} and float(states["net"]["a"]) == 2
 
 
-@pytest.mark.parametrize("override, message", [
-    ("data.faces=nowhere.npz", "nowhere.npz"), ("teacher.name=mush", "mesh"), ("model.init=nothing.pdparams", "nothing.pdparams"),
-    ("loss.weights.perceptual=5.0", "no/squeezenet.pdparams")])
+@pytest.mark.parametrize(
+    "override, message",
+    [
+        ("data.faces=nowhere.npz", "nowhere.npz"),
+        ("teacher.name=mush", "mesh"),
+        ("model.init=nothing.pdparams", "nothing.pdparams"),
+        ("loss.weights.perceptual=5.0", "no/squeezenet.pdparams"),
+    ],
+)
 def test_bad_settings_are_one_line(make_config, override, message):
     with pytest.raises(UserError) as error:
         Trainer(make_config(override, "loss.perceptual_weights=no/squeezenet.pdparams"))
@@ -128,11 +153,14 @@ def test_bad_settings_are_one_line(make_config, override, message):
 
 def test_mobile_variant_is_trained_over_frozen_weights(make_config, root):
     from paddle_mfs.utils.config import load_config
+
     frozen = load_config(root / "configs" / "model" / "idn_mobile.yml").model.frozen
-    trainer = Trainer(make_config("data.targets=1", "model.init=bundled", "model.mobile=true", f"model.frozen={frozen}"))
+    trainer = Trainer(
+        make_config("data.targets=1", "model.init=bundled", "model.mobile=true", f"model.frozen={frozen}")
+    )
     before = weights_of(trainer)
     trainer.net.eval()
-    trainer.net.train()                     # as evaluation and previews do
+    trainer.net.train()  # as evaluation and previews do
     for _ in range(2):
         trainer.train_step(fixed_batch(trainer))
     after = weights_of(trainer)
@@ -169,11 +197,13 @@ class Told:
 
 
 def test_evaluation_keeps_the_best_weights_with_their_scores(make_config):
-    config = make_config("run.steps=3", "evaluation.every=2", "evaluation.pairs=2", "optimizer.lr=0.02", "optimizer.warmup=0")
+    config = make_config(
+        "run.steps=3", "evaluation.every=2", "evaluation.pairs=2", "optimizer.lr=0.02", "optimizer.warmup=0"
+    )
     told = Told()
     trainer = Trainer(config, [*standard_callbacks(config), told])
     trainer.output.mkdir()
-    (trainer.output / "best.json").write_text('{"heldout": {}}')            # of a run that was killed early
+    (trainer.output / "best.json").write_text('{"heldout": {}}')  # of a run that was killed early
     trainer.fit()
     assert told.events == [("evaluation", 2), ("preview", 3), ("evaluation", 3)]
     lines, card = jsonl.read(trainer.output / "evaluation.jsonl"), read_card(trainer.output / "best.pdparams")
@@ -199,6 +229,7 @@ def test_visualdl_that_is_not_installed_is_told(make_config, monkeypatch):
 def test_visualdl_gets_curves_and_previews(make_config):
     pytest.importorskip("visualdl")
     from visualdl import LogReader
+
     config = make_config("run.steps=2", "run.log_every=1", "run.preview_every=2", "run.visualdl=true")
     trainer = Trainer(config, standard_callbacks(config))
     trainer.fit()

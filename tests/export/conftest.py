@@ -1,4 +1,5 @@
 """An IDN whose every weight matters: batch norms, biases and mask are far from 0, 1 and saturation."""
+
 import numpy as np
 import pytest
 
@@ -17,7 +18,9 @@ def lively_mobile_idn():
 
 def _lively(mobile):
     import paddle
+
     from paddle_mfs.models.idn import IDN
+
     rng, idn = np.random.RandomState(5), IDN(mobile)
     for name, value in idn.state_dict().items():
         shape = tuple(value.shape)

@@ -1,4 +1,5 @@
 """An exported identity gives the dygraph pixels, wherever it runs; half an export is never left."""
+
 import hashlib
 import json
 
@@ -6,7 +7,6 @@ import numpy as np
 import pytest
 import yaml
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.bench.plain import exportable
 from paddle_mfs.export.check import compare, crops_to_batch, reference
 from paddle_mfs.export.lite import export_lite
@@ -15,6 +15,7 @@ from paddle_mfs.face.align import align
 from paddle_mfs.face.image import read_image
 from paddle_mfs.runtime.lite import LiteRunner, optimise
 from paddle_mfs.runtime.paddle import PaddleRunner
+from paddle_mfs.utils.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +39,11 @@ def parity(expected, batch, run):
     """Largest difference; the network must do something, or the comparison says nothing."""
     assert np.abs(expected[0] - batch).max() > 0.1
     assert 0.3 < expected[1].max() <= 1 and expected[1].min() < 0.1
-    return max(float(np.abs(output - wanted[i:i + 1]).max())
-               for i, x in enumerate(batch) for output, wanted in zip(run(x[None]), expected))
+    return max(
+        float(np.abs(output - wanted[i : i + 1]).max())
+        for i, x in enumerate(batch)
+        for output, wanted in zip(run(x[None]), expected)
+    )
 
 
 def test_batch_holds_mirror_images(crops, batch):
@@ -61,13 +65,20 @@ def test_paddle_export(swapper, batch, expected, tmp_path):
     assert deploy["input"]["name"] == "image" and deploy["input"]["shape"] == [1, 3, 224, 224]
     assert [output["shape"][1] for output in deploy["outputs"]] == [3, 1]
     assert [output["name"] for output in deploy["outputs"]] == PaddleRunner(folder / "idn.pdmodel").output_names
-    assert deploy["provenance"]["source_sha256"] == identity.facts["source_sha256"] and deploy["provenance"]["synthetic"] is True
+    assert (
+        deploy["provenance"]["source_sha256"] == identity.facts["source_sha256"]
+        and deploy["provenance"]["synthetic"] is True
+    )
     assert deploy["versions"].keys() == {"paddle", "paddle_mfs"} and deploy["provenance"]["weights"]["licence"]
 
-    export_paddle(identity.idn, folder, identity.facts)       # an earlier export is replaced
+    export_paddle(identity.idn, folder, identity.facts)  # an earlier export is replaced
     with pytest.raises(UserError, match="differs"):
-        export_paddle(identity.idn, folder, {}, lambda run: compare("export", [expected[0] + 1e-3, expected[1]], batch, run))
-    assert yaml.safe_load((folder / "deploy.yml").read_text())["provenance"]["source_sha256"], "a failed export changes nothing"
+        export_paddle(
+            identity.idn, folder, {}, lambda run: compare("export", [expected[0] + 1e-3, expected[1]], batch, run)
+        )
+    assert yaml.safe_load((folder / "deploy.yml").read_text())["provenance"]["source_sha256"], (
+        "a failed export changes nothing"
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["export"]
 
 
@@ -75,8 +86,11 @@ def test_paddle_export_spares_other_folders(swapper, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
     (tmp_path / "file").write_text("x")
-    for folder, told in ((tmp_path / "mine", "is no earlier export"), (tmp_path / "file", "is no earlier export"),
-                         (tmp_path / "file" / "under", "cannot be written")):
+    for folder, told in (
+        (tmp_path / "mine", "is no earlier export"),
+        (tmp_path / "file", "is no earlier export"),
+        (tmp_path / "file" / "under", "cannot be written"),
+    ):
         with pytest.raises(UserError, match=told):
             export_paddle(swapper.identity.idn, folder, {})
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
@@ -84,15 +98,24 @@ def test_paddle_export_spares_other_folders(swapper, tmp_path):
 
 def test_lite_export(swapper, batch, expected, tmp_path, capfd):
     identity = swapper.identity
-    made = export_lite(identity.idn, tmp_path, "who", identity.facts, ("arm", "gpu", "x86"),
-                       check=lambda run: compare("who_x86.nb", expected, batch, run))
+    made = export_lite(
+        identity.idn,
+        tmp_path,
+        "who",
+        identity.facts,
+        ("arm", "gpu", "x86"),
+        check=lambda run: compare("who_x86.nb", expected, batch, run),
+    )
     assert [path.name for path, _ in made] == ["who_arm.nb", "who_gpu.nb", "who_x86.nb"]
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json"] * 3 + [".nb"] * 3
     assert parity(expected, batch, LiteRunner(tmp_path / "who_x86.nb")) <= 1e-5
     assert "Loading topology" not in capfd.readouterr().out, "what opt prints stays out of the tool's output"
     for path, card in made:
         assert json.loads(path.with_suffix(".json").read_text()) == card
-        assert card["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest() and card["bytes"] == path.stat().st_size < 2.3e6
+        assert (
+            card["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+            and card["bytes"] == path.stat().st_size < 2.3e6
+        )
         assert card["versions"]["paddlelite"] == "2.13rc0" and card["provenance"]["source_sha256"]
     differences = [card["difference_from_dygraph"] for _, card in made]
     assert differences[:2] == [None, None] and 0 < differences[2] <= 1e-5
@@ -100,8 +123,14 @@ def test_lite_export(swapper, batch, expected, tmp_path, capfd):
 
 def test_failed_lite_exports_leave_nothing(swapper, batch, expected, tmp_path):
     with pytest.raises(UserError, match="differs from dygraph"):
-        export_lite(swapper.identity.idn, tmp_path, "who", {}, ["x86"],
-                    check=lambda run: compare("x", [expected[0] * 0.9, expected[1]], batch, run))
+        export_lite(
+            swapper.identity.idn,
+            tmp_path,
+            "who",
+            {},
+            ["x86"],
+            check=lambda run: compare("x", [expected[0] * 0.9, expected[1]], batch, run),
+        )
     assert not list(tmp_path.iterdir())
     (tmp_path / "file").write_text("x")
     with pytest.raises(UserError, match="cannot be written"):

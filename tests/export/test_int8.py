@@ -1,23 +1,24 @@
 """int8: convolutions become 8-bit kernels, named layers stay in float, little is lost, and what loses too much is refused."""
+
 import numpy as np
 import pytest
 
-from paddle_mfs.data.crops import Crops, save_crops
-from paddle_mfs.utils.errors import UserError
-from paddle_mfs.export import int8
 from paddle_mfs.bench.int8 import WAYS, compare_ways, markdown
+from paddle_mfs.data.crops import Crops, save_crops
+from paddle_mfs.export import int8
 from paddle_mfs.export.census import census, kernels
-from paddle_mfs.graph.nodes import read_idn
 from paddle_mfs.export.lite import export_lite
+from paddle_mfs.export.sensitivity import leave_in_float, sensitivity, table
+from paddle_mfs.face.analysis import FaceAnalyser
+from paddle_mfs.graph.nodes import read_idn
 from paddle_mfs.graph.program import Program
 from paddle_mfs.graph.rewrites import rewrite
-from paddle_mfs.export.sensitivity import leave_in_float, sensitivity, table
 from paddle_mfs.graph.targets import TARGETS, parse_targets
-from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.metrics.background import psnr
 from paddle_mfs.metrics.evaluate import load_crop
 from paddle_mfs.runtime.lite import optimise
 from paddle_mfs.runtime.paddle import PaddleRunner
+from paddle_mfs.utils.errors import UserError
 
 OUTER, INNER = "final.5", "encoder.3.pointwise"
 
@@ -69,7 +70,11 @@ def test_arm_convolves_in_int8(nodes, images, expected, tmp_path):
     assert 35 <= quality < 60, "rounding to 8 bits leaves a trace, and not a large one"
     optimise(tmp_path / "idn.pdmodel", "arm", tmp_path / "arm.nb")
     counts = census(tmp_path / "arm.nb")
-    assert len(int8_operators(tmp_path / "arm.nb")) == 32 == counts["kernels"]["conv2d"] + counts["kernels"]["depthwise_conv2d"]
+    assert (
+        len(int8_operators(tmp_path / "arm.nb"))
+        == 32
+        == counts["kernels"]["conv2d"] + counts["kernels"]["depthwise_conv2d"]
+    )
     assert counts["total"] <= 70 and counts["copies"] <= 14 and counts["kernels"]["leaky_relu"] == 1
     assert (tmp_path / "arm.nb").stat().st_size < 0.75e6
     [scale] = [kernel for kernel in kernels(tmp_path / "arm.nb")[:3] if kernel.operator == "scale"]
@@ -91,7 +96,9 @@ def test_the_worst_layers_are_found_and_left_in_float(nodes, images, expected, t
     assert found[OUTER] < found[INNER], "the last convolutions paint the pixels"
     both = psnr(np.mean(int8.error(_quantised(nodes, images, tmp_path, ()), expected)))
     assert leave_in_float(nodes, tmp_path, images[:2], images[2:], expected, [OUTER, INNER], floor=both - 0.1) == []
-    assert leave_in_float(nodes, tmp_path, images[:2], images[2:], expected, [OUTER, INNER], floor=both + 0.05) == [OUTER]
+    assert leave_in_float(nodes, tmp_path, images[:2], images[2:], expected, [OUTER, INNER], floor=both + 0.05) == [
+        OUTER
+    ]
     lines = table(found, [OUTER])
     assert lines[1].startswith(OUTER) and lines[1].endswith("left in float") and lines[2].startswith(INNER)
 
@@ -104,11 +111,18 @@ def _quantised(nodes, images, folder, kept):
 def test_npu_takes_everything_in_one_piece(swapper, quantiser, tmp_path):
     [(path, card)] = export_lite(swapper.identity.idn, tmp_path, "who", {}, ["npu"], "int8", quantise=quantiser)
     assert path.name == "who_npu_int8.nb" and card["census"]["subgraphs"] == 1 and card["census"]["cpu"] == 0
-    assert card["census"]["total"] == 5 and card["census"]["kernels"]["calib"] == 1, "the picture is rounded, then handed over"
+    assert card["census"]["total"] == 5 and card["census"]["kernels"]["calib"] == 1, (
+        "the picture is rounded, then handed over"
+    )
     facts = card["int8"]
-    assert facts["calibration"] == {"method": "avg", "weights": "one scale a channel", "crops": 2} and not facts["kept_in_float"]
+    assert (
+        facts["calibration"] == {"method": "avg", "weights": "one scale a channel", "crops": 2}
+        and not facts["kept_in_float"]
+    )
     measured = facts["measured"]
-    assert 35 <= measured["psnr_db"] < 60 and measured["psnr_worst_db"] <= measured["psnr_db"] and measured["crops"] == 2
+    assert (
+        35 <= measured["psnr_db"] < 60 and measured["psnr_worst_db"] <= measured["psnr_db"] and measured["crops"] == 2
+    )
     assert "was not run" in measured["how"]
     teacher, ours = measured["psnr_to_teacher_db"], measured["distance_to_source"]
     assert 15 < teacher["int8"] < 40 and abs(teacher["fp32"] - teacher["int8"]) < 1
@@ -126,7 +140,9 @@ def test_report_of_ways_to_calibrate(swapper, faces):
     report = compare_ways(swapper.identity.idn, faces[0], faces[:2], faces[2:], [WAYS[0], WAYS[1]])
     first, second = report["ways"].values()
     assert first["time"] == 1 and first["int8"] == second["int8"] == 32 and first["psnr_db"] != second["psnr_db"]
-    assert set(report["targets"]) == {"arm", "npu"} and report["targets"]["arm"]["psnr_db"] == round(first["psnr_db"], 2)
+    assert set(report["targets"]) == {"arm", "npu"} and report["targets"]["arm"]["psnr_db"] == round(
+        first["psnr_db"], 2
+    )
     table_of_ways = markdown(report)
     assert "| avg, one crop |" in table_of_ways and "| npu |" in table_of_ways
 

@@ -1,11 +1,12 @@
 """A network that half precision could not hold is told of at export."""
+
 import numpy as np
 import paddle
 
 from paddle_mfs.export.check import reference
+from paddle_mfs.export.ranges import half_precision, largest_value, warn_of_overflow
 from paddle_mfs.graph.nodes import read_idn
 from paddle_mfs.graph.program import Program
-from paddle_mfs.export.ranges import half_precision, largest_value, warn_of_overflow
 from paddle_mfs.graph.rewrites import rewrite
 from paddle_mfs.models.idn import IDN
 

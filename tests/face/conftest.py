@@ -1,4 +1,5 @@
 """Shared by the face tests: the hard pictures, and one analyser for all."""
+
 import os
 from pathlib import Path
 

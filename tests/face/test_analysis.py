@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from paddle_mfs.utils.errors import UserError
-from paddle_mfs.face.analysis import FaceAnalyser, MIN_FACE
+from paddle_mfs.face.analysis import MIN_FACE, FaceAnalyser
 from paddle_mfs.face.detect import Detector
+from paddle_mfs.utils.errors import UserError
 
 
 class Counting:
@@ -55,6 +55,7 @@ def test_no_face(analyser, shape):
 
 def test_too_small_a_face_has_its_own_message(analyser, reference_image):
     import cv2
+
     image = cv2.resize(reference_image, (24, 24), interpolation=cv2.INTER_AREA)
     with pytest.raises(UserError, match=r"thumb.png: the face is too small \(\d+ px, at least 20"):
         analyser.largest(image, "thumb.png")

@@ -1,14 +1,15 @@
 """Colour and mouth of painted crops, on real faces."""
+
 import cv2
 import numpy as np
 import pytest
 
 from paddle_mfs.face.align import align
 from paddle_mfs.face.colour import Colour, apply_colour, match_colour
-from paddle_mfs.face.mouth import open_mouth
-from paddle_mfs.face.occlusion import occlusion
 from paddle_mfs.face.geometry import transform
 from paddle_mfs.face.image import read_image
+from paddle_mfs.face.mouth import open_mouth
+from paddle_mfs.face.occlusion import occlusion
 from paddle_mfs.face.regions import INNER_LIPS, OUTER_LIPS, oval_mask, region_mask
 
 SIZE = 224
@@ -28,9 +29,11 @@ def test_colour_is_brought_to_the_target(crop_and_landmarks):
     crop, landmarks = crop_and_landmarks
     oval, mask = oval_mask(landmarks, SIZE, SIZE) > 0, np.ones((SIZE, SIZE), np.float32)
     goal = crop / np.float32(255)
-    painted = (goal * np.float32([0.5, 0.7, 0.9])).astype(np.float32)       # under blue light
+    painted = (goal * np.float32([0.5, 0.7, 0.9])).astype(np.float32)  # under blue light
     colour = match_colour(crop, painted, mask, landmarks)
-    far, near = (np.abs(lab(x, oval).mean(0) - lab(goal, oval).mean(0)).max() for x in (painted, apply_colour(painted, colour)))
+    far, near = (
+        np.abs(lab(x, oval).mean(0) - lab(goal, oval).mean(0)).max() for x in (painted, apply_colour(painted, colour))
+    )
     half = np.abs(lab(apply_colour(painted, colour, 0.5), oval).mean(0) - lab(goal, oval).mean(0)).max()
     assert far > 15 and near < 1.5 and near < half < far, (far, half, near)
     assert np.abs(apply_colour(painted, colour, 0) - painted).max() < 2e-3
@@ -71,7 +74,10 @@ def test_an_open_mouth_is_kept_and_a_closed_one_is_not(crop_and_landmarks):
     weak, full = open_mouth(opened(0.1), SIZE), open_mouth(opened(0.3), SIZE)
     assert 0.2 < weak.max() < 0.8 and full.max() > 0.99
     inside = region_mask(opened(0.3), INNER_LIPS, SIZE, SIZE) > 0
-    assert full[inside].mean() > 0.7 and full[~cv2.dilate(inside.astype(np.uint8), np.ones((13, 13))).astype(bool)].max() < 1e-3
+    assert (
+        full[inside].mean() > 0.7
+        and full[~cv2.dilate(inside.astype(np.uint8), np.ones((13, 13))).astype(bool)].max() < 1e-3
+    )
     rising = [open_mouth(opened(share), SIZE).sum() for share in np.linspace(0.05, 0.15, 11)]
     assert (np.diff(rising) >= 0).all(), "no jump between closed and open"
 

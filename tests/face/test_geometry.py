@@ -1,4 +1,5 @@
 """Similarity, alignment, warping, pasting and regions."""
+
 import cv2
 import numpy as np
 import pytest
@@ -46,6 +47,7 @@ def test_alignment_puts_the_points_on_the_template(analyser, reference, referenc
 
 def test_alignment_does_not_depend_on_the_size_of_the_picture(analyser, hard, reference, reference_image):
     from paddle_mfs.face.image import read_image
+
     large = read_image(hard / "formats" / "large4000.jpg")
     five = (reference.five + 0.5) * (large.shape[0] / 512) - 0.5
     small, big = align(reference_image, reference.five, 112)[0], align(large, five, 112)[0]
@@ -114,7 +116,11 @@ def test_paste_shows_no_border_of_the_crop(pasted, reference_image):
     crop, mask, matrix = pasted
     grey = np.full_like(reference_image, 100)
     result = paste(grey, np.full_like(crop, 200), np.ones_like(mask), matrix).astype(int)
-    assert result.max() == 200 and np.abs(np.diff(result, axis=0)).max() < 40 and np.abs(np.diff(result, axis=1)).max() < 40
+    assert (
+        result.max() == 200
+        and np.abs(np.diff(result, axis=0)).max() < 40
+        and np.abs(np.diff(result, axis=1)).max() < 40
+    )
 
 
 def test_paste_in_place_and_off_the_picture(pasted, reference_image):

@@ -1,22 +1,42 @@
 """Every hard picture is tried, each with what is expected of it."""
+
 import cv2
 import numpy as np
 import pytest
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.geometry import similarity, transform
 from paddle_mfs.face.image import read_image
+from paddle_mfs.utils.errors import UserError
 from tests.face.conftest import HARD
 
 PICTURES = sorted(str(p.relative_to(HARD)) for p in HARD.rglob("*") if p.is_file())
-UNREADABLE = {"formats/empty.jpg": "empty", "formats/truncated.jpg": "truncated", "formats/text_as.jpg": "not a picture"}
+UNREADABLE = {
+    "formats/empty.jpg": "empty",
+    "formats/truncated.jpg": "truncated",
+    "formats/text_as.jpg": "not a picture",
+}
 # same 512 px picture, so the same landmarks: largest mean distance allowed, in pixels
-SAME_LANDMARKS = {"formats/cmyk.jpg": 1, "formats/exif_orientation_3.jpg": 1, "formats/exif_orientation_6.jpg": 1,
-                  "formats/exif_orientation_8.jpg": 1, "formats/gray_L.jpg": 4, "formats/gray_L.png": 4, "formats/gray_LA.png": 4,
-                  "formats/palette.png": 1, "formats/rgb16.png": 0.5, "formats/rgba_transparent_top.png": 2,
-                  "formats/upright_reference.png": 0, "formats/webp.webp": 1}
+SAME_LANDMARKS = {
+    "formats/cmyk.jpg": 1,
+    "formats/exif_orientation_3.jpg": 1,
+    "formats/exif_orientation_6.jpg": 1,
+    "formats/exif_orientation_8.jpg": 1,
+    "formats/gray_L.jpg": 4,
+    "formats/gray_L.png": 4,
+    "formats/gray_LA.png": 4,
+    "formats/palette.png": 1,
+    "formats/rgb16.png": 0.5,
+    "formats/rgba_transparent_top.png": 2,
+    "formats/upright_reference.png": 0,
+    "formats/webp.webp": 1,
+}
 # name -> size of the picture, roll in degrees; the landmarks are those of the reference moved by a similarity
-MOVED = {"formats/roll45.jpg": -45, "formats/upsidedown_no_exif.jpg": 180, "formats/small64.png": 0, "formats/large4000.jpg": 0}
+MOVED = {
+    "formats/roll45.jpg": -45,
+    "formats/upsidedown_no_exif.jpg": 180,
+    "formats/small64.png": 0,
+    "formats/large4000.jpg": 0,
+}
 
 
 def test_the_pictures_are_there():
@@ -63,7 +83,7 @@ def _scene(face_image, sizes, shape, rng):
     corners = []
     for index, size in enumerate(sizes):
         x, y = 40 + 130 * (index % 7), 40 + 110 * (index // 7)
-        image[y:y + size, x:x + size] = cv2.resize(face_image, (size, size), interpolation=cv2.INTER_AREA)
+        image[y : y + size, x : x + size] = cv2.resize(face_image, (size, size), interpolation=cv2.INTER_AREA)
         corners.append((x, y))
     return image, corners
 
@@ -76,7 +96,7 @@ def test_finds_every_small_face(analyser, reference, reference_image):
     assert len(faces) == len(sizes)
     assert [f.size for f in faces] == sorted((f.size for f in faces), reverse=True)
     for size, corner in zip(sizes, corners):
-        expected = (reference.five * (size / 512) + np.array(corner))
+        expected = reference.five * (size / 512) + np.array(corner)
         assert min(np.abs(face.five - expected).mean() for face in faces) < 0.06 * size
 
 
@@ -85,7 +105,7 @@ def test_finds_a_40_px_face_in_a_large_picture_at_any_roll(analyser, reference, 
     image = np.full((1500, 2000, 3), 128, np.uint8)
     side = round(40 * 512 / reference.size)
     small = cv2.resize(reference_image, (side, side), interpolation=cv2.INTER_AREA)
-    image[900:900 + side, 1400:1400 + side] = np.rot90(small, turns)
+    image[900 : 900 + side, 1400 : 1400 + side] = np.rot90(small, turns)
     face = analyser.largest(image)
     assert 34 < face.size < 48
     assert 1400 < face.box[0] and face.box[2] < 1400 + side and 900 < face.box[1] and face.box[3] < 900 + side
@@ -104,6 +124,6 @@ def test_any_roll(analyser, reference, reference_image, roll):
 @pytest.mark.parametrize("turns", range(4))
 def test_a_face_that_fills_the_picture(analyser, reference, reference_image, turns):
     x1, y1, x2, y2 = reference.box.astype(int)
-    crop = np.ascontiguousarray(np.rot90(reference_image[y1 + 30:y2 - 20, x1 + 20:x2 - 20], turns))
+    crop = np.ascontiguousarray(np.rot90(reference_image[y1 + 30 : y2 - 20, x1 + 20 : x2 - 20], turns))
     face = analyser.largest(crop)
     assert face.size > 0.9 * max(crop.shape)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import check_suffix, read_image, write_image
+from paddle_mfs.utils.errors import UserError
 
 RAMP = np.linspace(0, 1, 256 * 8).reshape(8, 256)
 
@@ -50,12 +50,16 @@ def test_write_refuses(tmp_path, photo):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["folder.png"]
 
 
-@pytest.mark.parametrize("name,array", [
-    ("u16.png", (RAMP * 65535).round().astype(np.uint16)),
-    ("u16.tif", (RAMP * 65535).round().astype(np.uint16)),
-    ("i32.tif", (RAMP * 65535).round().astype(np.int32)),
-    ("f32.tif", RAMP.astype(np.float32)),
-    ("f255.tif", (RAMP * 255).astype(np.float32))])
+@pytest.mark.parametrize(
+    "name,array",
+    [
+        ("u16.png", (RAMP * 65535).round().astype(np.uint16)),
+        ("u16.tif", (RAMP * 65535).round().astype(np.uint16)),
+        ("i32.tif", (RAMP * 65535).round().astype(np.int32)),
+        ("f32.tif", RAMP.astype(np.float32)),
+        ("f255.tif", (RAMP * 255).astype(np.float32)),
+    ],
+)
 def test_deep_pictures_are_scaled(tmp_path, name, array):
     Image.fromarray(array).save(tmp_path / name)
     rgb = read_image(tmp_path / name)
@@ -67,7 +71,11 @@ def test_transparency_is_laid_on_white(tmp_path):
     rgba[..., 0], rgba[:2, :, 3], rgba[2, :, 3] = 200, 255, 128
     Image.fromarray(rgba).save(tmp_path / "a.png")
     rgb = read_image(tmp_path / "a.png")
-    assert (rgb[0, 0] == [200, 0, 0]).all() and (rgb[3, 0] == 255).all() and np.abs(rgb[2, 0] - [227.0, 127, 127]).max() <= 1
+    assert (
+        (rgb[0, 0] == [200, 0, 0]).all()
+        and (rgb[3, 0] == 255).all()
+        and np.abs(rgb[2, 0] - [227.0, 127, 127]).max() <= 1
+    )
     palette = Image.fromarray(np.arange(16, dtype=np.uint8).reshape(4, 4)).convert("P")
     palette.save(tmp_path / "p.png", transparency=5)
     rgb = read_image(tmp_path / "p.png")
@@ -79,8 +87,17 @@ def test_transparency_is_laid_on_white(tmp_path):
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation(tmp_path, photo, orientation):
     way = Image.Transpose
-    undo = [None, None, way.FLIP_LEFT_RIGHT, way.ROTATE_180, way.FLIP_TOP_BOTTOM,
-            way.TRANSPOSE, way.ROTATE_90, way.TRANSVERSE, way.ROTATE_270][orientation]
+    undo = [
+        None,
+        None,
+        way.FLIP_LEFT_RIGHT,
+        way.ROTATE_180,
+        way.FLIP_TOP_BOTTOM,
+        way.TRANSPOSE,
+        way.ROTATE_90,
+        way.TRANSVERSE,
+        way.ROTATE_270,
+    ][orientation]
     stored = Image.fromarray(photo)
     stored = stored.transpose(undo) if undo is not None else stored
     exif = Image.Exif()
@@ -117,8 +134,15 @@ def test_bad_files(tmp_path, photo, monkeypatch):
     (tmp_path / "folder.png").mkdir()
     (tmp_path / "text.jpg").write_text("hello")
     (tmp_path / "header.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
-    cases = {"cut.png": "truncated", "cut.jpg": "truncated", "empty.png": "is empty", "folder.png": "is a folder",
-             "missing.png": "no such file", "text.jpg": "is not a picture", "header.png": "header.png"}
+    cases = {
+        "cut.png": "truncated",
+        "cut.jpg": "truncated",
+        "empty.png": "is empty",
+        "folder.png": "is a folder",
+        "missing.png": "no such file",
+        "text.jpg": "is not a picture",
+        "header.png": "header.png",
+    }
     for name, message in cases.items():
         with pytest.raises(UserError, match=message) as caught:
             read_image(tmp_path / name)

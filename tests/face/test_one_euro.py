@@ -32,7 +32,7 @@ def test_a_moving_face_is_left_behind_by_a_fixed_small_part_of_itself(speed, rat
     behind = np.linalg.norm(path - filtered(path, times), axis=-1)[rate:]
     # 1 / (2 pi 60), less what the minimal cutoff adds
     assert 0.0025 < behind.max() < 1.01 / (2 * np.pi * 60)
-    assert behind.max() / speed < 1 / 60        # seconds
+    assert behind.max() / speed < 1 / 60  # seconds
 
 
 def test_the_same_in_any_resolution_and_between_uneven_times():
@@ -75,7 +75,7 @@ def test_each_track_has_its_own_filter_and_unused_ones_are_dropped():
     later = steady(1, mask, 1 / 30)
     assert later.shape == (4, 4) and np.allclose(later, 1 / (1 + 30 / (2 * np.pi)))
     assert (steady(2, mask, 1 / 30) == 1).all()
-    for number in range(3, 200):                # ids come and go
+    for number in range(3, 200):  # ids come and go
         steady(number, mask, number)
     assert len(steady._filters) <= 3
     assert (steady(1, mask, 200.0) == 1).all()  # forgotten, so it starts again

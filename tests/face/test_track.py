@@ -1,22 +1,25 @@
 """The tracker on small frames made of real pictures."""
+
 import cv2
 import numpy as np
 import pytest
 
 from paddle_mfs.face.analysis import FaceAnalyser
-from paddle_mfs.face.scene_cut import CutDetector
 from paddle_mfs.face.image import read_image
+from paddle_mfs.face.scene_cut import CutDetector
 from paddle_mfs.face.track import FaceTracker
 from tests.face.test_analysis import Counting
 
-WIDTH, HEIGHT, SIDE = 320, 240, 160      # of the frames, and of the pictures in them
+WIDTH, HEIGHT, SIDE = 320, 240, 160  # of the frames, and of the pictures in them
 
 
 @pytest.fixture(scope="module")
 def pictures(samples):
     """Two people, (SIDE, SIDE, 3)."""
-    return [cv2.resize(read_image(samples / name), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-            for name in ("target.jpg", "source.jpg")]
+    return [
+        cv2.resize(read_image(samples / name), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        for name in ("target.jpg", "source.jpg")
+    ]
 
 
 def frame(*placed):
@@ -54,7 +57,7 @@ def test_a_moving_and_growing_face_keeps_its_id_and_costs_one_mesh_pass_a_frame(
 
 def test_a_fast_face_is_not_left_behind(analyser, pictures):
     tracker = FaceTracker(analyser)
-    for number in range(30):            # up to 1.6 face sizes a second, turning round
+    for number in range(30):  # up to 1.6 face sizes a second, turning round
         x = 160 + 45 * np.sin(4 * number / 30)
         tracked = tracker.update(frame((pictures[0], x, 120)), number / 30)
         assert [one.id for one in tracked] == [0]
@@ -83,7 +86,7 @@ def test_a_cut_between_two_people_ends_the_track(analyser, pictures):
         image = cv2.resize(pictures[number // 6], (WIDTH, WIDTH))
         tracked = tracker.update(image, number / 25)
         ids += [one.id for one in tracked]
-        if number == 6:                 # nothing of the other face is left
+        if number == 6:  # nothing of the other face is left
             assert np.allclose(tracked[0].face.five, analyser.follow(image, tracked[0].face).five, atol=0.02 * WIDTH)
     assert ids == [0] * 6 + [1] * 6
 
@@ -106,9 +109,17 @@ def test_cuts_are_told_from_pans_zooms_and_flashes(samples):
         flash = image.copy()
         flash[40:110, 60:160] = 255
         brighter = (image * 0.6 + 100).astype(np.uint8)
-        for other in (image, moved(image, 30), moved(image, -30), moved(image, 0, 1.15), moved(image, 0, 0.87), flash, brighter):
+        for other in (
+            image,
+            moved(image, 30),
+            moved(image, -30),
+            moved(image, 0, 1.15),
+            moved(image, 0, 0.87),
+            flash,
+            brighter,
+        ):
             assert not is_cut(image, other)
-    assert is_cut(portraits[0], portraits[0][:, :200])       # another size
+    assert is_cut(portraits[0], portraits[0][:, :200])  # another size
 
 
 def test_crossing_faces_keep_their_ids(analyser, pictures):
@@ -119,7 +130,7 @@ def test_crossing_faces_keep_their_ids(analyser, pictures):
         where = {one.id: middle(one) for one in tracked}
         if number == 0:
             front, back = sorted(where, key=where.get)
-        assert abs(where[front] - 60 - step) < 12            # never lost, never the other one
+        assert abs(where[front] - 60 - step) < 12  # never lost, never the other one
         boxes = [one.face.box for one in tracked]
         assert len({tuple(np.rint(box / 20)) for box in boxes}) == len(boxes)
     assert set(where) == {front, back} and abs(where[back] - 260 + step) < 12
@@ -170,12 +181,14 @@ def test_scenes_that_change_all_the_time_are_searched_once_a_second(analyser):
     search = detector.passes
     for number in range(1, 40):
         image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-        image[:, (number % 2) * 160:][:, :160] = (255, 80, 0) if number % 2 else (0, 60, 255)
+        image[:, (number % 2) * 160 :][:, :160] = (255, 80, 0) if number % 2 else (0, 60, 255)
         assert tracker.update(image, number / 30) == []
     assert detector.passes - search <= search + 39 * 2
 
 
-@pytest.mark.parametrize("times", [[0.0] * 12, [5, 4, 3, 2, 1, 0] * 2, list(np.cumsum([0.01, 0.2, 0.03, 2.0, 0.016, 0.4] * 2))])
+@pytest.mark.parametrize(
+    "times", [[0.0] * 12, [5, 4, 3, 2, 1, 0] * 2, list(np.cumsum([0.01, 0.2, 0.03, 2.0, 0.016, 0.4] * 2))]
+)
 def test_uneven_and_broken_timestamps(times, analyser, pictures):
     tracker = FaceTracker(analyser)
     for number, time in enumerate(times):
@@ -222,7 +235,7 @@ def test_only_the_largest_face_is_followed_and_the_detector_rests_meanwhile(anal
     tracker = FaceTracker(FaceAnalyser(detector, mesh), only_largest=True)
     small, large = (pictures[1], 80, 120, 0.5), (pictures[0], 230, 120)
     seen = []
-    for number in range(10):            # the large one leaves after the fifth
+    for number in range(10):  # the large one leaves after the fifth
         before = detector.passes, mesh.passes
         tracked = tracker.update(frame(*([small, large] if number < 5 else [small])), number / 30)
         seen.append([(one.id, middle(one) > 160) for one in tracked])

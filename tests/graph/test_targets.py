@@ -1,13 +1,14 @@
 """What each .nb is made of: the fusions took place, and nothing leaves the GPU or the NPU half way."""
+
 import struct
 
 import pytest
 
-from paddle_mfs.utils.errors import UserError
+from paddle_mfs.bench.export import compare_exports, markdown
 from paddle_mfs.export.census import census, kernels
 from paddle_mfs.export.lite import export_lite
-from paddle_mfs.bench.export import compare_exports, markdown
 from paddle_mfs.graph.targets import TARGETS, parse_targets
+from paddle_mfs.utils.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,9 @@ def test_targets():
         parse_targets("arm", "int4")
 
 
-@pytest.mark.parametrize("target, reason", [("gpu", "at run time"), ("npu", "driver"), ("nnapi", "driver"), ("x86", "no fp16")])
+@pytest.mark.parametrize(
+    "target, reason", [("gpu", "at run time"), ("npu", "driver"), ("nnapi", "driver"), ("x86", "no fp16")]
+)
 def test_senseless_combinations_are_refused_with_the_reason(target, reason):
     with pytest.raises(UserError, match=f"target {target} with precision fp16: .*{reason}") as error:
         parse_targets(f"arm,{target}", "fp16")
@@ -40,13 +43,18 @@ def test_processors_run_few_kernels(files, target):
     counts = files[target][1]["census"]
     assert counts["total"] <= 55 and counts["copies"] == counts["subgraphs"] == 0
     assert counts["kernels"]["conv2d"] == 18 and counts["kernels"]["depthwise_conv2d"] == 14
-    assert not {"reshape2", "batch_norm", "share_data", "tanh"} & set(counts["kernels"]) and counts["kernels"]["leaky_relu"] == 1
+    assert (
+        not {"reshape2", "batch_norm", "share_data", "tanh"} & set(counts["kernels"])
+        and counts["kernels"]["leaky_relu"] == 1
+    )
 
 
 def test_gpu_keeps_the_frame(files):
     counts = files["gpu"][1]["census"]
     assert counts["total"] <= 58 and counts["copies"] <= 6 and counts["cpu"] == 0
-    assert {kernel.place for kernel in kernels(files["gpu"][0]) if kernel.operator not in ("feed", "fetch")} == {"opencl"}
+    assert {kernel.place for kernel in kernels(files["gpu"][0]) if kernel.operator not in ("feed", "fetch")} == {
+        "opencl"
+    }
 
 
 @pytest.mark.parametrize("target", ["npu", "nnapi"])
@@ -57,7 +65,9 @@ def test_npu_takes_the_network_as_one_piece(files, target):
 
 def test_kernels_come_in_order(files):
     found = kernels(files["arm"][0])
-    assert (found[0].operator, found[-1].operator) == ("feed", "fetch") and len(found) == files["arm"][1]["census"]["total"]
+    assert (found[0].operator, found[-1].operator) == ("feed", "fetch") and len(found) == files["arm"][1]["census"][
+        "total"
+    ]
     assert found[1][:1] + found[1][2:] == ("scale", "arm", "fp32") and found[2].operator == "depthwise_conv2d"
 
 
@@ -66,7 +76,9 @@ def test_fp16_runs_in_half_precision(swapper, tmp_path):
     assert path.name == "who_arm_fp16.nb" and card["precision"] == "fp16" and path.with_suffix(".json").is_file()
     convolutions = [kernel for kernel in kernels(path) if "conv2d" in kernel.operator]
     assert len(convolutions) == 33 and {kernel.precision for kernel in convolutions} == {"fp16"}
-    assert card["census"]["total"] == 58 and card["census"]["copies"] == 3, "conversions of the input and the outputs alone"
+    assert card["census"]["total"] == 58 and card["census"]["copies"] == 3, (
+        "conversions of the input and the outputs alone"
+    )
 
 
 def test_census_of_something_else(tmp_path):
@@ -79,11 +91,14 @@ def test_census_of_something_else(tmp_path):
 
 def test_report_shows_what_plain_costs(swapper):
     from paddle_mfs.export.check import crops_to_batch
+
     report = compare_exports(swapper.identity.idn, crops_to_batch([swapper.identity.crop])[:1], repeats=1)
     targets = report["targets"]
     assert set(targets) == {"arm fp32", "arm fp16", "gpu fp32", "npu fp32", "nnapi fp32", "x86 fp32"}
-    assert all(both["ours"]["kernels"] < both["plain"]["kernels"] and both["ours"]["bytes"] < both["plain"]["bytes"]
-               for both in targets.values())
+    assert all(
+        both["ours"]["kernels"] < both["plain"]["kernels"] and both["ours"]["bytes"] < both["plain"]["bytes"]
+        for both in targets.values()
+    )
     assert targets["arm fp32"]["plain"]["kernels"] == 145 and targets["npu fp32"]["plain"]["subgraphs"] == 17
     assert set(report["ratios"]) >= {"Paddle-Lite x86", "Paddle Inference"}
     table = markdown(report)

@@ -1,16 +1,17 @@
 """The mobile variant's upsampling as convolutions: the same pixels, at the edge too."""
+
 import collections
 
 import numpy as np
 import pytest
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.export.check import reference
 from paddle_mfs.graph.nodes import Node, read_idn
 from paddle_mfs.graph.program import Program
 from paddle_mfs.graph.rewrites import EXACT, drop_detach, exact, rewrite
 from paddle_mfs.graph.targets import TARGETS, parse_targets
 from paddle_mfs.graph.upsampling import fold_upsampling, upsampling_as_transposed
+from paddle_mfs.utils.errors import UserError
 
 FORMS = [(fold_upsampling, "shuffle"), (upsampling_as_transposed, "transposed")]
 HALF = {"half_pixel": True, "ring": 1}
@@ -33,7 +34,7 @@ def nodes(lively_mobile_idn):
 def wanted(lively_mobile_idn, lively_idn, picture):
     result, mask = reference(lively_mobile_idn, picture)
     assert np.abs(result - picture).mean() > 0.05 and 0.02 < mask.min() and mask.max() < 0.98
-    aligned = reference(lively_idn, picture)        # the same weights, upsampled the other way
+    aligned = reference(lively_idn, picture)  # the same weights, upsampled the other way
     assert difference(aligned, (result, mask)) > 0.01
     return result, mask
 
@@ -49,8 +50,10 @@ def test_each_alone(form, kind, nodes, picture, wanted):
     assert difference(run(form(nodes), picture), wanted) <= 1e-6
 
 
-@pytest.mark.parametrize("passes", [passes for target in TARGETS.values() for passes in target.passes.values()
-                                    if not target.not_mobile] + [EXACT])
+@pytest.mark.parametrize(
+    "passes",
+    [passes for target in TARGETS.values() for passes in target.passes.values() if not target.not_mobile] + [EXACT],
+)
 def test_all_together(passes, nodes, picture, wanted):
     rewritten = rewrite(nodes, passes)
     assert difference(run(rewritten, picture), wanted) <= 2e-6
@@ -63,14 +66,20 @@ def test_one_block_against_paddles_own_half_pixel_upsampling(form, kind, biased)
     """Away from the edge, where the variant goes on with zeros, it is F.interpolate(align_corners=False)."""
     import paddle
     import paddle.nn.functional as F
+
     rng = np.random.RandomState(1)
     weight, bias, x = rng.randn(3, 1, 3, 3).astype("f"), rng.randn(3).astype("f"), rng.rand(1, 3, 10, 8).astype("f")
     conv = {"weight": weight, "bias": bias if biased else None, "stride": 1, "padding": 0, "groups": 3}
-    block = [Node("upsample", ("image",), "up", HALF), Node("conv", ("up",), "result", conv),
-             Node("sigmoid", ("result",), "mask")]
+    block = [
+        Node("upsample", ("image",), "up", HALF),
+        Node("conv", ("up",), "result", conv),
+        Node("sigmoid", ("result",), "mask"),
+    ]
     ours = Program(form(block), x.shape).run(x, ["result"])[0]
     up = F.interpolate(paddle.to_tensor(x), scale_factor=2, mode="bilinear", align_corners=False)
-    theirs = F.conv2d(up, paddle.to_tensor(weight), paddle.to_tensor(bias) if biased else None, padding=1, groups=3).numpy()
+    theirs = F.conv2d(
+        up, paddle.to_tensor(weight), paddle.to_tensor(bias) if biased else None, padding=1, groups=3
+    ).numpy()
     assert ours.shape == theirs.shape and difference([ours[..., 2:-2, 2:-2]], [theirs[..., 2:-2, 2:-2]]) <= 2e-6
     assert kind in {node.kind for node in form(block)}
 
@@ -78,8 +87,12 @@ def test_one_block_against_paddles_own_half_pixel_upsampling(form, kind, biased)
 def test_a_wrong_number_would_show(nodes, picture, wanted):
     for form, kind in FORMS:
         rewritten = form(nodes)
-        wrong = [node.changed(weight=np.roll(node.settings["weight"], 1, 3)) if "decoder.3.depthwise" in node.output
-                 and "weight" in node.settings else node for node in rewritten]
+        wrong = [
+            node.changed(weight=np.roll(node.settings["weight"], 1, 3))
+            if "decoder.3.depthwise" in node.output and "weight" in node.settings
+            else node
+            for node in rewritten
+        ]
         assert difference(run(wrong, picture), wanted) > 1e-4
 
 

@@ -1,4 +1,5 @@
 """L_landmarks on real faces: it knows a moved mesh, and its gradient reaches the picture."""
+
 import cv2
 import numpy as np
 import paddle

@@ -1,11 +1,11 @@
 """Every term of the objective on cases worked out by hand."""
+
 import numpy as np
 import paddle
 import pytest
 
 from paddle_mfs.data.pairs import Batch
 from paddle_mfs.engine.objective import Objective
-from paddle_mfs.utils.config import Config
 from paddle_mfs.losses.identity import identity_loss
 from paddle_mfs.losses.landmarks import LandmarkLoss
 from paddle_mfs.losses.mask import mask_loss
@@ -15,8 +15,9 @@ from paddle_mfs.losses.reweight import alpha
 from paddle_mfs.losses.texture import texture_loss
 from paddle_mfs.models import create_model
 from paddle_mfs.models.embedder import FaceEmbedder
-from paddle_mfs.ops.resample import area_matrix
 from paddle_mfs.models.idn import Swap
+from paddle_mfs.ops.resample import area_matrix
+from paddle_mfs.utils.config import Config
 
 E = np.eye(3, dtype=np.float32)
 
@@ -44,12 +45,14 @@ def test_alpha_is_the_squared_cosine_times_quality_and_has_no_gradient():
     taught.stop_gradient = False
     weight = alpha(taught, source, quality=0.5)
     assert float(weight) == pytest.approx(0.125) and weight.stop_gradient
-    assert float(alpha(-source, source)) == 0.0      # an opposite identity teaches nothing, not the same as a matching one
+    assert float(alpha(-source, source)) == 0.0  # an opposite identity teaches nothing, not the same as a matching one
 
 
 @pytest.mark.parametrize("kind, expected", [("cos*q", 0.125), ("cos", 0.25), ("q", 0.5), ("none", 1.0)])
 def test_alpha_is_made_of_what_its_kind_names(kind, expected):
-    assert float(alpha(paddle.to_tensor([[0.5, 0.5, 0.0]]), paddle.to_tensor(E[:1]), 0.5, kind)) == pytest.approx(expected)
+    assert float(alpha(paddle.to_tensor([[0.5, 0.5, 0.0]]), paddle.to_tensor(E[:1]), 0.5, kind)) == pytest.approx(
+        expected
+    )
 
 
 def test_mask_loss_wants_the_background_shut_and_the_core_open():
@@ -58,10 +61,10 @@ def test_mask_loss_wants_the_background_shut_and_the_core_open():
     right = paddle.zeros([1, 1, 4, 4])
     right[:, :, 1:] = 1
     assert float(mask_loss(right, background, core)) == 0
-    assert float(mask_loss(paddle.zeros([1, 1, 4, 4]), background, core)) == pytest.approx(0.25)     # shut everywhere
-    assert float(mask_loss(paddle.ones([1, 1, 4, 4]), background, core)) == pytest.approx(0.25)      # open everywhere
+    assert float(mask_loss(paddle.zeros([1, 1, 4, 4]), background, core)) == pytest.approx(0.25)  # shut everywhere
+    assert float(mask_loss(paddle.ones([1, 1, 4, 4]), background, core)) == pytest.approx(0.25)  # open everywhere
     assert float(mask_loss(right * 0.5, background, core, opening=0.5)) == 0
-    assert float(mask_loss(right, background, core, opening=0.5)) == pytest.approx(0.125)           # too far in the core
+    assert float(mask_loss(right, background, core, opening=0.5)) == pytest.approx(0.125)  # too far in the core
 
 
 def test_perceptual_distance_is_zero_for_the_same_picture_and_grows():
@@ -75,6 +78,7 @@ def test_perceptual_distance_is_zero_for_the_same_picture_and_grows():
 
 def test_paddle_visions_network_loads_its_own_file_and_equals_it(tmp_path):
     from paddle.vision.models import squeezenet1_0
+
     paddle.seed(0)
     original = squeezenet1_0()
     original.eval()
@@ -98,8 +102,17 @@ def test_area_matrix_averages():
 def test_objective_is_the_weighted_sum_of_its_terms():
     paddle.seed(0)
     embedder = FaceEmbedder(create_model("mobilefacenet", weights="bundled"))
-    weights = Config({"reconstruction": 30.0, "unmasked": 20.0, "perceptual": 5.0, "identity": 3.0, "mask": 10.0, "texture": 7.0,
-                      "landmarks": 20.0})
+    weights = Config(
+        {
+            "reconstruction": 30.0,
+            "unmasked": 20.0,
+            "perceptual": 5.0,
+            "identity": 3.0,
+            "mask": 10.0,
+            "texture": 7.0,
+            "landmarks": 20.0,
+        }
+    )
     network, mesh = create_model("squeezenet"), create_model("facemesh", weights="bundled")
     x = [paddle.rand([2, 3, 128, 128]) for _ in range(4)]
     region = paddle.zeros([2, 1, 128, 128])
@@ -116,9 +129,13 @@ def test_objective_is_the_weighted_sum_of_its_terms():
     on, off = terms(0), terms(1)
     taught = embedder(x[1])[0]
     a = alpha(taught, source)
-    expected = float((a * (30 * reconstruction_loss(x[2], x[1]) + 20 * unmasked_reconstruction_loss(x[3], x[1], 1 - region))).mean()
-                     + 3 * identity_loss(embedder(x[2])[0], source).mean() + 10 * mask_loss(swap.mask, 1 - region, region)
-                     + 7 * texture_loss(x[2], x[1]).mean() + 20 * LandmarkLoss(mesh)(x[2], x[0]).mean())
+    expected = float(
+        (a * (30 * reconstruction_loss(x[2], x[1]) + 20 * unmasked_reconstruction_loss(x[3], x[1], 1 - region))).mean()
+        + 3 * identity_loss(embedder(x[2])[0], source).mean()
+        + 10 * mask_loss(swap.mask, 1 - region, region)
+        + 7 * texture_loss(x[2], x[1]).mean()
+        + 20 * LandmarkLoss(mesh)(x[2], x[0]).mean()
+    )
     assert off["loss"] == pytest.approx(expected, rel=1e-4) and "per" not in off
     perceptual = PerceptualLoss(network)
     l_per = perceptual(perceptual.features(x[2]), perceptual.features(x[1]))
@@ -129,10 +146,12 @@ def test_objective_is_the_weighted_sum_of_its_terms():
 def test_without_distillation_only_pairs_of_one_identity_reconstruct():
     paddle.seed(0)
     embedder = FaceEmbedder(create_model("mobilefacenet", weights="bundled"))
-    weights = Config({"reconstruction": 30.0, "unmasked": 0.0, "perceptual": 0.0, "identity": 0.0, "mask": 0.0, "texture": 0.0})
+    weights = Config(
+        {"reconstruction": 30.0, "unmasked": 0.0, "perceptual": 0.0, "identity": 0.0, "mask": 0.0, "texture": 0.0}
+    )
     x, region = [paddle.rand([2, 3, 112, 112]) for _ in range(4)], paddle.zeros([2, 1, 112, 112])
     batch = Batch(None, x[0], x[1], 1 - region, region, paddle.to_tensor([0.0, 1.0]))
-    source = embedder(x[1])[0]                                          # alpha is 1
+    source = embedder(x[1])[0]  # alpha is 1
     objective = Objective(embedder, weights, reweight="none", distillation=False)
     loss, record = objective(Swap(x[2], region, x[3]), batch, source, 0)
     assert record["alpha"] == 0.5

@@ -1,4 +1,5 @@
 """The second recogniser knows made-up people again in another pose, and its gradient reaches the picture."""
+
 import numpy as np
 import paddle
 import pytest
@@ -37,7 +38,7 @@ def test_the_same_person_is_nearer_than_others(loss, crops):
 def test_each_target_is_held_against_its_own_source(loss, crops):
     images = tensor(crops, np.array([0, 0, 3, 3]))
     assert loss(images, [0, 6]).numpy().max() < 1e-4 < loss(images, [6, 0]).numpy().min()
-    assert loss(images.flip(3), [1, 7]).numpy().max() < 1e-4            # odd keys: mirror images
+    assert loss(images.flip(3), [1, 7]).numpy().max() < 1e-4  # odd keys: mirror images
 
 
 def test_a_step_against_the_gradient_comes_nearer(loss, crops):

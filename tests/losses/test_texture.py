@@ -1,4 +1,5 @@
 """L_texture on a real face: blind to where detail lies, not to how much there is."""
+
 import cv2
 import numpy as np
 import paddle
@@ -21,7 +22,7 @@ def test_detail_of_a_known_pattern():
     rows, columns = np.mgrid[:32, :32]
     board = np.repeat(((rows + columns) % 2 * 255)[..., None], 3, 2)
     assert np.allclose(detail(tensor(board)).numpy(), 4, atol=1e-4)
-    assert np.allclose(detail(tensor(np.repeat((columns * 8)[..., None], 3, 2))).numpy(), EPSILON ** 0.5, atol=1e-3)
+    assert np.allclose(detail(tensor(np.repeat((columns * 8)[..., None], 3, 2))).numpy(), EPSILON**0.5, atol=1e-3)
 
 
 def test_softer_and_noisier_both_cost(face):
@@ -38,4 +39,6 @@ def test_a_step_against_the_gradient_sharpens(face):
     loss = texture_loss(soft, taught)
     loss.backward()
     better = soft - 0.01 * soft.grad / soft.grad.abs().max()
-    assert float(texture_loss(better, taught)) < float(loss) and float(detail(better).mean()) > float(detail(soft).mean())
+    assert float(texture_loss(better, taught)) < float(loss) and float(detail(better).mean()) > float(
+        detail(soft).mean()
+    )

@@ -1,4 +1,5 @@
 """The bundled weights on the first ten held-out pairs: a floor under their scores, and the list of pairs itself."""
+
 from pathlib import Path
 
 import pytest

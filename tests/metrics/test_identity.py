@@ -1,4 +1,5 @@
 """The recogniser tells three made-up adults apart, and its chip lies where dlib's does."""
+
 import itertools
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.image import read_image
-from paddle_mfs.metrics.identity import Recogniser, SAME_PERSON_DISTANCE, TEMPLATE_150, chip, distance
+from paddle_mfs.metrics.identity import SAME_PERSON_DISTANCE, TEMPLATE_150, Recogniser, chip, distance
 
 FACES = Path(__file__).parents[1] / "fixtures" / "identities"
 
@@ -35,7 +36,7 @@ def test_chip_moves_the_five_points_to_the_template():
     image = np.zeros((300, 300, 3), np.uint8)
     five = TEMPLATE_150 * 1.4 + [30, 20]
     for x, y in five.round().astype(int):
-        image[y - 2:y + 3, x - 2:x + 3] = 255
+        image[y - 2 : y + 3, x - 2 : x + 3] = 255
     out = chip(image, five)
     assert out.shape == (150, 150, 3)
     assert all(out[y, x].min() > 200 for x, y in TEMPLATE_150.round().astype(int))

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from paddle_mfs.bench.tracking import WAYS, markdown, measure_path
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.image import read_image
 from paddle_mfs.metrics.jitter import jitter, lag, overshoot, wander
-from paddle_mfs.bench.tracking import WAYS, markdown, measure_path
 
 TIMES = np.arange(120) / 30
 
@@ -14,7 +14,7 @@ def path(times):
 
 
 def test_jitter_and_wander_in_per_mille_of_the_face():
-    shaking = np.tile([[[0.0, 0.0]], [[0.3, 0.4]]], (30, 5, 1))     # half a pixel to and fro
+    shaking = np.tile([[[0.0, 0.0]], [[0.3, 0.4]]], (30, 5, 1))  # half a pixel to and fro
     assert np.isclose(jitter(shaking, 100), 5) and np.isclose(wander(shaking, 100), 2.5)
     assert np.isclose(jitter(2 * shaking, 200), 5)
     drifting = np.linspace(0, 1, 101)[:, None, None] * np.ones((5, 2)) / np.sqrt(2)
@@ -38,8 +38,10 @@ def test_overshoot_is_what_goes_beyond_the_range():
 
 def test_smoothed_tracking_is_steadier_and_not_late(samples):
     picture, analyser = read_image(samples / "target.jpg"), FaceAnalyser()
-    report = {"still": measure_path(analyser, picture, "still"),
-              "sway": measure_path(analyser, picture, "sway", seconds=2)}
+    report = {
+        "still": measure_path(analyser, picture, "still"),
+        "sway": measure_path(analyser, picture, "sway", seconds=2),
+    }
     analysed, _, smoothed = WAYS
     still, sway = report["still"], report["sway"]
     assert still[smoothed]["jitter"] < still[analysed]["jitter"] / 3

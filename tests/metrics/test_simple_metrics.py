@@ -1,4 +1,5 @@
 """Sharpness, shape, background and statistics on cases with known answers."""
+
 import cv2
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def test_shape_ignores_a_similarity_and_measures_the_rest():
     turned = 1.3 * target[:, :2] @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) + [5, -9]
     assert shape.shape_error(turned, target) == pytest.approx(0, abs=1e-3)
     noise = np.random.RandomState(2).normal(0, 1.8, (468, 2))  # 1.8 px an axis = RMS 2.55 px; the width is 180 px
-    assert shape.shape_error(target[:, :2] + noise, target) == pytest.approx(1000 * 1.8 * 2 ** 0.5 / 180, rel=0.1)
+    assert shape.shape_error(target[:, :2] + noise, target) == pytest.approx(1000 * 1.8 * 2**0.5 / 180, rel=0.1)
 
 
 def test_background_is_capped_for_equal_pixels_and_ignores_the_face(picture, oval):
@@ -52,7 +53,7 @@ def test_background_is_capped_for_equal_pixels_and_ignores_the_face(picture, ova
 def test_interval_agrees_with_the_normal_one_and_repeats():
     values = np.random.RandomState(3).normal(0.5, 0.1, 200)
     found = statistics.mean_interval(values)
-    half = 1.96 * values.std(ddof=1) / 200 ** 0.5
+    half = 1.96 * values.std(ddof=1) / 200**0.5
     assert found["value"] == pytest.approx(values.mean())
     assert (found["low"], found["high"]) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.2 * half)
     assert statistics.mean_interval(values) == found
@@ -64,4 +65,6 @@ def test_progress_knows_its_ends():
     assert statistics.progress(none, none, teacher)["value"] == pytest.approx(0)
     assert all(value == pytest.approx(1) for value in statistics.progress(none, teacher, teacher).values())
     half = statistics.progress(none, (none + teacher) / 2, teacher)
-    assert half == pytest.approx({"value": 0.5, "low": 0.5, "high": 0.5})  # every pair goes half the way, so every resample does
+    assert half == pytest.approx(
+        {"value": 0.5, "low": 0.5, "high": 0.5}
+    )  # every pair goes half the way, so every resample does

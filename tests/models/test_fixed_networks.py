@@ -3,6 +3,7 @@
 The file holds one aligned face (224 px, generated) and, for each network, its outputs in float32 for that face: the whole of
 them, but for mobilefacenet's feature (first 16 channels) and blazeface's regressors (the coarse grid).
 """
+
 from pathlib import Path
 
 import numpy as np
@@ -10,24 +11,25 @@ import paddle
 import paddle.nn.functional as F
 import pytest
 
-import paddle_mfs.models.zoo  # noqa: F401
 from paddle_mfs.convert.precision import network_input, run
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.models import create_model
 from paddle_mfs.models.arcface import IRSEResNet
-from paddle_mfs.ops.same_padding import SameConv2D, SameDepthwise, same_padding
 from paddle_mfs.models.registry import MODELS
+from paddle_mfs.ops.same_padding import SameConv2D, SameDepthwise, same_padding
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.weights import bundled, load_into, read_card, sha256
 
 REFERENCE = np.load(Path(__file__).parents[1] / "fixtures" / "networks_reference.npz")
 # name -> input shape, output shapes
-NETWORKS = {"mobilefacenet": ([2, 3, 112, 112], [[2, 192], [2, 512, 7, 7]]),
-            "arcface": ([2, 3, 112, 112], [[2, 512], [2, 512, 7, 7]]),
-            "blazeface": ([2, 3, 128, 128], [[2, 896, 16], [2, 896]]),
-            "facemesh": ([2, 3, 192, 192], [[2, 468, 3], [2]]),
-            "dlib_resnet": ([2, 3, 150, 150], [[2, 128]]),
-            "squeezenet": ([2, 3, 128, 128], [[2, 128, 30, 30], [2, 256, 30, 30]]),
-            "age": ([2, 3, 224, 224], [[2]])}
+NETWORKS = {
+    "mobilefacenet": ([2, 3, 112, 112], [[2, 192], [2, 512, 7, 7]]),
+    "arcface": ([2, 3, 112, 112], [[2, 512], [2, 512, 7, 7]]),
+    "blazeface": ([2, 3, 128, 128], [[2, 896, 16], [2, 896]]),
+    "facemesh": ([2, 3, 192, 192], [[2, 468, 3], [2]]),
+    "dlib_resnet": ([2, 3, 150, 150], [[2, 128]]),
+    "squeezenet": ([2, 3, 128, 128], [[2, 128, 30, 30], [2, 256, 30, 30]]),
+    "age": ([2, 3, 224, 224], [[2]]),
+}
 BUNDLED = ("age", "blazeface", "dlib_resnet", "facemesh", "mobilefacenet")
 
 
@@ -54,15 +56,23 @@ def test_every_network_is_created_and_forwarded(name):
 
 
 # float32 weights differ by 6e-5 at most; mobilefacenet, dlib_resnet and age are stored rounded to float16.
-@pytest.mark.parametrize("name, tolerances", [("blazeface", (1e-3, 1e-3)), ("facemesh", (1e-3, 1e-3)),
-                                              ("mobilefacenet", (0.06, 0.12)), ("dlib_resnet", (5e-4,)), ("age", (0.05,))])
+@pytest.mark.parametrize(
+    "name, tolerances",
+    [
+        ("blazeface", (1e-3, 1e-3)),
+        ("facemesh", (1e-3, 1e-3)),
+        ("mobilefacenet", (0.06, 0.12)),
+        ("dlib_resnet", (5e-4,)),
+        ("age", (0.05,)),
+    ],
+)
 def test_bundled_weights_give_the_outputs_of_the_original_graph(name, tolerances):
     outputs, expected = bundled_outputs(name), reference(name)
     assert len(outputs) == len(expected) == len(tolerances)
     for output, right, tolerance in zip(outputs, expected, tolerances):
         assert output.shape == right.shape
         assert np.abs(output - right).max() <= tolerance
-        assert np.abs(right).max() > 100 * tolerance            # the comparison means something
+        assert np.abs(right).max() > 100 * tolerance  # the comparison means something
 
 
 def test_mobilefacenet_in_half_precision_keeps_the_direction_of_the_embedding():
@@ -91,8 +101,10 @@ def test_gradients_reach_the_picture_through_the_frozen_encoder():
     assert float(x.grad.abs().mean()) > 0
 
 
-@pytest.mark.parametrize("size, kernel, stride, expected", [(112, 3, 2, (0, 1)), (113, 3, 2, (1, 1)),
-                                                            (128, 5, 2, (1, 2)), (56, 3, 1, (1, 1))])
+@pytest.mark.parametrize(
+    "size, kernel, stride, expected",
+    [(112, 3, 2, (0, 1)), (113, 3, 2, (1, 1)), (128, 5, 2, (1, 2)), (56, 3, 1, (1, 1))],
+)
 def test_same_padding_is_tensorflows(size, kernel, stride, expected):
     assert same_padding(size, kernel, stride) == expected
 
@@ -104,14 +116,19 @@ def test_same_layers_equal_a_padded_convolution(stride):
     padded = F.pad(x, [1, 1, 1, 1] if stride == 1 else [0, 1, 0, 1])
     full, depthwise = SameConv2D(4, 6, 3, stride), SameDepthwise(4, 3, stride)
     np.testing.assert_allclose(full(x), F.conv2d(padded, full.weight, full.bias, stride), atol=1e-5)
-    np.testing.assert_allclose(depthwise(x), F.conv2d(padded, depthwise.weight, depthwise.bias, stride, groups=4), atol=1e-5)
+    np.testing.assert_allclose(
+        depthwise(x), F.conv2d(padded, depthwise.weight, depthwise.bias, stride, groups=4), atol=1e-5
+    )
 
 
 def test_squeezenet_reads_rgb_and_stops_at_its_last_tap():
     paddle.seed(2)
-    first, all_taps = create_model("squeezenet", taps=("fire2",)), create_model("squeezenet", taps=("fire9", "fire2", "fire5"))
+    first, all_taps = (
+        create_model("squeezenet", taps=("fire2",)),
+        create_model("squeezenet", taps=("fire9", "fire2", "fire5")),
+    )
     all_taps.set_state_dict(first.state_dict())
-    first.fire3.forward = None                                  # would raise if it were called
+    first.fire3.forward = None  # would raise if it were called
     x = np.random.default_rng(3).uniform(0, 1, (1, 3, 96, 80)).astype(np.float32)
     outputs = run(all_taps, x)
     assert [o.shape[1] for o in outputs] == [512, 128, 256]
@@ -149,9 +166,15 @@ def public_arcface_layout():
             if index == 0 and number > 1:
                 layout[f"{block}.downsample.0.weight"] = (channels, before, 1, 1)
                 norm(f"{block}.downsample.1", channels)
-            layout.update({f"{block}.se.fc.0.weight": (channels, channels // 16), f"{block}.se.fc.0.bias": (channels // 16,),
-                           f"{block}.se.fc.1._weight": (1,), f"{block}.se.fc.2.weight": (channels // 16, channels),
-                           f"{block}.se.fc.2.bias": (channels,)})
+            layout.update(
+                {
+                    f"{block}.se.fc.0.weight": (channels, channels // 16),
+                    f"{block}.se.fc.0.bias": (channels // 16,),
+                    f"{block}.se.fc.1._weight": (1,),
+                    f"{block}.se.fc.2.weight": (channels // 16, channels),
+                    f"{block}.se.fc.2.bias": (channels,),
+                }
+            )
         inside = channels
     norm("bn2", 512)
     layout["fc.weight"], layout["fc.bias"] = (512 * 7 * 7, 512), (512,)
@@ -162,7 +185,7 @@ def public_arcface_layout():
 def test_public_arcface_file_loads_strictly_and_runs(tmp_path):
     layout = public_arcface_layout()
     size = 4 * sum(int(np.prod(shape)) for shape in layout.values())
-    assert 0 < 209_017_341 - size < 100 * len(layout)            # the public file: its numbers, and names around them
+    assert 0 < 209_017_341 - size < 100 * len(layout)  # the public file: its numbers, and names around them
     rng = np.random.default_rng(4)
     state = {}
     for name, shape in layout.items():
@@ -170,7 +193,7 @@ def test_public_arcface_file_loads_strictly_and_runs(tmp_path):
             state[name] = rng.uniform(0.5, 1.5, shape).astype(np.float32)
         elif len(shape) > 1:
             inputs = np.prod(shape[1:]) if len(shape) == 4 else shape[0]
-            state[name] = rng.standard_normal(shape, np.float32) * np.float32(inputs ** -0.5)
+            state[name] = rng.standard_normal(shape, np.float32) * np.float32(inputs**-0.5)
         else:
             state[name] = rng.uniform(0.2, 0.3, shape).astype(np.float32)
     path = tmp_path / "arcface.pdparams"

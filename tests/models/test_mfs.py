@@ -1,22 +1,24 @@
 """IIN and IDN: size, one way through for batched and baked identities, the public checkpoint layout, strict loading."""
+
 import numpy as np
 import paddle
 import pytest
 
 from paddle_mfs.data.crops import load_crops
-from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.files import sha256
 from paddle_mfs.models.embedder import check_widths, load_encoder
 from paddle_mfs.models.idn import IDN
 from paddle_mfs.models.mfs import MobileFaceSwap, load_mfs
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import sha256
 from paddle_mfs.weights import bundled, load_state, read_card, save_state, write_card
 
-PUBLIC_BYTES = 82_834_948       # MobileFaceSwap_224.pdparams as its authors released it
+PUBLIC_BYTES = 82_834_948  # MobileFaceSwap_224.pdparams as its authors released it
 ENCODER, DECODER_IN, DECODER_OUT = [3, 32, 64, 128, 256, 512], [512, 512, 256, 128], [256, 128, 64, 32]
 
 
 def public_layout(width=512):
     """{name: shape} of the public checkpoint, written out from its description and not from our classes."""
+
     def conv(name, i, o, k):
         return {f"{name}.weight": (o, i, k, k), f"{name}.bias": (o,)}
 
@@ -27,7 +29,11 @@ def public_layout(width=512):
     for kind, widths in (("Encoder", zip(ENCODER, ENCODER[1:])), ("Decoder", zip(DECODER_IN, DECODER_OUT))):
         for n, (i, o) in enumerate(widths):
             prefix = f"{kind}Modulation.{n}"
-            layout |= {f"{prefix}.weight": (o, i, 1, 1), f"{prefix}.style.weight": (width, i), f"{prefix}.style.bias": (i,)}
+            layout |= {
+                f"{prefix}.weight": (o, i, 1, 1),
+                f"{prefix}.style.weight": (width, i),
+                f"{prefix}.style.bias": (i,),
+            }
     layout |= conv("predictor.first", 512, 512, 4) | norm("predictor.norm", 512)
     layout |= conv("predictor.first_decoder", 512, 512, 2) | norm("predictor.decoder_norm", 512)
     for kind, widths in (("encoder", [512, 256, 128, 64, 32, 3]), ("decoder", [512, *DECODER_IN])):
@@ -53,7 +59,7 @@ def state_of(layout, seed=0):
         elif len(shape) == 1:
             state[name] = rng.uniform(0.6, 1.2, shape) if name.endswith(".weight") else rng.normal(0, 0.1, shape)
         else:
-            state[name] = rng.normal(0, 1.0 if "style" in name else fan_in ** -0.5, shape)      # style: of a unit embedding
+            state[name] = rng.normal(0, 1.0 if "style" in name else fan_in**-0.5, shape)  # style: of a unit embedding
         state[name] = state[name].astype(np.float32)
     return state
 
@@ -84,7 +90,7 @@ def assert_batched_equals_baked(net, x):
         batch = net(x, embedding, feature)
         for g in range(3):
             mine = slice(2 * g, 2 * g + 2)
-            result, mask = net.bake(embedding[g:g + 1], feature[g:g + 1])(x[mine])
+            result, mask = net.bake(embedding[g : g + 1], feature[g : g + 1])(x[mine])
             np.testing.assert_allclose(result.numpy(), batch.result[mine].numpy(), atol=1e-4)
             np.testing.assert_allclose(mask.numpy(), batch.mask[mine].numpy(), atol=1e-4)
     change = (batch.result - x).abs()
@@ -97,7 +103,11 @@ def test_idn_size_is_the_papers():
     idn = IDN()
     total = sum(int(value.size) for value in idn.state_dict().values())
     assert total == 500_315 and total <= 501_000
-    biases = [p for name, p in idn.named_parameters() if name.split(".")[0] in ("encoder", "decoder") and name.endswith("bias")]
+    biases = [
+        p
+        for name, p in idn.named_parameters()
+        if name.split(".")[0] in ("encoder", "decoder") and name.endswith("bias")
+    ]
     assert sum(int(p.size) for p in biases) == 3_363 and not any(p.numpy().any() for p in biases)
 
 
@@ -115,7 +125,7 @@ def test_public_checkpoint_loads_by_its_own_names(public_file):
     layout = public_layout()
     assert {name: tuple(value.shape) for name, value in net.state_dict().items()} == layout
     size = sum(4 * int(np.prod(shape)) for shape in layout.values())
-    assert size < PUBLIC_BYTES < size + 50_000      # names and pickle framing are the rest
+    assert size < PUBLIC_BYTES < size + 50_000  # names and pickle framing are the rest
     np.testing.assert_array_equal(net.state_dict()["mask.2.2.weight"].numpy(), state_of(layout)["mask.2.2.weight"])
 
 
@@ -137,7 +147,9 @@ def test_residual_form_with_zero_bases_and_tenfold_heads_is_the_public_form(publ
     residual.eval()
     identity, x = random_identity(public, 1), paddle.rand([1, 3, 64, 64])
     with paddle.no_grad():
-        np.testing.assert_allclose(residual(x, *identity).result.numpy(), public(x, *identity).result.numpy(), atol=1e-4)
+        np.testing.assert_allclose(
+            residual(x, *identity).result.numpy(), public(x, *identity).result.numpy(), atol=1e-4
+        )
 
 
 def test_training_reaches_every_parameter_and_bake_keeps_training_mode():
@@ -145,18 +157,28 @@ def test_training_reaches_every_parameter_and_bake_keeps_training_mode():
     net.train()
     swap = net(paddle.rand([4, 3, 64, 64]), *random_identity(net, 2))
     (swap.result.mean() + swap.image.square().mean()).backward()
-    silent = [name for name, p in net.named_parameters()
-              if not p.stop_gradient and (p.grad is None or not np.abs(p.grad.numpy()).max() > 0)]
+    silent = [
+        name
+        for name, p in net.named_parameters()
+        if not p.stop_gradient and (p.grad is None or not np.abs(p.grad.numpy()).max() > 0)
+    ]
     # a bias right before a batch norm may cancel to an exact zero; everything else must learn
     assert not [name for name in silent if not name.endswith(".bias")], silent
     net.bake(*random_identity(net, 1))
     assert net.training
 
 
-@pytest.mark.parametrize("damage, expected", [
-    (lambda s: s.pop("final.7.bias"), "missing keys: final.7.bias"),
-    (lambda s: s.update({"final.9.bias": s["final.7.bias"]}), "unexpected keys: final.9.bias"),
-    (lambda s: s.update({"mask.5.weight": np.zeros((1, 3, 3, 3), np.float32)}), "wrong shapes: mask.5.weight (1, 3, 3, 3)")])
+@pytest.mark.parametrize(
+    "damage, expected",
+    [
+        (lambda s: s.pop("final.7.bias"), "missing keys: final.7.bias"),
+        (lambda s: s.update({"final.9.bias": s["final.7.bias"]}), "unexpected keys: final.9.bias"),
+        (
+            lambda s: s.update({"mask.5.weight": np.zeros((1, 3, 3, 3), np.float32)}),
+            "wrong shapes: mask.5.weight (1, 3, 3, 3)",
+        ),
+    ],
+)
 def test_wrong_weights_are_refused_by_name(tmp_path, damage, expected):
     state = load_state(bundled("mfs_224"))
     damage(state)
@@ -199,7 +221,9 @@ def test_a_file_over_another_is_both(tmp_path):
     save_state(tmp_path / "under.pdparams", state, half=True)
     upper = {"half_pixel": np.ones(1, np.float32), "final.7.bias": state["final.7.bias"] + 1}
     save_state(tmp_path / "over.pdparams", upper)
-    write_card(tmp_path / "over.pdparams", {"over": {"file": "under.pdparams", "sha256": sha256(tmp_path / "under.pdparams")}})
+    write_card(
+        tmp_path / "over.pdparams", {"over": {"file": "under.pdparams", "sha256": sha256(tmp_path / "under.pdparams")}}
+    )
     net = load_mfs(tmp_path / "over.pdparams")
     assert net.mobile
     np.testing.assert_array_equal(net.state_dict()["final.7.bias"].numpy(), upper["final.7.bias"])
@@ -214,31 +238,39 @@ def test_bundled_mobile_weights_keep_what_predicts_kernels():
     card = read_card(bundled("mfs_224_mobile"))
     assert mobile.mobile and "non-commercial" in card["licence"] and card["made"]["config"]["model"]["half_pixel"]
     assert card["heldout"]["progress"]["value"] > 0.9 and card["heldout"]["weights"]["sha256"] == card["sha256"]
-    changed = {name for name, value in mobile.state_dict().items()
-               if name not in aligned or not np.array_equal(value.numpy(), aligned[name].numpy())}
+    changed = {
+        name
+        for name, value in mobile.state_dict().items()
+        if name not in aligned or not np.array_equal(value.numpy(), aligned[name].numpy())
+    }
     assert changed == load_state(bundled("mfs_224_mobile")).keys() and "predictor.first.weight" not in changed
 
 
 @pytest.mark.parametrize("missing", [("prediction",), ("modulation",), ("prediction", "modulation"), ("masked",)])
 def test_ablated_networks_bake_train_and_are_known_by_their_file(tmp_path, missing):
     paddle.seed(1)
-    net = MobileFaceSwap(**{name: False for name in missing})
+    net = MobileFaceSwap(**dict.fromkeys(missing, False))
     net.train()
     identity, x = random_identity(net, 2), paddle.rand([4, 3, 64, 64])
     net(x, *identity).result.mean().backward()
-    assert all(p.grad is not None for name, p in net.named_parameters() if not p.stop_gradient and not name.startswith("mask"))
+    assert all(
+        p.grad is not None for name, p in net.named_parameters() if not p.stop_gradient and not name.startswith("mask")
+    )
     net.eval()
     save_state(tmp_path / "net.pdparams", net.state_dict())
     again = load_mfs(tmp_path / "net.pdparams")
     assert [getattr(again, name) for name in ("prediction", "modulation", "masked")] == [
-        name not in missing for name in ("prediction", "modulation", "masked")]
+        name not in missing for name in ("prediction", "modulation", "masked")
+    ]
     with paddle.no_grad():
         batch = again(x, *identity)
         np.testing.assert_array_equal(batch.result.numpy(), net(x, *identity).result.numpy())
         results = []
         for g in range(2):
-            idn = again.bake(identity[0][g:g + 1], identity[1][g:g + 1])
-            np.testing.assert_allclose(idn(x[2 * g:2 * g + 2])[0].numpy(), batch.result[2 * g:2 * g + 2].numpy(), atol=1e-4)
+            idn = again.bake(identity[0][g : g + 1], identity[1][g : g + 1])
+            np.testing.assert_allclose(
+                idn(x[2 * g : 2 * g + 2])[0].numpy(), batch.result[2 * g : 2 * g + 2].numpy(), atol=1e-4
+            )
             results.append(idn(x[:1])[0].numpy())
     identity_matters = (results[0] != results[1]).any()
     assert identity_matters == (missing != ("prediction", "modulation"))

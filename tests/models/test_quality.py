@@ -1,12 +1,13 @@
 """Q: paddle.vision's ResNet-18 at width 64, narrower ones by their files."""
+
 import numpy as np
 import paddle
 import pytest
 from paddle.vision.models import resnet18
 
-from paddle_mfs.utils.errors import UserError
-from paddle_mfs.ops.resample import area_resize
 from paddle_mfs.models.quality import QualityNet, load_quality
+from paddle_mfs.ops.resample import area_resize
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.weights import save_state
 
 
@@ -16,13 +17,15 @@ def test_width_64_is_paddle_visions_resnet18():
     net.set_state_dict(original.state_dict())
     net.eval(), original.eval()
     x = paddle.rand([1, 3, 112, 112])
-    np.testing.assert_allclose(net(x).numpy(), paddle.nn.functional.sigmoid(original(x * 2 - 1))[:, 0].numpy(), rtol=1e-5)
+    np.testing.assert_allclose(
+        net(x).numpy(), paddle.nn.functional.sigmoid(original(x * 2 - 1))[:, 0].numpy(), rtol=1e-5
+    )
 
 
 def test_any_crop_size_is_judged_at_112(tmp_path):
     paddle.seed(0)
     untrained = QualityNet(8)
-    untrained.fc.weight.set_value(untrained.fc.weight * 1e-3)       # or its sigmoid is saturated
+    untrained.fc.weight.set_value(untrained.fc.weight * 1e-3)  # or its sigmoid is saturated
     save_state(tmp_path / "q.pdparams", untrained.state_dict(), half=True)
     net = load_quality(tmp_path / "q.pdparams")
     assert net.conv1.weight.shape[0] == 8 and not net.training and all(p.stop_gradient for p in net.parameters())

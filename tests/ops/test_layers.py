@@ -1,4 +1,5 @@
 """The fast CPU layers equal the Paddle operators they replace, forward and backward."""
+
 import numpy as np
 import paddle
 import paddle.nn as nn
@@ -28,9 +29,17 @@ def assert_same(ours, theirs):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4 * np.abs(b).max())
 
 
-@pytest.mark.parametrize("n, c, h, w, k, stride, padding, identities", [
-    (2, 5, 9, 12, 3, 1, 1, 1), (2, 5, 8, 8, 4, 2, 1, 1), (4, 3, 17, 16, 3, 2, (0, 1), 1), (1, 6, 7, 7, 7, 1, 0, 1),
-    (6, 4, 8, 8, 4, 2, 1, 3), (6, 4, 8, 6, 3, 1, 1, 2)])
+@pytest.mark.parametrize(
+    "n, c, h, w, k, stride, padding, identities",
+    [
+        (2, 5, 9, 12, 3, 1, 1, 1),
+        (2, 5, 8, 8, 4, 2, 1, 1),
+        (4, 3, 17, 16, 3, 2, (0, 1), 1),
+        (1, 6, 7, 7, 7, 1, 0, 1),
+        (6, 4, 8, 8, 4, 2, 1, 3),
+        (6, 4, 8, 6, 3, 1, 1, 2),
+    ],
+)
 def test_depthwise_equals_paddle(n, c, h, w, k, stride, padding, identities):
     paddle.seed(0)
     x, bias = leaf(n, c, h, w), leaf(c)
@@ -49,23 +58,28 @@ def test_depthwise_of_many_identities_is_each_with_its_own_kernels():
     x, weight = paddle.randn([6, 4, 8, 8]), paddle.randn([3, 4, 3, 3])
     together = layers.depthwise_conv2d(x, weight, None, 1, 1)
     for g in range(3):
-        alone = F.conv2d(x[2 * g:2 * g + 2], weight[g].unsqueeze(1), None, 1, 1, groups=4)
-        np.testing.assert_allclose(together[2 * g:2 * g + 2].numpy(), alone.numpy(), atol=1e-5)
+        alone = F.conv2d(x[2 * g : 2 * g + 2], weight[g].unsqueeze(1), None, 1, 1, groups=4)
+        np.testing.assert_allclose(together[2 * g : 2 * g + 2].numpy(), alone.numpy(), atol=1e-5)
 
 
 def test_depthwise_takes_tensors_that_are_not_contiguous():
     paddle.seed(0)
     x, weight = paddle.randn([2, 8, 6, 4]).transpose([0, 3, 1, 2]), paddle.randn([4, 1, 3, 3])
-    np.testing.assert_allclose(layers.depthwise_conv2d(x, weight, None, 1, 1).numpy(),
-                               F.conv2d(x, weight, None, 1, 1, groups=4).numpy(), atol=1e-5)
+    np.testing.assert_allclose(
+        layers.depthwise_conv2d(x, weight, None, 1, 1).numpy(),
+        F.conv2d(x, weight, None, 1, 1, groups=4).numpy(),
+        atol=1e-5,
+    )
 
 
 @pytest.mark.parametrize("h, w", [(4, 4), (7, 9), (1, 3)])
 def test_upsampling_equals_paddle(h, w):
     paddle.seed(0)
     x = leaf(2, 3, h, w)
-    assert_same(outputs_and_gradients(layers.upsample2x, [x]), outputs_and_gradients(
-        lambda t: F.interpolate(t, scale_factor=2, mode="bilinear", align_corners=True), [x]))
+    assert_same(
+        outputs_and_gradients(layers.upsample2x, [x]),
+        outputs_and_gradients(lambda t: F.interpolate(t, scale_factor=2, mode="bilinear", align_corners=True), [x]),
+    )
 
 
 @pytest.mark.parametrize("ring", [0, 1])
@@ -83,20 +97,30 @@ def test_half_pixel_upsampling_equals_paddle(h, w, ring):
         assert_same(compiled, outputs_and_gradients(run, [x]))
     wide = F.interpolate(F.pad(x, [3, 3, 3, 3]), scale_factor=2, mode="bilinear", align_corners=False)
     assert compiled[0].shape == (2, 3, 2 * h + 2 * ring, 2 * w + 2 * ring)
-    np.testing.assert_allclose(compiled[0], wide[:, :, 6 - ring:ring - 6, 6 - ring:ring - 6].numpy(), atol=1e-6)
+    np.testing.assert_allclose(compiled[0], wide[:, :, 6 - ring : ring - 6, 6 - ring : ring - 6].numpy(), atol=1e-6)
 
 
 def test_frozen_prelu_equals_paddle_and_gives_its_slopes_no_gradient():
     paddle.seed(0)
     prelu, x = layers.FrozenPReLU(4), leaf(2, 4, 5, 5)
     prelu.weight.set_value(paddle.to_tensor([0.3, -0.2, 1.5, 0.0]))
-    assert_same(outputs_and_gradients(prelu, [x]), outputs_and_gradients(lambda t: F.prelu(t, prelu.weight.detach()), [x]))
+    assert_same(
+        outputs_and_gradients(prelu, [x]), outputs_and_gradients(lambda t: F.prelu(t, prelu.weight.detach()), [x])
+    )
     assert prelu.weight.grad is None
 
 
-@pytest.mark.parametrize("inputs, outputs, k, stride, padding, large", [
-    (3, 24, 3, 2, 1, 1 << 20), (8, 3, 3, 1, 1, 1 << 20), (2, 1, 3, 1, 0, 1 << 20),      # as products; two tiny ones, row by row
-    (16, 24, 1, 1, 0, 1 << 20), (12, 8, 4, 1, 0, 0), (12, 8, 1, 1, 0, 0)])              # 1x1; several samples at once
+@pytest.mark.parametrize(
+    "inputs, outputs, k, stride, padding, large",
+    [
+        (3, 24, 3, 2, 1, 1 << 20),
+        (8, 3, 3, 1, 1, 1 << 20),
+        (2, 1, 3, 1, 0, 1 << 20),  # as products; two tiny ones, row by row
+        (16, 24, 1, 1, 0, 1 << 20),
+        (12, 8, 4, 1, 0, 0),
+        (12, 8, 1, 1, 0, 0),
+    ],
+)  # 1x1; several samples at once
 def test_convolution_equals_paddle(inputs, outputs, k, stride, padding, large, monkeypatch):
     monkeypatch.setattr(layers.cpu_products, "LARGE", large)
     paddle.seed(0)
@@ -117,8 +141,10 @@ def test_what_comes_of_a_sample_does_not_depend_on_the_others():
     assert (convolution(x)[2:3].numpy() == convolution(x[2:3]).numpy()).all()
 
 
-@pytest.mark.parametrize("left, right", [((2, 3, 5, 4), (4, 6)), ((2, 1, 5, 4), (2, 3, 4, 6)), ((5, 4), (2, 3, 4, 6)),
-                                         ((1, 3, 5, 4), (2, 1, 4, 6))])
+@pytest.mark.parametrize(
+    "left, right",
+    [((2, 3, 5, 4), (4, 6)), ((2, 1, 5, 4), (2, 3, 4, 6)), ((5, 4), (2, 3, 4, 6)), ((1, 3, 5, 4), (2, 1, 4, 6))],
+)
 def test_products_equal_paddle(left, right):
     paddle.seed(0)
     tensors = [leaf(*left), leaf(*right)]
@@ -127,6 +153,7 @@ def test_products_equal_paddle(left, right):
 
 def test_a_whole_network_gives_the_same_gradients_either_way():
     from paddle_mfs.models.mfs import load_mfs
+
     paddle.seed(0)
     net = load_mfs()
     x, z, f = paddle.rand([2, 3, 64, 64]), F.normalize(paddle.randn([2, 192])), paddle.randn([2, 512, 7, 7]) * 0.3

@@ -1,4 +1,5 @@
 """Every engine gives the pixels of dygraph, on every network the swap runs."""
+
 import functools
 import sys
 import tempfile
@@ -9,15 +10,15 @@ import paddle
 import paddle.nn as nn
 import pytest
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.export.check import reference
 from paddle_mfs.face.align import align
 from paddle_mfs.face.image import read_image
+from paddle_mfs.graph.idn_runner import idn_runner
 from paddle_mfs.models import create_model
 from paddle_mfs.models.embedder import FaceEmbedder
 from paddle_mfs.models.idn import IDN
-from paddle_mfs.graph.idn_runner import idn_runner
 from paddle_mfs.runtime import choose, make_runner
+from paddle_mfs.utils.errors import UserError
 
 NAMES = ("openvino", "paddle", "lite")
 TOLERANCE = 1e-3
@@ -33,6 +34,7 @@ def pictures(swapper, samples):
     def make(size):
         crops = np.stack([align(image, five, size)[0] for image, five in zip(images, fives)])
         return np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32) / 255
+
     return make
 
 
@@ -59,16 +61,19 @@ def _mobile(idn):
 @pytest.fixture(scope="module")
 def network(swapper, pictures):
     """name -> layer."""
-    made = {"idn": lambda: swapper.identity.idn,
-            "mobile": lambda: _mobile(swapper.identity.idn),
-            "encoder": lambda: FaceEmbedder(create_model("mobilefacenet", weights="bundled")),
-            "arcface": lambda: _arcface(pictures(112))}
+    made = {
+        "idn": lambda: swapper.identity.idn,
+        "mobile": lambda: _mobile(swapper.identity.idn),
+        "encoder": lambda: FaceEmbedder(create_model("mobilefacenet", weights="bundled")),
+        "arcface": lambda: _arcface(pictures(112)),
+    }
 
     @functools.lru_cache(None)
     def make(name):
         layer = made[name]() if name in made else create_model(name, weights="bundled")
         layer.eval()
         return layer
+
     return make
 
 
@@ -77,7 +82,9 @@ def difference(outputs, wanted):
     return max(float(np.abs(output - value).max()) for output, value in zip(outputs, wanted))
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) if name == "arcface" else name for name in SIZES])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name == "arcface" else name for name in SIZES]
+)
 @pytest.mark.parametrize("engine", NAMES)
 def test_same_pixels(engine, name, network, pictures):
     layer, x = network(name), pictures(SIZES[name])
@@ -85,7 +92,9 @@ def test_same_pixels(engine, name, network, pictures):
     run = (idn_runner if isinstance(layer, IDN) else make_runner)(layer, engine)
     assert difference(run(x), wanted) <= TOLERANCE
     assert difference(run(x[1:]), [value[1:] for value in wanted]) <= TOLERANCE, "the number of pictures may change"
-    assert difference(wanted, [value[::-1] for value in wanted]) > 10 * TOLERANCE, "the pictures must tell wrong from right"
+    assert difference(wanted, [value[::-1] for value in wanted]) > 10 * TOLERANCE, (
+        "the pictures must tell wrong from right"
+    )
 
 
 @pytest.mark.parametrize("engine", NAMES)
@@ -116,10 +125,12 @@ def test_runners_in_threads(engine, network, pictures):
         assert all(difference(output, wanted) == 0 for output in outputs[number::2])
 
 
-@pytest.mark.parametrize("package, engine, remedy", [("openvino", "openvino", "pip install openvino"),
-                                                     ("paddlelite", "lite", "pip install paddlelite==2.13rc0")])
+@pytest.mark.parametrize(
+    "package, engine, remedy",
+    [("openvino", "openvino", "pip install openvino"), ("paddlelite", "lite", "pip install paddlelite==2.13rc0")],
+)
 def test_missing_package_is_told(package, engine, remedy, network, monkeypatch):
-    monkeypatch.setitem(sys.modules, package, None)         # as if it were not installed
+    monkeypatch.setitem(sys.modules, package, None)  # as if it were not installed
     with pytest.raises(UserError, match=f"^{package} is not installed; {remedy}") as told:
         make_runner(network("blazeface"), engine)
     assert "\n" not in str(told.value)

@@ -5,11 +5,11 @@ import copy
 import numpy as np
 import pytest
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import read_image
 from paddle_mfs.swap.baker import Baker
 from paddle_mfs.swap.identity import load_identity, read_source, save_identity
 from paddle_mfs.swap.swapper import FaceSwapper, SwapOptions
+from paddle_mfs.utils.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,10 @@ def test_several_photos_are_one_identity(baker, root, samples):
     apart = [baker.identity(photo) for photo in photos]
     mean = sum(one.embedding for one in apart)
     assert np.allclose(together.embedding, mean / np.linalg.norm(mean), atol=1e-6) and len(faces) == 2
-    assert together.facts["source_sha256"] == [one.facts["source_sha256"] for one in apart] and together.name == "id009_base"
+    assert (
+        together.facts["source_sha256"] == [one.facts["source_sha256"] for one in apart]
+        and together.name == "id009_base"
+    )
 
 
 def test_damaged_and_foreign_files_are_told(refined, baker, tmp_path):
@@ -76,6 +79,8 @@ def test_damaged_and_foreign_files_are_told(refined, baker, tmp_path):
     with pytest.raises(UserError, match="none.identity: no such identity file"):
         baker.identity(tmp_path / "none.identity")
     other = Baker.__new__(Baker)
-    other.__dict__.update(baker.__dict__, _facts={**baker._facts, "weights": {**baker._facts["weights"], "sha256": "0"}})
+    other.__dict__.update(
+        baker.__dict__, _facts={**baker._facts, "weights": {**baker._facts["weights"], "sha256": "0"}}
+    )
     with pytest.raises(UserError, match="someone.identity: was made from other weights"):
         other.identity(refined[0])

@@ -1,17 +1,18 @@
 """Options of a swap, several people, and the faces of a clip; on real generated pictures with the bundled weights."""
+
 import copy
 
 import cv2
 import numpy as np
 import pytest
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import read_image
 from paddle_mfs.face.regions import INNER_LIPS, OUTER_LIPS, region_mask
 from paddle_mfs.face.track import TrackedFace
 from paddle_mfs.swap.memory import RECHECK, Tracks
 from paddle_mfs.swap.roles import Role
 from paddle_mfs.swap.swapper import FaceSwapper, SwapOptions
+from paddle_mfs.utils.errors import UserError
 
 
 def with_options(swapper, **options):
@@ -21,8 +22,12 @@ def with_options(swapper, **options):
 
 
 def test_options_are_checked():
-    for options, told in (({"strength": 1.5}, "strength 1.5: give a number from 0 to 1"), ({"strength": "all"}, "strength 'all'"),
-                          ({"colour_match": -0.1}, "colour-match -0.1"), ({"strength": float("nan")}, "strength nan")):
+    for options, told in (
+        ({"strength": 1.5}, "strength 1.5: give a number from 0 to 1"),
+        ({"strength": "all"}, "strength 'all'"),
+        ({"colour_match": -0.1}, "colour-match -0.1"),
+        ({"strength": float("nan")}, "strength nan"),
+    ):
         with pytest.raises(UserError, match=told):
             SwapOptions(**options)
 
@@ -30,11 +35,14 @@ def test_options_are_checked():
 def test_strength_goes_from_the_target_to_the_source(swapper, samples, target, result):
     """Distances of a recogniser that takes no part in the swap."""
     from paddle_mfs.metrics.identity import Recogniser, distance
+
     strengths = (0, 0.25, 0.5, 0.75, 1)
     results = [with_options(swapper, strength=strength).swap(target) for strength in strengths]
     assert (results[-1] == result).all() and (results[0] != target).any()
     source, five = read_image(samples / "source.jpg"), swapper.analyser.largest(target).five
-    descriptors = Recogniser().descriptors([source, target, *results], [swapper.analyser.largest(source).five] + [five] * 6)
+    descriptors = Recogniser().descriptors(
+        [source, target, *results], [swapper.analyser.largest(source).five] + [five] * 6
+    )
     to_source, to_target = (distance(descriptors[i], descriptors[2:]) for i in (0, 1))
     assert (np.diff(to_source) < 0).all() and (np.diff(to_target) > 0).all(), (to_source, to_target)
     assert to_target[0] < 0.4 < 0.7 < to_target[-1] and to_source[-1] < 0.6 < 0.8 < to_source[0]
@@ -105,8 +113,9 @@ def test_kept_objects(swapper, target):
 
 def test_each_person_gets_the_face_meant_for_them(swapper, root, samples):
     identities = root / "tests/fixtures/identities"
-    by_person = FaceSwapper({identities / "id009_base.jpg": samples / "source.jpg",
-                             identities / "id021_base.jpg": samples / "target.jpg"})
+    by_person = FaceSwapper(
+        {identities / "id009_base.jpg": samples / "source.jpg", identities / "id021_base.jpg": samples / "target.jpg"}
+    )
     people = [read_image(identities / f"{name}_yawl.jpg") for name in ("id021", "id028", "id009")]
     height = min(person.shape[0] for person in people)
     together = np.concatenate([person[:height] for person in people], 1)
@@ -117,7 +126,9 @@ def test_each_person_gets_the_face_meant_for_them(swapper, root, samples):
     for part, role in ((parts[0], 1), (parts[2], 0)):
         only = copy.copy(swapper)
         only.identity = by_person.roles[role].identity
-        assert (only.swap(together, "all")[:, part] == result[:, part]).all() and (result[:, part] != together[:, part]).any()
+        assert (only.swap(together, "all")[:, part] == result[:, part]).all() and (
+            result[:, part] != together[:, part]
+        ).any()
     assert len(by_person.facts["source_sha256"]) == 2
     with pytest.raises(UserError, match="stranger.jpg: shows nobody who is to be swapped"):
         by_person.swap(people[1], name="stranger.jpg")

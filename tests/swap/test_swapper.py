@@ -1,18 +1,19 @@
 """Swapping real generated pictures with the bundled weights."""
+
 import copy
 import dataclasses
 
 import numpy as np
 import pytest
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import read_image
 from paddle_mfs.face.regions import oval_mask
-from paddle_mfs.swap.baker import bake
-from paddle_mfs.models.embedder import load_encoder
 from paddle_mfs.metrics.background import background_psnr
+from paddle_mfs.models.embedder import load_encoder
 from paddle_mfs.provenance import picture_sha256, read_provenance
+from paddle_mfs.swap.baker import bake
 from paddle_mfs.swap.swapper import FaceSwapper, side_by_side
+from paddle_mfs.utils.errors import UserError
 
 
 def outside_psnr(swapper, image, result):
@@ -31,9 +32,12 @@ def test_face_changes_and_background_does_not(swapper, target, result):
 def test_identity_moves_to_the_source(swapper, samples, target, result):
     """With the recogniser that took no part in training or injection."""
     from paddle_mfs.metrics.identity import Recogniser, distance
+
     source, analyser = read_image(samples / "source.jpg"), swapper.analyser
     five = analyser.largest(target).five
-    wanted, before, after = Recogniser().descriptors([source, target, result], [analyser.largest(source).five, five, five])
+    wanted, before, after = Recogniser().descriptors(
+        [source, target, result], [analyser.largest(source).five, five, five]
+    )
     no_swap, swapped = distance(wanted, before), distance(wanted, after)
     assert swapped < no_swap - 0.1 and swapped < 0.65, (no_swap, swapped)
 
@@ -50,7 +54,7 @@ def test_array_and_file_sources_agree(samples, target, result, swapper):
 def test_which_face(swapper, samples, target):
     other = read_image(sorted((samples / "faces").glob("*.jpg"))[0])
     small = np.full((target.shape[0], other.shape[1], 3), 128, np.uint8)
-    small[:other.shape[0]] = other
+    small[: other.shape[0]] = other
     both = np.concatenate([target, small], 1)
     edge = target.shape[1]
 
@@ -60,7 +64,7 @@ def test_which_face(swapper, samples, target):
 
     assert changed("largest") == (True, False) == changed(0) == changed(None)
     assert changed("1") == (False, True) and changed("all") == (True, True)
-    both = np.ascontiguousarray(both[:, ::-1])       # the largest is on the right now
+    both = np.ascontiguousarray(both[:, ::-1])  # the largest is on the right now
     edge = small.shape[1]
     assert changed("largest") == (False, True) == changed(1) and changed(0) == (True, False)
     with pytest.raises(UserError, match="no face 2; 2 found"):
@@ -87,7 +91,7 @@ def test_shut_mask_is_an_error(swapper, target):
         broken.swap(target, name="face.png")
     assert (broken.swap_faces(target, [swapper.analyser.largest(target)]) == target).all()
     bias.set_value(np.full(bias.shape, np.nan, np.float32))
-    broken.identity = dataclasses.replace(swapper.identity, idn=idn)        # a runner keeps the weights it began with
+    broken.identity = dataclasses.replace(swapper.identity, idn=idn)  # a runner keeps the weights it began with
     with pytest.raises(UserError, match="the swap failed: .* nan of 255"):
         broken.swap(target)
 
@@ -115,6 +119,7 @@ def test_widths_must_match(swapper, samples, tmp_path):
     """Weights of the public layout want the public encoder."""
     from paddle_mfs.models.mfs import MobileFaceSwap
     from paddle_mfs.weights import save_state
+
     path = tmp_path / "MobileFaceSwap_224.pdparams"
     save_state(path, MobileFaceSwap(512, 512, residual=False).state_dict(), half=True)
     with pytest.raises(UserError, match=r"MobileFaceSwap_224.pdparams: want .*512.*arcface.pdparams"):
@@ -129,6 +134,7 @@ def test_public_pair_loads(samples, target, tmp_path):
     from paddle_mfs.models import create_model
     from paddle_mfs.models.mfs import MobileFaceSwap
     from paddle_mfs.weights import save_state
+
     weights, encoder = tmp_path / "MobileFaceSwap_224.pdparams", tmp_path / "arcface.pdparams"
     save_state(weights, MobileFaceSwap(512, 512, residual=False).state_dict())
     save_state(encoder, create_model("arcface").state_dict())

@@ -1,4 +1,5 @@
 """The painted face behind a blend, also where the mask is only half open."""
+
 import numpy as np
 import pytest
 
@@ -11,10 +12,10 @@ def test_what_is_revealed_blends_to_the_result_again(opening):
     crop = rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)
     face = np.zeros((32, 32), np.float32)
     face[4:28, 6:26] = 1
-    face[4:28, [6, 25]] = 0.3                                           # the rim
+    face[4:28, [6, 25]] = 0.3  # the rim
     wanted = rng.random((32, 32, 3), dtype=np.float32)
     target = crop / np.float32(255)
-    result = target + (wanted - target) * face[..., None]               # what the network shows, whatever its mask
+    result = target + (wanted - target) * face[..., None]  # what the network shows, whatever its mask
     mask = opened(face * np.float32(opening))
     np.testing.assert_allclose(mask, face, atol=1e-6)
     painted, change = unblend(crop, result.transpose(2, 0, 1), mask)

@@ -1,17 +1,18 @@
 """Which faces are chosen, and whose face they get."""
+
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 import pytest
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.analysis import Face
 from paddle_mfs.face.image import read_image
 from paddle_mfs.models.embedder import SAME_PERSON_COSINE
 from paddle_mfs.swap.memory import REMEMBERED, Tracks
 from paddle_mfs.swap.roles import match, parse_map, roles
 from paddle_mfs.swap.select import Choice, check_choice, choose, pick
+from paddle_mfs.utils.errors import UserError
 
 
 def face_at(x, size):
@@ -25,7 +26,7 @@ class TrackedFace:
 
 
 RIGHT, LEFT, MIDDLE = (face_at(*where) for where in ((300, 80), (0, 60), (150, 40)))
-FACES = [RIGHT, LEFT, MIDDLE]       # largest first, as FaceAnalyser gives them
+FACES = [RIGHT, LEFT, MIDDLE]  # largest first, as FaceAnalyser gives them
 
 
 def same(faces, others):
@@ -37,8 +38,11 @@ def test_choosing():
     for index, face in enumerate((LEFT, MIDDLE, RIGHT)):
         assert same(pick(FACES, index), [face]) and same(pick(FACES, str(index)), [face])
     assert choose(FACES, 3) == [] == choose([], "largest")
-    for which, message in ((3, "no face 3; 3 found, choose 0 .leftmost. to 2"), ("biggest", "choose largest, all or an index"),
-                           (-1, "choose largest")):
+    for which, message in (
+        (3, "no face 3; 3 found, choose 0 .leftmost. to 2"),
+        ("biggest", "choose largest, all or an index"),
+        (-1, "choose largest"),
+    ):
         with pytest.raises(UserError, match=message):
             pick(FACES, which, "a.jpg")
     with pytest.raises(UserError, match="a.jpg: no face found"):
@@ -99,8 +103,10 @@ def test_threshold(swapper, root):
 
 def test_roles(swapper, root, samples):
     identities = root / "tests/fixtures/identities"
-    made = roles(swapper.baker, {identities / "id009_base.jpg": samples / "source.jpg",
-                                 identities / "id021_base.jpg": samples / "source.jpg"})
+    made = roles(
+        swapper.baker,
+        {identities / "id009_base.jpg": samples / "source.jpg", identities / "id021_base.jpg": samples / "source.jpg"},
+    )
     assert made[0].identity is made[1].identity, "a source is baked once"
     image = read_image(identities / "id021_yawl.jpg")
     role, score = match(swapper.baker.embed(image, swapper.analyser.largest(image))[0], made)

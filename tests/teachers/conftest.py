@@ -1,4 +1,5 @@
 """Networks in files that PyTorch wrote: a small kept set, and one made anew where PyTorch is at hand."""
+
 import os
 import subprocess
 import sys

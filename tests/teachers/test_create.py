@@ -1,4 +1,5 @@
 """Teachers from a config's section: names, options, licences, workers; and pictures made beforehand."""
+
 import itertools
 import subprocess
 import sys
@@ -7,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paddle_mfs.utils.config import load_config
 from paddle_mfs.data.crops import Crops
 from paddle_mfs.data.pairs import PairSampler
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import read_image
 from paddle_mfs.teachers import TEACHERS, create_teacher
 from paddle_mfs.teachers.folder import pair_name
 from paddle_mfs.teachers.mesh import MeshTeacher
 from paddle_mfs.teachers.network import placed
+from paddle_mfs.utils.config import load_config
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.tensor import to_batch, to_image
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +34,7 @@ def crops(samples):
 def pictures(tmp_path, crops):
     """A folder that has ann on bob, ann on cleo and cleo on bob, each of one colour."""
     import cv2
+
     for number, (source, target) in enumerate(((0, 1), (0, 2), (2, 1)), 1):
         image = np.zeros((32, 32, 3), np.uint8)
         image[:, :16, 0] = 60 * number
@@ -46,14 +48,21 @@ def test_the_shipped_section_makes_the_mesh_teacher(root, capsys):
     assert isinstance(teacher, MeshTeacher) and capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("section, words", [
-    ({"name": "simswpa"}, "no teacher named 'simswpa'; known: faceshifter, folder, mesh, onnx, simswap"),
-    ({"name": "mesh", "weights": "a.pdparams"}, "teacher.weights: the mesh teacher takes none"),
-    ({"name": "simswap", "encoder": "b"}, "teacher.weights: the simswap teacher needs it"),
-    ({"name": "simswap", "weights": "a", "encoder": "b", "onnx": {"size": 3}}, "teacher.onnx: the simswap teacher takes none"),
-    ({"name": "onnx", "weights": "a.onnx"}, "teacher.onnx: the onnx teacher needs it"),
-    ({"name": "folder"}, "teacher.weights: the folder teacher needs it"),
-    ({"name": "folder", "weights": "/none"}, "/none: no such folder")])
+@pytest.mark.parametrize(
+    "section, words",
+    [
+        ({"name": "simswpa"}, "no teacher named 'simswpa'; known: faceshifter, folder, mesh, onnx, simswap"),
+        ({"name": "mesh", "weights": "a.pdparams"}, "teacher.weights: the mesh teacher takes none"),
+        ({"name": "simswap", "encoder": "b"}, "teacher.weights: the simswap teacher needs it"),
+        (
+            {"name": "simswap", "weights": "a", "encoder": "b", "onnx": {"size": 3}},
+            "teacher.onnx: the simswap teacher takes none",
+        ),
+        ({"name": "onnx", "weights": "a.onnx"}, "teacher.onnx: the onnx teacher needs it"),
+        ({"name": "folder"}, "teacher.weights: the folder teacher needs it"),
+        ({"name": "folder", "weights": "/none"}, "/none: no such folder"),
+    ],
+)
 def test_sections_are_strict(section, words):
     with pytest.raises(UserError) as caught:
         create_teacher({"weights": None, "encoder": None, "onnx": {}, **section})
@@ -66,8 +75,12 @@ def test_teachers_are_described(root):
 
 
 def test_importing_the_package_of_teachers_is_cheap():
-    done = subprocess.run([sys.executable, "-c", "import sys, paddle_mfs.teachers; print('paddle' in sys.modules)"], cwd=ROOT,
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, paddle_mfs.teachers; print('paddle' in sys.modules)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert done.stdout.strip() == "False"
 
 
@@ -106,4 +119,4 @@ def test_pictures_go_to_a_network_and_come_back(crops):
     np.testing.assert_array_equal(to_image(values, mean, std), image)
     around = placed(image, 40, (4, 2, 36, 34))
     np.testing.assert_array_equal(around[2:34, 4:36], image)
-    np.testing.assert_array_equal(around[2:34, 3], image[:, 1])            # the mirror image, the edge itself not twice
+    np.testing.assert_array_equal(around[2:34, 3], image[:, 1])  # the mirror image, the edge itself not twice

@@ -1,12 +1,13 @@
 """The mesh teacher on two generated faces."""
+
 import cv2
 import numpy as np
 import pytest
 
 from paddle_mfs.data.crops import prepare
 from paddle_mfs.data.pairs import mirrored, supervised_regions
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.teachers import create_teacher
+from paddle_mfs.utils.errors import UserError
 
 SIZE = 224
 
@@ -30,11 +31,12 @@ def test_a_face_taught_with_itself_stays_nearly_itself(teacher, faces):
 def test_teacher_moves_identity_and_keeps_the_background(teacher, faces):
     from paddle_mfs.models import create_model
     from paddle_mfs.models.embedder import FaceEmbedder
+
     (source, _), (target, landmarks) = faces[1], faces[2]
     image, blend = teacher.swap(*faces[1], *faces[2])
     background, _ = supervised_regions(landmarks, SIZE)
     assert image.dtype == np.uint8 and image.shape == target.shape and blend.min() >= 0 and blend.max() <= 1
-    assert np.abs(image[background].astype(int) - target[background]).max() <= 2      # the fade's last traces
+    assert np.abs(image[background].astype(int) - target[background]).max() <= 2  # the fade's last traces
     np.testing.assert_array_equal(image[blend == 0], target[blend == 0])
     embedder = FaceEmbedder(create_model("mobilefacenet", weights="bundled"))
     z = embedder.embed(np.stack([source, target, image]))[0].numpy()
@@ -50,7 +52,7 @@ def test_teacher_takes_the_targets_light(teacher, faces):
 
 def test_blend_is_shut_at_the_crops_edge(teacher, faces):
     for _, landmarks in faces:
-        blend = teacher.geometry(landmarks + [0, 40], SIZE).blend      # a chin beyond the crop
+        blend = teacher.geometry(landmarks + [0, 40], SIZE).blend  # a chin beyond the crop
         edge = np.concatenate([blend[0], blend[-1], blend[:, 0], blend[:, -1]])
         assert edge.max() < 0.1
 

@@ -1,4 +1,5 @@
 """The teachers' networks against PyTorch, converted from files that PyTorch wrote."""
+
 import ast
 import contextlib
 import subprocess
@@ -13,13 +14,13 @@ from paddle_mfs.convert.torch_file import read_torch
 from paddle_mfs.convert.torch_state import from_torch
 from paddle_mfs.data.crops import Crops
 from paddle_mfs.data.pairs import PairSampler, batches
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.models.arcface import IRSEResNet
 from paddle_mfs.teachers.faceshifter import AEINet
 from paddle_mfs.teachers.ir_se50 import IRSE50
 from paddle_mfs.teachers.network import NetworkTeacher
-from paddle_mfs.utils.tensor import to_batch, to_image
 from paddle_mfs.teachers.simswap import SimSwapGenerator
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.tensor import to_batch, to_image
 from paddle_mfs.weights import read_card
 
 TOLERANCE = 1e-4
@@ -29,8 +30,10 @@ def sizes(constant):
     """SIZES or SMALL of torch_twins.py, which cannot be imported without PyTorch: {network: its arguments}."""
     tree = ast.parse((Path(__file__).parent / "torch_twins.py").read_text(encoding="utf-8"))
     value = next(node.value for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == constant)
-    return {name: {key: size for key, size in options.items() if key != "side"}
-            for name, options in ast.literal_eval(value).items()}
+    return {
+        name: {key: size for key, size in options.items() if key != "side"}
+        for name, options in ast.literal_eval(value).items()
+    }
 
 
 def compare(folder, name, arguments, file=None):
@@ -42,7 +45,7 @@ def compare(folder, name, arguments, file=None):
         output = layer(*(paddle.to_tensor(arrays[key]) for key in arrays.files if key != "output"))
         right = arrays["output"]
     output = (output[0] if isinstance(output, tuple) else output).numpy()
-    assert output.shape == right.shape and right.std() > 100 * TOLERANCE         # the comparison means something
+    assert output.shape == right.shape and right.std() > 100 * TOLERANCE  # the comparison means something
     difference = np.abs(output - right).max()
     assert difference < TOLERANCE
     return difference
@@ -61,20 +64,25 @@ def test_every_form_of_a_file_holds_the_same_numbers(torch_networks, file):
         np.testing.assert_allclose(found[name], value, atol=1e-3 if file == "half.pth" else 0)
 
 
-@pytest.mark.parametrize("name, file", [("simswap", None), ("faceshifter", None), ("faceshifter_arcface", "wrapped.tar")])
+@pytest.mark.parametrize(
+    "name, file", [("simswap", None), ("faceshifter", None), ("faceshifter_arcface", "wrapped.tar")]
+)
 def test_kept_files_of_pytorch_give_its_outputs(small_networks, name, file):
     compare(small_networks, name, sizes("SMALL")[name], file)
 
 
-@pytest.mark.parametrize("layer, millions", [(SimSwapGenerator, 55.1), (IRSEResNet, 52.2), (AEINet, 184.4), (IRSE50, 43.8)])
+@pytest.mark.parametrize(
+    "layer, millions", [(SimSwapGenerator, 55.1), (IRSEResNet, 52.2), (AEINet, 184.4), (IRSE50, 43.8)]
+)
 def test_full_size_parameter_counts(layer, millions):
-    with paddle.LazyGuard():                    # shapes without memory
+    with paddle.LazyGuard():  # shapes without memory
         parameters = layer().parameters()
     assert sum(int(np.prod(p.shape)) for p in parameters) / 1e6 == pytest.approx(millions, abs=0.05)
 
 
 class SmallTeacher(NetworkTeacher):
     """A teacher with a small SimSwap generator and a fixed identity."""
+
     size = 24
 
     def __init__(self, layer):
@@ -94,12 +102,14 @@ def test_a_network_gives_the_same_pictures_in_a_forked_worker(small_networks):
     layer.set_state_dict(from_torch(layer, read_torch(small_networks / "simswap.pth"), "simswap.pth"))
     layer.eval()
     images = np.random.default_rng(3).integers(0, 255, (3, 32, 32, 3), np.uint8)
-    crops = Crops(images, np.tile(np.linspace(8, 24, 468, dtype=np.float32)[:, None], (3, 1, 2)), ["a.jpg", "b.jpg", "c.jpg"])
+    crops = Crops(
+        images, np.tile(np.linspace(8, 24, 468, dtype=np.float32)[:, None], (3, 1, 2)), ["a.jpg", "b.jpg", "c.jpg"]
+    )
     teacher = SmallTeacher(layer)
     assert teacher.may_fork
     sampler = PairSampler(crops, teacher, 2, 2, 0.0)
     with contextlib.closing(batches(sampler, 0)) as here, contextlib.closing(batches(sampler, 1)) as forked:
-        right = next(here)                      # this process has run the network before it forks
+        right = next(here)  # this process has run the network before it forks
         np.testing.assert_array_equal(next(forked).taught.numpy(), right.taught.numpy())
     assert right.taught.numpy().std() > 1
 
@@ -122,7 +132,9 @@ def test_matrices_are_turned_and_counters_dropped(small_networks):
     assert "first_layer.2.num_batches_tracked" in state
     named = from_torch(layer, state, "simswap.pth")
     assert named.keys() == layer.state_dict().keys()
-    np.testing.assert_array_equal(named["BottleNeck.0.style1.linear.weight"], state["BottleNeck.0.style1.linear.weight"].T)
+    np.testing.assert_array_equal(
+        named["BottleNeck.0.style1.linear.weight"], state["BottleNeck.0.style1.linear.weight"].T
+    )
     np.testing.assert_array_equal(named["down1.1._variance"], state["down1.1.running_var"])
 
 
@@ -138,6 +150,7 @@ def test_the_tool_refuses_a_network_of_another_size_in_one_line(run_script, smal
 def test_the_tool_converts_networks_of_full_size_and_simswap_swaps(run_script, tmp_path, torch_python, samples, capsys):
     from paddle_mfs.face.image import read_image
     from paddle_mfs.teachers import create_teacher
+
     twins = Path(__file__).parent / "torch_twins.py"
     subprocess.run([torch_python, str(twins), str(tmp_path), "--simswap"], check=True, timeout=600)
     for name in ("simswap", "simswap_arcface"):
@@ -145,8 +158,13 @@ def test_the_tool_converts_networks_of_full_size_and_simswap_swaps(run_script, t
         assert done.returncode == 0, done.stderr
         card = read_card(tmp_path / f"{name}.pdparams")
         assert card["made_from"]["file"] == f"{name}.pth" and card["licence"].startswith("CC BY-NC 4.0")
-    teacher = create_teacher({"name": "simswap", "weights": str(tmp_path / "simswap.pdparams"),
-                              "encoder": str(tmp_path / "simswap_arcface.pdparams")})
+    teacher = create_teacher(
+        {
+            "name": "simswap",
+            "weights": str(tmp_path / "simswap.pdparams"),
+            "encoder": str(tmp_path / "simswap_arcface.pdparams"),
+        }
+    )
     assert "CC BY-NC 4.0" in capsys.readouterr().out
     face = read_image(samples / "faces" / "800505.jpg")[:128, :128]
     image, blend = teacher.swap(face, None, face, None)

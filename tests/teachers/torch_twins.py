@@ -7,6 +7,7 @@ which torch.save keeps a network. Weights and running statistics are random. --s
 --simswap: SimSwap's two networks in full size, 430 MB.
 Needs PyTorch and numpy, nothing of this repository.
 """
+
 import sys
 from pathlib import Path
 
@@ -16,16 +17,27 @@ from torch import nn
 from torch.nn import functional as F
 
 # name -> arguments of the network, side of its picture
-SIZES = {"simswap": {"widths": (16, 24, 32, 48), "blocks": 3, "identity": 40, "side": 48},
-         "faceshifter": {"widths": (8, 12, 16, 24, 24), "identity": 40, "side": 64},
-         "simswap_arcface": {"layers": ((64, 2, 1), (64, 1, 2), (80, 1, 2), (96, 2, 2)), "grid": 3, "side": 48},
-         "faceshifter_arcface": {"stem": 16, "layers": ((16, 2), (24, 2), (32, 3), (48, 2)), "size": 64, "embedding": 40,
-                                 "side": 64}}
-SMALL = {"simswap": {"widths": (4, 6, 8, 8), "blocks": 1, "identity": 8, "side": 24},
-         "faceshifter": {"widths": (4, 6, 6), "identity": 8, "side": 16},
-         "faceshifter_arcface": {"stem": 16, "layers": ((16, 1), (16, 1)), "size": 8, "embedding": 8, "side": 8}}
-FULL = {"simswap": {"widths": (64, 128, 256, 512), "blocks": 9, "identity": 512, "side": 32},
-        "simswap_arcface": {"layers": ((64, 3, 1), (128, 4, 2), (256, 23, 2), (512, 3, 2)), "grid": 7, "side": 112}}
+SIZES = {
+    "simswap": {"widths": (16, 24, 32, 48), "blocks": 3, "identity": 40, "side": 48},
+    "faceshifter": {"widths": (8, 12, 16, 24, 24), "identity": 40, "side": 64},
+    "simswap_arcface": {"layers": ((64, 2, 1), (64, 1, 2), (80, 1, 2), (96, 2, 2)), "grid": 3, "side": 48},
+    "faceshifter_arcface": {
+        "stem": 16,
+        "layers": ((16, 2), (24, 2), (32, 3), (48, 2)),
+        "size": 64,
+        "embedding": 40,
+        "side": 64,
+    },
+}
+SMALL = {
+    "simswap": {"widths": (4, 6, 8, 8), "blocks": 1, "identity": 8, "side": 24},
+    "faceshifter": {"widths": (4, 6, 6), "identity": 8, "side": 16},
+    "faceshifter_arcface": {"stem": 16, "layers": ((16, 1), (16, 1)), "size": 8, "embedding": 8, "side": 8},
+}
+FULL = {
+    "simswap": {"widths": (64, 128, 256, 512), "blocks": 9, "identity": 512, "side": 32},
+    "simswap_arcface": {"layers": ((64, 3, 1), (128, 4, 2), (256, 23, 2), (512, 3, 2)), "grid": 7, "side": 112},
+}
 
 
 class Norm(nn.Module):
@@ -64,8 +76,16 @@ class SimSwap(nn.Module):
             setattr(self, f"down{i}", nn.Sequential(nn.Conv2d(n, m, 3, 2, 1), nn.BatchNorm2d(m), nn.ReLU()))
         self.BottleNeck = nn.Sequential(*(SimSwapBlock(identity, d) for _ in range(blocks)))
         for i, (n, m) in zip((3, 2, 1), ((d, c), (c, b), (b, a))):
-            setattr(self, f"up{i}", nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False),
-                                                  nn.Conv2d(n, m, 3, 1, 1), nn.BatchNorm2d(m), nn.ReLU()))
+            setattr(
+                self,
+                f"up{i}",
+                nn.Sequential(
+                    nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False),
+                    nn.Conv2d(n, m, 3, 1, 1),
+                    nn.BatchNorm2d(m),
+                    nn.ReLU(),
+                ),
+            )
         self.last_layer = nn.Sequential(nn.ReflectionPad2d(3), nn.Conv2d(a, 3, 7), nn.Tanh())
 
     def forward(self, x, z):
@@ -93,7 +113,7 @@ class Attributes(nn.Module):
         super().__init__()
         self.levels = len(widths)
         for i in range(self.levels):
-            n, m = (3, *widths)[i:i + 2]
+            n, m = (3, *widths)[i : i + 2]
             layers = nn.Conv2d(n, m, 4, 2, 1, bias=False), nn.BatchNorm2d(m), nn.LeakyReLU(0.1)
             setattr(self, f"conv{i + 1}", nn.Sequential(*layers))
         for i in range(1, self.levels):
@@ -192,7 +212,9 @@ class SimSwapArcFace(nn.Module):
         self.conv1, self.bn1, self.prelu = nn.Conv2d(3, 64, 3, bias=False), nn.BatchNorm2d(64), nn.PReLU()
         self.maxpool, n = nn.MaxPool2d(2, 2), 64
         for i, (m, count, stride) in enumerate(layers, 1):
-            setattr(self, f"layer{i}", nn.Sequential(IRBlock(n, m, stride), *(IRBlock(m, m, 1) for _ in range(count - 1))))
+            setattr(
+                self, f"layer{i}", nn.Sequential(IRBlock(n, m, stride), *(IRBlock(m, m, 1) for _ in range(count - 1)))
+            )
             n = m
         self.bn2, self.dropout = nn.BatchNorm2d(n), nn.Dropout()
         self.fc, self.bn3 = nn.Linear(n * grid * grid, 512), nn.BatchNorm1d(512)
@@ -215,10 +237,19 @@ class SEConv(nn.Module):
 class Unit(nn.Module):
     def __init__(self, n, m, stride):
         super().__init__()
-        self.shortcut_layer = nn.MaxPool2d(1, stride) if n == m else nn.Sequential(nn.Conv2d(n, m, 1, stride, bias=False),
-                                                                                   nn.BatchNorm2d(m))
-        self.res_layer = nn.Sequential(nn.BatchNorm2d(n), nn.Conv2d(n, m, 3, 1, 1, bias=False), nn.PReLU(m),
-                                       nn.Conv2d(m, m, 3, stride, 1, bias=False), nn.BatchNorm2d(m), SEConv(m))
+        self.shortcut_layer = (
+            nn.MaxPool2d(1, stride)
+            if n == m
+            else nn.Sequential(nn.Conv2d(n, m, 1, stride, bias=False), nn.BatchNorm2d(m))
+        )
+        self.res_layer = nn.Sequential(
+            nn.BatchNorm2d(n),
+            nn.Conv2d(n, m, 3, 1, 1, bias=False),
+            nn.PReLU(m),
+            nn.Conv2d(m, m, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(m),
+            SEConv(m),
+        )
 
     def forward(self, x):
         return self.res_layer(x) + self.shortcut_layer(x)
@@ -234,15 +265,24 @@ class FaceShifterArcFace(nn.Module):
             n = m
         self.body = nn.Sequential(*units)
         grid = size >> len(layers)
-        self.output_layer = nn.Sequential(nn.BatchNorm2d(n), nn.Dropout(0.6), nn.Flatten(), nn.Linear(n * grid * grid, embedding),
-                                          nn.BatchNorm1d(embedding))
+        self.output_layer = nn.Sequential(
+            nn.BatchNorm2d(n),
+            nn.Dropout(0.6),
+            nn.Flatten(),
+            nn.Linear(n * grid * grid, embedding),
+            nn.BatchNorm1d(embedding),
+        )
 
     def forward(self, x):
         return F.normalize(self.output_layer(self.body(self.input_layer(x))))
 
 
-TWINS = {"simswap": SimSwap, "faceshifter": FaceShifter, "simswap_arcface": SimSwapArcFace,
-         "faceshifter_arcface": FaceShifterArcFace}
+TWINS = {
+    "simswap": SimSwap,
+    "faceshifter": FaceShifter,
+    "simswap_arcface": SimSwapArcFace,
+    "faceshifter_arcface": FaceShifterArcFace,
+}
 
 
 def shuffled(net, generator):
@@ -283,7 +323,9 @@ def in_other_forms(folder, net):
     torch.save(net.state_dict(), folder / "legacy.pth", _use_new_zipfile_serialization=False)
     wrapped = {"epoch": 3, "model": nn.DataParallel(net), "metric_fc": nn.Linear(2, 2)}
     torch.save(wrapped, folder / "wrapped.tar", _use_new_zipfile_serialization=False)
-    torch.save({"state_dict": {f"module.{key}": value.half() for key, value in net.state_dict().items()}}, folder / "half.pth")
+    torch.save(
+        {"state_dict": {f"module.{key}": value.half() for key, value in net.state_dict().items()}}, folder / "half.pth"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """tools/evaluate.py from start to end on four pairs, and what it refuses."""
+
 import json
 import shutil
 from pathlib import Path
@@ -6,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.metrics import evaluate
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.weights import bundled, load_state, read_card, save_state, write_card
 
 HELDOUT = Path(__file__).parents[2] / "samples" / "heldout"
@@ -17,8 +18,18 @@ def test_four_pairs_end_to_end(run_script, tmp_path):
     weights = tmp_path / "mine.pdparams"
     shutil.copy(bundled("mfs_224"), weights)
     write_card(weights, {"origin": "a copy", "sha256": "stale"})
-    done = run_script("evaluate", "--weights", weights, "--pairs", 4, "--output", tmp_path / "report.json",
-                      "--sheet", tmp_path / "sheet.png", "--update-card")
+    done = run_script(
+        "evaluate",
+        "--weights",
+        weights,
+        "--pairs",
+        4,
+        "--output",
+        tmp_path / "report.json",
+        "--sheet",
+        tmp_path / "sheet.png",
+        "--update-card",
+    )
     assert done.returncode == 0, done.stderr
     assert "no_swap" in done.stdout and "mesh_teacher" in done.stdout and "progress" in done.stdout
     report = json.loads((tmp_path / "report.json").read_text())

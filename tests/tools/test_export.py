@@ -1,4 +1,5 @@
 """tools/export.py as a user runs it."""
+
 import yaml
 
 

@@ -1,11 +1,14 @@
 """tools/export_lite.py as a user runs it."""
+
 import json
 
 import pytest
 
 
 def test_all_targets(run_script, samples, tmp_path):
-    done = run_script("export_lite", "--source", samples / "source.jpg", "--target", "all", "--explain", "--output", tmp_path)
+    done = run_script(
+        "export_lite", "--source", samples / "source.jpg", "--target", "all", "--explain", "--output", tmp_path
+    )
     lines = [line for line in done.stdout.splitlines() if ".nb: " in line]
     assert done.returncode == 0 and len(lines) == 5, done.stdout + done.stderr
     assert all(f"source_{target}.nb: 2." in line for target, line in zip(("arm", "gpu", "npu", "nnapi", "x86"), lines))
@@ -14,15 +17,17 @@ def test_all_targets(run_script, samples, tmp_path):
     assert "run: largest difference from dygraph" in lines[4]
     assert len(done.stdout.splitlines()) == 5 + sum(
         json.loads((tmp_path / f"source_{target}.json").read_text())["census"]["total"]
-        for target in ("arm", "gpu", "npu", "nnapi", "x86")), "--explain prints a line a kernel"
+        for target in ("arm", "gpu", "npu", "nnapi", "x86")
+    ), "--explain prints a line a kernel"
     card = json.loads((tmp_path / "source_x86.json").read_text())
     assert 0 < card["difference_from_dygraph"] <= 1e-5 and 1 < card["largest_value"]["value"] < 30000
     assert card["precision"] == "fp32" and card["census"]["kernels"]["conv2d"] == 18
 
 
 def test_old_name_and_no_check(run_script, samples, tmp_path):
-    done = run_script("export_lite", "--source", samples / "source.jpg", "--target", "opencl,x86", "--no-check",
-                      "--output", tmp_path)
+    done = run_script(
+        "export_lite", "--source", samples / "source.jpg", "--target", "opencl,x86", "--no-check", "--output", tmp_path
+    )
     assert done.returncode == 0 and "not run here" in done.stdout.splitlines()[-1], done.stderr
     assert sorted(path.name for path in tmp_path.glob("*.nb")) == ["source_gpu.nb", "source_x86.nb"]
 
@@ -43,30 +48,53 @@ def test_the_mobile_variant(run_script, samples, root, tmp_path):
 
 
 def test_int8(run_script, samples, tmp_path):
-    done = run_script("export_lite", "--source", samples / "source.jpg", "--target", "npu", "--precision", "int8",
-                      "--output", tmp_path)
+    done = run_script(
+        "export_lite",
+        "--source",
+        samples / "source.jpg",
+        "--target",
+        "npu",
+        "--precision",
+        "int8",
+        "--output",
+        tmp_path,
+    )
     card = json.loads((tmp_path / "source_npu_int8.json").read_text())
     measured = card["int8"]["measured"]
-    assert done.returncode == 0 and f"simulated: {measured['psnr_db']:.1f} dB against fp32, distance" in done.stdout, done.stderr
+    assert done.returncode == 0 and f"simulated: {measured['psnr_db']:.1f} dB against fp32, distance" in done.stdout, (
+        done.stderr
+    )
     assert card["precision"] == "int8" and measured["psnr_db"] >= 35 and measured["crops"] == 4
     assert card["int8"]["calibration"]["crops"] == 8 and "difference from dygraph" not in done.stdout
 
 
 @pytest.mark.slow
 def test_int8_explains_every_layer(run_script, samples, tmp_path):
-    done = run_script("export_lite", "--source", samples / "source.jpg", "--target", "arm", "--precision", "int8", "--explain",
-                      "--output", tmp_path)
+    done = run_script(
+        "export_lite",
+        "--source",
+        samples / "source.jpg",
+        "--target",
+        "arm",
+        "--precision",
+        "int8",
+        "--explain",
+        "--output",
+        tmp_path,
+    )
     found = json.loads((tmp_path / "source_arm_int8.json").read_text())["int8"]["sensitivity_db"]
     assert done.returncode == 0 and len(found) == 32 and min(found.values()) > 35, done.stderr
     assert all(f"{layer} " in done.stdout for layer in found) and "calib" in done.stdout
 
 
 def test_what_makes_no_sense_is_refused(run_script, samples, tmp_path):
-    for words, told in ((["--target", "cuda"], "choose among arm, gpu, npu, nnapi, x86, all"),
-                        (["--target", "gpu", "--precision", "fp16"], "at run time"),
-                        (["--target", "x86", "--precision", "int8"], "wrong pixels"),
-                        (["--target", "npu", "--precision", "int8", "--calibration", tmp_path / "none"], "no such folder or file"),
-                        (["--source", tmp_path / "nobody.jpg"], "nobody.jpg")):
+    for words, told in (
+        (["--target", "cuda"], "choose among arm, gpu, npu, nnapi, x86, all"),
+        (["--target", "gpu", "--precision", "fp16"], "at run time"),
+        (["--target", "x86", "--precision", "int8"], "wrong pixels"),
+        (["--target", "npu", "--precision", "int8", "--calibration", tmp_path / "none"], "no such folder or file"),
+        (["--source", tmp_path / "nobody.jpg"], "nobody.jpg"),
+    ):
         done = run_script("export_lite", "--source", samples / "source.jpg", "--output", tmp_path / "out", *words)
         assert done.returncode == 2 and told in done.stderr and done.stderr.count("\n") == 1, done.stderr
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,5 @@
 """The face generator tool: what it refuses, and, where the generator is installed, what it makes."""
+
 import importlib.metadata
 from pathlib import Path
 
@@ -14,7 +15,8 @@ HELDOUT = Path(__file__).parents[2] / "samples" / "heldout"
 
 def is_installed():
     try:
-        import openvino  # noqa: F401
+        import openvino
+
         return synthetic.graph_path("SynthesisNetwork").is_file()
     except (ImportError, UserError):
         return False
@@ -27,22 +29,31 @@ def generator():
     return synthetic.FaceGenerator()
 
 
-@pytest.mark.parametrize("args, words", [
-    (("--start", 900_000, "--count", 1), "reserved"),
-    (("--start", 899_999, "--count", 2), "reserved"),
-    (("--start", 0, "--count", 0), "count"),
-    (("--start", 0, "--count", 1, "--min-age", 12), "adults"),
-    (("--start", 0, "--count", 1, "--size", 4000), "--size"),
-])
+@pytest.mark.parametrize(
+    "args, words",
+    [
+        (("--start", 900_000, "--count", 1), "reserved"),
+        (("--start", 899_999, "--count", 2), "reserved"),
+        (("--start", 0, "--count", 0), "count"),
+        (("--start", 0, "--count", 1, "--min-age", 12), "adults"),
+        (("--start", 0, "--count", 1, "--size", 4000), "--size"),
+    ],
+)
 def test_refuses_in_one_line(run_script, tmp_path, args, words):
     done = run_script("generate_faces", "--out", tmp_path, *args)
-    assert done.returncode == 2 and done.stderr.count("\n") == 1 and done.stderr.startswith("error: ") and words in done.stderr
+    assert (
+        done.returncode == 2
+        and done.stderr.count("\n") == 1
+        and done.stderr.startswith("error: ")
+        and words in done.stderr
+    )
     assert not list(tmp_path.iterdir())
 
 
 def test_a_missing_package_names_the_pip_command(monkeypatch):
     def missing(name):
         raise importlib.metadata.PackageNotFoundError(name)
+
     monkeypatch.setattr(importlib.metadata, "distribution", missing)
     with pytest.raises(UserError, match="pip install .*random-face==2021.7.21.1"):
         synthetic.FaceGenerator()
@@ -52,7 +63,7 @@ def test_a_face_is_a_function_of_its_index(generator):
     committed = np.asarray(Image.open(HELDOUT / "800004.jpg"))
     made = generator.face(800_004, 320)
     assert made.shape == (320, 320, 3) and made.dtype == np.uint8
-    assert 10 * np.log10(255 ** 2 / np.mean((made.astype(float) - committed) ** 2)) > 33  # JPEG loss only
+    assert 10 * np.log10(255**2 / np.mean((made.astype(float) - committed) ** 2)) > 33  # JPEG loss only
 
 
 def test_only_adults_are_kept_and_a_run_goes_on_where_it_was(generator, tmp_path):

@@ -1,4 +1,5 @@
 """tools/live.py as a user runs it; a clip is the camera."""
+
 import os
 import shutil
 import signal
@@ -10,10 +11,10 @@ import av
 import numpy as np
 import pytest
 
-from paddle_mfs.face.image import read_image
-from paddle_mfs.utils.files import sha256
-from paddle_mfs.provenance import read_provenance
 from paddle_mfs.bench.video import write_clip
+from paddle_mfs.face.image import read_image
+from paddle_mfs.provenance import read_provenance
+from paddle_mfs.utils.files import sha256
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +32,26 @@ def frames_of(path):
 
 def one_line(done, *words):
     lines = done.stderr.splitlines()
-    assert done.returncode == 2 and len(lines) == 1 and all(word in lines[0] for word in ("error: ", *words)), done.stderr
+    assert done.returncode == 2 and len(lines) == 1 and all(word in lines[0] for word in ("error: ", *words)), (
+        done.stderr
+    )
 
 
 def test_recording_without_a_window(run_script, samples, clip, tmp_path):
     output = tmp_path / "out" / "live.mp4"
-    done = run_script("live", "--source", samples / "source.jpg", "--camera", clip, "--no-window", "--record", output,
-                      "--max-frames", "5", DISPLAY="")
+    done = run_script(
+        "live",
+        "--source",
+        samples / "source.jpg",
+        "--camera",
+        clip,
+        "--no-window",
+        "--record",
+        output,
+        "--max-frames",
+        "5",
+        DISPLAY="",
+    )
     assert done.returncode == 0 and f"{output}: 5 frames, 5 swapped" in done.stderr, done.stderr
     results, shown = frames_of(output), frames_of(clip)
     assert [frame.shape for frame in results] == [(360, 480, 3)] * 5
@@ -59,8 +73,11 @@ def display(tmp_path_factory):
         return
     folder = tmp_path_factory.mktemp("display")
     read, write = os.pipe()
-    server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "640x480x24", "-fbdir", folder],
-                              pass_fds=[write], stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "640x480x24", "-fbdir", folder],
+        pass_fds=[write],
+        stderr=subprocess.DEVNULL,
+    )
     os.close(write)
     with open(read) as number:
         yield f":{number.readline().strip()}", folder / "Xvfb_screen0"
@@ -70,16 +87,29 @@ def display(tmp_path_factory):
 
 def is_lit(pixels):
     """Is there a picture on the display, 480x360 of its 640x480?"""
-    screen = np.frombuffer(pixels.read_bytes()[-640 * 480 * 4:], np.uint8).reshape(480, 640, 4)[..., :3]
+    screen = np.frombuffer(pixels.read_bytes()[-640 * 480 * 4 :], np.uint8).reshape(480, 640, 4)[..., :3]
     return (screen > 0).any(2).mean() > 0.4 and screen[screen > 0].std() > 20
 
 
 def test_ctrl_c_leaves_a_recording_that_plays(root, samples, clip, tmp_path, display):
     """Where there is Xvfb, with the window open."""
     output = tmp_path / "live.mp4"
-    process = subprocess.Popen([sys.executable, root / "tools" / "live.py", "--source", samples / "source.jpg", "--camera", clip,
-                                "--record", output, *([] if display else ["--no-window"])], stderr=subprocess.PIPE, text=True,
-                               env={**os.environ, "PYTHONPATH": str(root), "DISPLAY": display[0] if display else ""})
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            root / "tools" / "live.py",
+            "--source",
+            samples / "source.jpg",
+            "--camera",
+            clip,
+            "--record",
+            output,
+            *([] if display else ["--no-window"]),
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(root), "DISPLAY": display[0] if display else ""},
+    )
     try:
         deadline = time.monotonic() + 120
         while not (list(tmp_path.iterdir()) and (display is None or is_lit(display[1]))):

@@ -1,4 +1,5 @@
 """The Makefile's set-up, with a stand-in for Python: what is installed when, and what a machine without Python 3.10 is told."""
+
 import os
 import shutil
 import subprocess
@@ -56,7 +57,11 @@ def test_an_interrupted_set_up_starts_afresh(place):
     (place / ".venv" / "half-installed").touch()
     (place / "fail").unlink()
     done, ran = make(place, "demo", python)
-    assert done.returncode == 0 and ran == ["pip", "pip", "tools/demo.py"] and not (place / ".venv" / "half-installed").exists()
+    assert (
+        done.returncode == 0
+        and ran == ["pip", "pip", "tools/demo.py"]
+        and not (place / ".venv" / "half-installed").exists()
+    )
 
 
 def test_an_environment_of_the_user_is_kept(place):

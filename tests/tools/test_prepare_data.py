@@ -1,4 +1,5 @@
 """tools/prepare_data.py and tools/make_pairs.py as a user runs them: every kind of input, killed and resumed, trained on."""
+
 import itertools
 import json
 import os
@@ -15,16 +16,16 @@ import cv2
 import numpy as np
 import pytest
 
-from paddle_mfs.utils.config import load_config
 from paddle_mfs.data.crops import Crops
 from paddle_mfs.data.faces import ShardedFaces
 from paddle_mfs.data.pairs import PairSampler
-from paddle_mfs.data.stored_pairs import StoredPairSampler, StoredPairs
+from paddle_mfs.data.stored_pairs import StoredPairs, StoredPairSampler
 from paddle_mfs.engine.trainer import Trainer
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import read_image, write_image
 from paddle_mfs.provenance import read_provenance
 from paddle_mfs.teachers import create_teacher
+from paddle_mfs.utils.config import load_config
+from paddle_mfs.utils.errors import UserError
 
 
 def write_clip(path, pictures, hold):
@@ -68,10 +69,17 @@ def inputs(root, samples, tmp_path_factory):
     return place
 
 
-REASONS = {"people/id028/zz_copy.jpg": "duplicate", "people/id021/smaller_again.jpg": "near duplicate",
-           "people/id021/z_blurred.jpg": "blurred", "people/id021/z_tiny.jpg": "too small", "people/id021/z_cut.jpg": "cut off",
-           "people/id021/z_nobody.jpg": "no face", "people/id021/z_broken.jpg": "unreadable",
-           "people/id021/z_turned.jpg": "turned", "people/id021/z_hidden.jpg": "landmarks unsure"}
+REASONS = {
+    "people/id028/zz_copy.jpg": "duplicate",
+    "people/id021/smaller_again.jpg": "near duplicate",
+    "people/id021/z_blurred.jpg": "blurred",
+    "people/id021/z_tiny.jpg": "too small",
+    "people/id021/z_cut.jpg": "cut off",
+    "people/id021/z_nobody.jpg": "no face",
+    "people/id021/z_broken.jpg": "unreadable",
+    "people/id021/z_turned.jpg": "turned",
+    "people/id021/z_hidden.jpg": "landmarks unsure",
+}
 
 
 def arguments(inputs, output, *more):
@@ -97,8 +105,24 @@ def pairs(run_script, prepared):
 
 
 def pair_arguments(faces, output, count=10):
-    return ["-c", "configs/distill.yml", "-o", f"data.faces={faces}", "-o", "data.size=96", "--output", output, "--count", count,
-            "--targets", 3, "--shard", 5, "--workers", 0]
+    return [
+        "-c",
+        "configs/distill.yml",
+        "-o",
+        f"data.faces={faces}",
+        "-o",
+        "data.size=96",
+        "--output",
+        output,
+        "--count",
+        count,
+        "--targets",
+        3,
+        "--shard",
+        5,
+        "--workers",
+        0,
+    ]
 
 
 def read_manifest(folder):
@@ -108,15 +132,19 @@ def read_manifest(folder):
 def test_every_input_has_a_line_and_the_right_fate(prepared, inputs):
     folder, done = prepared
     lines = {line["file"].removeprefix(f"{inputs}/"): line for line in read_manifest(folder)}
-    assert {name: line["reason"] for name, line in lines.items() if line["status"] == "rejected" and "#" not in name} == REASONS
-    labels = {name: line["label"].removeprefix(f"{inputs}/") for name, line in lines.items() if line["status"] == "accepted"}
+    assert {
+        name: line["reason"] for name, line in lines.items() if line["status"] == "rejected" and "#" not in name
+    } == REASONS
+    labels = {
+        name: line["label"].removeprefix(f"{inputs}/") for name, line in lines.items() if line["status"] == "accepted"
+    }
     for person, pose in itertools.product(("id009", "id021", "id028"), ("base", "yawl")):
         assert labels[f"people/{person}/{person}_{pose}.jpg"] == f"people/{person}"
     assert all(label == name for name, label in labels.items() if name.startswith("faces."))
     frames = {name: line for name, line in lines.items() if "#" in name}
     assert sorted(line["status"] for line in frames.values()) == ["accepted", "accepted", "rejected", "rejected"]
     assert {line.get("reason") for line in frames.values()} == {None, "near duplicate"}
-    assert {label for name, label in labels.items() if "#" in name} == {"clip.mp4", "clip.mp4/1"}      # two people
+    assert {label for name, label in labels.items() if "#" in name} == {"clip.mp4", "clip.mp4/1"}  # two people
     faces = ShardedFaces(folder)
     assert len(faces) == 6 + 4 + 3 + 2
     assert all(line in done.stdout for line in ("accepted", "near duplicate", "landmarks unsure"))
@@ -127,6 +155,7 @@ def test_crops_sit_on_the_template_with_their_embeddings(prepared):
     from paddle_mfs.face.align import template
     from paddle_mfs.face.regions import five_points
     from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
+
     faces = ShardedFaces(prepared[0])
     embedder = FaceEmbedder(load_encoder())
     for index in (0, len(faces) - 1):
@@ -147,10 +176,19 @@ def test_again_adds_nothing_and_other_settings_are_refused(run_script, prepared,
 
 def test_killed_and_resumed_it_makes_the_same_shards(run_script, prepared, inputs, root, tmp_path):
     command = [sys.executable, "tools/prepare_data.py", *map(str, arguments(inputs, tmp_path / "faces"))]
-    process = subprocess.Popen(command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, stderr=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
     deadline = time.time() + 500
-    while time.time() < deadline and not (tmp_path / "faces" / "shards" / "00000.jsonl").exists() and process.poll() is None:
+    while (
+        time.time() < deadline
+        and not (tmp_path / "faces" / "shards" / "00000.jsonl").exists()
+        and process.poll() is None
+    ):
         time.sleep(0.02)
     process.kill()
     assert process.wait() == -signal.SIGKILL
@@ -167,19 +205,37 @@ def test_streamed_and_in_memory_the_batches_are_the_same(prepared):
     images, landmarks = zip(*map(stored.face, range(len(stored))))
     names = [f"{stored.facts(index)['label']}/{index}" for index in range(len(stored))]
     held = Crops(np.stack(images), np.stack(landmarks), names)
-    streams = [PairSampler(faces.resized(64), create_teacher({"name": "mesh"}), 3, 2, 0.5, seed=7).stream()
-               for faces in (stored, held)]
+    streams = [
+        PairSampler(faces.resized(64), create_teacher({"name": "mesh"}), 3, 2, 0.5, seed=7).stream()
+        for faces in (stored, held)
+    ]
     for one, other in itertools.islice(zip(*streams), 3):
         assert all((a == b).all() for a, b in zip(one, other))
 
 
 def test_training_on_shards_and_on_stored_pairs(prepared, pairs, run_script, root, tmp_path):
-    run = ["-c", "configs/smoke.yml", "-o", f"data.faces={prepared[0]}", "-o", "run.steps=2", "-o", "data.size=64",
-           "-o", "data.identities=2", "-o", f"run.output={tmp_path / 'run'}"]
+    run = [
+        "-c",
+        "configs/smoke.yml",
+        "-o",
+        f"data.faces={prepared[0]}",
+        "-o",
+        "run.steps=2",
+        "-o",
+        "data.size=64",
+        "-o",
+        "data.identities=2",
+        "-o",
+        f"run.output={tmp_path / 'run'}",
+    ]
     done = run_script("train", *run)
     assert done.returncode == 0 and "2 steps" in done.stdout, done.stderr
-    trainer = Trainer(load_config(root / "configs" / "smoke.yml", [*run[3:-2:2], f"data.pairs={pairs}", "data.workers=0",
-                                                                   f"run.output={tmp_path / 'other'}"]))
+    trainer = Trainer(
+        load_config(
+            root / "configs" / "smoke.yml",
+            [*run[3:-2:2], f"data.pairs={pairs}", "data.workers=0", f"run.output={tmp_path / 'other'}"],
+        )
+    )
     trainer.fit()
     assert trainer.step == 2 and trainer.preview().shape == (6 * 64, 6 * 64, 3)
 
@@ -190,7 +246,7 @@ def test_stored_pairs_are_the_teachers_own(prepared, pairs, run_script, inputs, 
     for number in range(3):
         source, target, taught = stored.pair(number)
         answer, _ = teacher.swap(*faces.face(source), *faces.face(target))
-        assert np.abs(answer.astype(int) - taught).mean() < 2 and target not in faces.mates(source)     # JPEG
+        assert np.abs(answer.astype(int) - taught).mean() < 2 and target not in faces.mates(source)  # JPEG
     assert len(stored.mates(0)) == 3
     (tmp_path / "taught.jpg").write_bytes(stored.reader.record(0)["jpg"])
     record = read_provenance(tmp_path / "taught.jpg")
@@ -201,7 +257,9 @@ def test_stored_pairs_are_the_teachers_own(prepared, pairs, run_script, inputs, 
         source, flip = divmod(int(batch.sources[row // 2]), 2)
         pictures = [(faces.face(t)[0], p) for s, t, p in known if s == source]
         pictures = [(a[:, ::-1], b[:, ::-1]) if flip else (a, b) for a, b in pictures]
-        assert any((target.transpose(1, 2, 0) == a).all() and (taught.transpose(1, 2, 0) == b).all() for a, b in pictures)
+        assert any(
+            (target.transpose(1, 2, 0) == a).all() and (taught.transpose(1, 2, 0) == b).all() for a, b in pictures
+        )
 
 
 def test_more_pairs_can_be_asked_for_and_resumed_ones_are_the_same(run_script, prepared, pairs, tmp_path):
@@ -220,13 +278,15 @@ def test_more_pairs_can_be_asked_for_and_resumed_ones_are_the_same(run_script, p
 
 def test_wrong_inputs_are_one_line(run_script, prepared, pairs, samples, inputs, tmp_path):
     (tmp_path / "empty").mkdir()
-    cases = [("prepare_data", ["--output", tmp_path / "x"], "nothing to prepare"),
-             ("prepare_data", [tmp_path / "no", "--output", tmp_path / "x"], "no such file"),
-             ("prepare_data", [tmp_path / "empty", "--output", tmp_path / "x"], "no pictures"),
-             ("prepare_data", [samples / "faces", "--output", inputs], "something else"),
-             ("prepare_data", [samples / "faces", "--output", tmp_path / "x", "--min-age", 12], "only adults"),
-             ("prepare_data", ["--synthetic", 5, "--start", 899_999, "--output", tmp_path / "x"], "reserved"),
-             ("make_pairs", pair_arguments(samples / "faces", tmp_path / "x"), "not a folder of shards")]
+    cases = [
+        ("prepare_data", ["--output", tmp_path / "x"], "nothing to prepare"),
+        ("prepare_data", [tmp_path / "no", "--output", tmp_path / "x"], "no such file"),
+        ("prepare_data", [tmp_path / "empty", "--output", tmp_path / "x"], "no pictures"),
+        ("prepare_data", [samples / "faces", "--output", inputs], "something else"),
+        ("prepare_data", [samples / "faces", "--output", tmp_path / "x", "--min-age", 12], "only adults"),
+        ("prepare_data", ["--synthetic", 5, "--start", 899_999, "--output", tmp_path / "x"], "reserved"),
+        ("make_pairs", pair_arguments(samples / "faces", tmp_path / "x"), "not a folder of shards"),
+    ]
     for tool, words, message in cases:
         done = run_script(tool, *words)
         assert done.returncode == 2 and message in done.stderr and done.stderr.count("\n") == 1, (words, done.stderr)

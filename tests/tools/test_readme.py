@@ -1,4 +1,5 @@
 """What the README shows works: its Python runs, its tools exist and take the options shown, its links lead somewhere."""
+
 import re
 import shlex
 from pathlib import Path
@@ -17,15 +18,18 @@ def blocks(language):
 def commands():
     """Every `python tools/...` line of the README as (tool, its words)."""
     lines = [line for block in blocks("sh") for line in block.replace("\\\n", " ").splitlines()]
-    return [(words[1], words[2:]) for words in (shlex.split(line, comments=True) for line in lines)
-            if len(words) > 1 and words[0] == "python" and words[1].startswith("tools/")]
+    return [
+        (words[1], words[2:])
+        for words in (shlex.split(line, comments=True) for line in lines)
+        if len(words) > 1 and words[0] == "python" and words[1].startswith("tools/")
+    ]
 
 
 def test_python_runs(monkeypatch):
     monkeypatch.chdir(ROOT)
     names = {}
     [block] = blocks("python")
-    exec(compile(block, "README.md", "exec"), names)        # our own README
+    exec(compile(block, "README.md", "exec"), names)  # our own README
     assert names["result"].shape == names["image"].shape and (names["result"] != names["image"]).any()
 
 

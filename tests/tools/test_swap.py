@@ -1,4 +1,5 @@
 """tools/swap.py as a user runs it."""
+
 import shutil
 from pathlib import Path
 
@@ -21,7 +22,9 @@ def one_line(done, *words):
 
 def test_one_picture(run_script, samples, tmp_path):
     output = tmp_path / "out" / "swapped.png"
-    done = run_script("swap", "--source", samples / "source.jpg", "--target", samples / "target.jpg", "--output", output)
+    done = run_script(
+        "swap", "--source", samples / "source.jpg", "--target", samples / "target.jpg", "--output", output
+    )
     assert done.returncode == 0 and done.stdout == f"{output}\n", done.stderr
     target, result = read_image(samples / "target.jpg"), read_image(output)
     oval = oval_mask(FaceAnalyser().largest(target).landmarks, *target.shape[:2])
@@ -33,8 +36,17 @@ def test_one_picture(run_script, samples, tmp_path):
 @pytest.mark.parametrize("engine", ["paddle", "lite"])
 def test_engines_write_the_same_picture(run_script, samples, tmp_path, engine, swapper):
     output = tmp_path / "swapped.png"
-    done = run_script("swap", "--source", samples / "source.jpg", "--target", samples / "target.jpg", "--output", output,
-                      "--engine", engine)
+    done = run_script(
+        "swap",
+        "--source",
+        samples / "source.jpg",
+        "--target",
+        samples / "target.jpg",
+        "--output",
+        output,
+        "--engine",
+        engine,
+    )
     assert done.returncode == 0 and not done.stderr, done.stderr
     target, result = read_image(samples / "target.jpg"), read_image(output).astype(int)
     difference, change = np.abs(result - swapper.swap(target)), np.abs(result - target)
@@ -42,7 +54,9 @@ def test_engines_write_the_same_picture(run_script, samples, tmp_path, engine, s
 
 
 def test_default_name_and_compare(run_script, samples, tmp_path):
-    done = run_script("swap", "--source", samples / "source.jpg", "--target", samples / "target.jpg", "--compare", cwd=tmp_path)
+    done = run_script(
+        "swap", "--source", samples / "source.jpg", "--target", samples / "target.jpg", "--compare", cwd=tmp_path
+    )
     assert done.returncode == 0 and done.stdout.strip() == "output/target_source.png", done.stderr
     assert read_image(tmp_path / done.stdout.strip()).shape == (512, 3 * 512 + 2 * 8, 3)
 
@@ -71,15 +85,28 @@ def test_folder_goes_on_and_resumes(run_script, samples, tmp_path):
 
 
 def test_two_sources_and_a_pattern(run_script, samples, tmp_path):
-    done = run_script("swap", "--source", samples / "source.jpg", samples / "faces" / "800509.jpg",
-                      "--target", samples / "faces" / "80051[02].jpg", "--output", tmp_path, "--strength", "0.8",
-                      "--colour-match", "--keep-mouth")
+    done = run_script(
+        "swap",
+        "--source",
+        samples / "source.jpg",
+        samples / "faces" / "800509.jpg",
+        "--target",
+        samples / "faces" / "80051[02].jpg",
+        "--output",
+        tmp_path,
+        "--strength",
+        "0.8",
+        "--colour-match",
+        "--keep-mouth",
+    )
     assert done.returncode == 0 and "4 written" in done.stdout, done.stderr
     results = {path.name: read_image(path) for path in tmp_path.iterdir()}
     assert sorted(results) == ["800510_800509.png", "800510_source.png", "800512_800509.png", "800512_source.png"]
     assert (results["800510_800509.png"] != results["800510_source.png"]).any()
     hashes = {name: read_provenance(tmp_path / name)["source_sha256"] for name in results}
-    assert hashes["800510_800509.png"] == hashes["800512_800509.png"] == picture_sha256(samples / "faces" / "800509.jpg")
+    assert (
+        hashes["800510_800509.png"] == hashes["800512_800509.png"] == picture_sha256(samples / "faces" / "800509.jpg")
+    )
     assert hashes["800510_source.png"] == picture_sha256(samples / "source.jpg")
 
 
@@ -94,8 +121,11 @@ def test_map(run_script, root, samples, tmp_path):
     changed = (read_image(tmp_path / "out.png") != read_image(tmp_path / "both.png")).any(-1)
     assert changed[:, :edge].any() and not changed[:, edge:].any()
     assert read_provenance(tmp_path / "out.png")["source_sha256"] == picture_sha256(samples / "source.jpg")
-    one_line(run_script("swap", "--map", mapping, "--target", people / "id028_base.jpg", "--output", tmp_path / "none.png"),
-             "id028_base.jpg", "shows nobody who is to be swapped")
+    one_line(
+        run_script("swap", "--map", mapping, "--target", people / "id028_base.jpg", "--output", tmp_path / "none.png"),
+        "id028_base.jpg",
+        "shows nobody who is to be swapped",
+    )
     assert not (tmp_path / "none.png").exists()
 
 
@@ -112,21 +142,27 @@ def test_bad_options(run_script, samples, tmp_path):
     assert "not allowed with argument" in swap("--map", f"{source}={source}", "--source", source).stderr
 
 
-@pytest.mark.parametrize("name, content, words", [
-    ("text.jpg", b"these are words", ("text.jpg", "not a picture")),
-    ("empty.png", b"", ("empty.png", "is empty")),
-    ("gone.jpg", None, ("gone.jpg", "no such file")),
-])
+@pytest.mark.parametrize(
+    "name, content, words",
+    [
+        ("text.jpg", b"these are words", ("text.jpg", "not a picture")),
+        ("empty.png", b"", ("empty.png", "is empty")),
+        ("gone.jpg", None, ("gone.jpg", "no such file")),
+    ],
+)
 def test_bad_source(run_script, samples, tmp_path, name, content, words):
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    done = run_script("swap", "--source", tmp_path / name, "--target", samples / "target.jpg", "--output", tmp_path / "x.png")
+    done = run_script(
+        "swap", "--source", tmp_path / name, "--target", samples / "target.jpg", "--output", tmp_path / "x.png"
+    )
     one_line(done, *words)
     assert not (tmp_path / "x.png").exists()
 
 
 def test_bad_targets_and_outputs(run_script, samples, tmp_path):
     from PIL import Image
+
     Image.new("RGB", (300, 300), (90, 120, 90)).save(tmp_path / "wall.png")
     wall, good = tmp_path / "wall.png", samples / "target.jpg"
 

@@ -1,4 +1,5 @@
 """tools/train.py as a user runs it: the smoke run, Ctrl-C and --resume, settings that are wrong."""
+
 import json
 import os
 import signal
@@ -6,9 +7,9 @@ import subprocess
 import sys
 import time
 
-from paddle_mfs.utils import jsonl
 from paddle_mfs.engine.checkpoint import checkpoints
 from paddle_mfs.models.mfs import load_mfs
+from paddle_mfs.utils import jsonl
 
 
 def tiny(tmp_path, *more):
@@ -28,9 +29,14 @@ def test_smoke_run_trains_and_leaves_everything(run_script, tmp_path):
 
 
 def test_ctrl_c_saves_and_resume_goes_on(run_script, root, tmp_path):
-    process = subprocess.Popen([sys.executable, "tools/train.py", *tiny(tmp_path, "run.steps=100000", "run.log_every=1")],
-                               cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "tools/train.py", *tiny(tmp_path, "run.steps=100000", "run.log_every=1")],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     log = tmp_path / "run" / "log.jsonl"
     deadline = time.time() + 240
     while time.time() < deadline and not (log.is_file() and log.stat().st_size):
@@ -48,8 +54,13 @@ def test_ctrl_c_saves_and_resume_goes_on(run_script, root, tmp_path):
 
 def test_killed_it_loses_one_checkpoint_interval_at_most(run_script, root, tmp_path):
     settings = "run.log_every=1", "run.checkpoint_minutes=0", "run.keep=2"
-    process = subprocess.Popen([sys.executable, "tools/train.py", *tiny(tmp_path, "run.steps=100000", *settings)], cwd=root,
-                               env={**os.environ, "PYTHONPATH": str(root)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "tools/train.py", *tiny(tmp_path, "run.steps=100000", *settings)],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     log = tmp_path / "run" / "log.jsonl"
     deadline = time.time() + 240
     while time.time() < deadline and len(jsonl.read(log)) < 4:
@@ -64,9 +75,13 @@ def test_killed_it_loses_one_checkpoint_interval_at_most(run_script, root, tmp_p
 
 
 def test_wrong_settings_are_one_line(run_script, tmp_path):
-    for arguments, message in ((["-c", "configs/nothing.yml"], "configs/nothing.yml"),
-                               (tiny(tmp_path, "run.step=3"), "did you mean run.steps"),
-                               (tiny(tmp_path, "optimizer.lr=-1"), "-o optimizer.lr=-1: optimizer.lr is -1.0; it must be above"),
-                               (["-c", "configs/smoke.yml", "-o", f"run.output={tmp_path}/x", "--resume"], "no checkpoint")):
+    for arguments, message in (
+        (["-c", "configs/nothing.yml"], "configs/nothing.yml"),
+        (tiny(tmp_path, "run.step=3"), "did you mean run.steps"),
+        (tiny(tmp_path, "optimizer.lr=-1"), "-o optimizer.lr=-1: optimizer.lr is -1.0; it must be above"),
+        (["-c", "configs/smoke.yml", "-o", f"run.output={tmp_path}/x", "--resume"], "no checkpoint"),
+    ):
         done = run_script("train", *arguments)
-        assert done.returncode == 2 and message in done.stderr and len(done.stderr.strip().splitlines()) == 1, done.stderr
+        assert done.returncode == 2 and message in done.stderr and len(done.stderr.strip().splitlines()) == 1, (
+            done.stderr
+        )

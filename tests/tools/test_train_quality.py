@@ -1,4 +1,5 @@
 """tools/train_quality.py the way a user runs it: both kinds of labels, resume, the sheet of alphas, errors of one line."""
+
 import json
 
 import numpy as np
@@ -13,6 +14,7 @@ from paddle_mfs.weights import read_card
 @pytest.fixture(scope="module")
 def faces(samples, tmp_path_factory):
     from paddle_mfs.data.crops import prepare, save_crops
+
     path = tmp_path_factory.mktemp("data") / "faces.npz"
     save_crops(path, prepare(samples / "faces"))
     return path
@@ -24,8 +26,20 @@ def options(*pairs):
 
 def test_degradations_then_resume_then_sheet(run_script, faces, tmp_path):
     out = tmp_path / "quality"
-    common = ["-c", "configs/quality.yml", *options(f"data.faces={faces}", "data.held_out=0.3", "data.sizes=[128]",
-                                                    "network.width=8", "run.batch=4", "run.judged=2", "run.log_every=1", f"run.output={out}")]
+    common = [
+        "-c",
+        "configs/quality.yml",
+        *options(
+            f"data.faces={faces}",
+            "data.held_out=0.3",
+            "data.sizes=[128]",
+            "network.width=8",
+            "run.batch=4",
+            "run.judged=2",
+            "run.log_every=1",
+            f"run.output={out}",
+        ),
+    ]
     done = run_script("train_quality", *common, *options("run.steps=2"))
     assert done.returncode == 0, done.stderr
     card, lines = read_card(out / "quality.pdparams"), (out / "log.jsonl").read_text().splitlines()
@@ -40,7 +54,9 @@ def test_degradations_then_resume_then_sheet(run_script, faces, tmp_path):
     assert resumed.returncode == 0 and "3 steps" in resumed.stdout and "step 1 " not in resumed.stdout
 
     sheet = tmp_path / "alphas.png"
-    drawn = run_script("train_quality", *common, "--sheet", sheet, "--weights", out / "quality.pdparams", "--pairs", "6")
+    drawn = run_script(
+        "train_quality", *common, "--sheet", sheet, "--weights", out / "quality.pdparams", "--pairs", "6"
+    )
     assert drawn.returncode == 0, drawn.stderr
     assert read_image(sheet).shape == (3 * 146, 2 * 384 + 12, 3) and read_provenance(sheet)["synthetic"]
     assert "alpha of 6 pairs" in drawn.stdout
@@ -50,18 +66,41 @@ def test_snapshots(run_script, tmp_path):
     rng = np.random.default_rng(0)
     for index, step in enumerate(("100", "200")):
         for i in range(10):
-            write_image(tmp_path / "teacher" / step / f"{i}.png", rng.integers(0, 120 * index + 15, (112, 112, 3), np.uint8))
-    done = run_script("train_quality", "-c", "configs/quality.yml",
-                      *options("labels=snapshots", f"data.snapshots={tmp_path / 'teacher'}", "data.held_out=0.4",
-                               "network.width=8", "run.batch=8", "run.steps=2", f"run.output={tmp_path / 'quality'}"))
+            write_image(
+                tmp_path / "teacher" / step / f"{i}.png", rng.integers(0, 120 * index + 15, (112, 112, 3), np.uint8)
+            )
+    done = run_script(
+        "train_quality",
+        "-c",
+        "configs/quality.yml",
+        *options(
+            "labels=snapshots",
+            f"data.snapshots={tmp_path / 'teacher'}",
+            "data.held_out=0.4",
+            "network.width=8",
+            "run.batch=8",
+            "run.steps=2",
+            f"run.output={tmp_path / 'quality'}",
+        ),
+    )
     assert done.returncode == 0, done.stderr
     assert list(read_card(tmp_path / "quality" / "quality.pdparams")["heldout"]["kinds"]) == ["100", "200"]
 
 
-@pytest.mark.parametrize("setting, message", [
-    ("labels=guesses", "degradations, snapshots"), ("labels=snapshots", "data.snapshots"),
-    ("data.faces=nowhere.npz", "nowhere.npz"), ("run.minutes=0", "run.steps")])
+@pytest.mark.parametrize(
+    "setting, message",
+    [
+        ("labels=guesses", "degradations, snapshots"),
+        ("labels=snapshots", "data.snapshots"),
+        ("data.faces=nowhere.npz", "nowhere.npz"),
+        ("run.minutes=0", "run.steps"),
+    ],
+)
 def test_bad_settings_are_one_line(run_script, faces, tmp_path, setting, message):
-    done = run_script("train_quality", "-c", "configs/quality.yml",
-                      *options(f"data.faces={faces}", "data.held_out=0.3", f"run.output={tmp_path / 'q'}", setting))
+    done = run_script(
+        "train_quality",
+        "-c",
+        "configs/quality.yml",
+        *options(f"data.faces={faces}", "data.held_out=0.3", f"run.output={tmp_path / 'q'}", setting),
+    )
     assert done.returncode == 2 and message in done.stderr and done.stderr.count("\n") == 1, done.stderr

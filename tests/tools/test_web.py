@@ -1,4 +1,5 @@
 """tools/web.py as a user sees it, in headless Chromium. Without Gradio, Selenium or Chromium these tests are skipped."""
+
 import importlib.util
 import json
 import os
@@ -22,15 +23,30 @@ from PIL import Image
 from paddle_mfs.face.image import read_image
 from paddle_mfs.provenance import picture_sha256, read_provenance
 
-MISSING = [f"{name} (pip install -e .[web] selenium)" for name in ("gradio", "selenium")
-           if importlib.util.find_spec(name) is None]
-MISSING += [f"{name} (apt-get install chromium chromium-driver)" for name in ("chromium", "chromedriver")
-            if not shutil.which(name)]
+MISSING = [
+    f"{name} (pip install -e .[web] selenium)"
+    for name in ("gradio", "selenium")
+    if importlib.util.find_spec(name) is None
+]
+MISSING += [
+    f"{name} (apt-get install chromium chromium-driver)"
+    for name in ("chromium", "chromedriver")
+    if not shutil.which(name)
+]
 browser_test = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
-PATIENCE = 60      # seconds
-OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-           "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1280,1100",
-           "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")      # as without a network
+PATIENCE = 60  # seconds
+OPTIONS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1280,1100",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)  # as without a network
 
 
 def wait(condition, what):
@@ -50,8 +66,14 @@ class Server:
     def __init__(self, root, folder, *arguments):
         self.folder = folder
         environment = {**os.environ, "PYTHONPATH": str(root), "TMPDIR": str(folder)}
-        self.process = subprocess.Popen([sys.executable, str(root / "tools" / "web.py"), *arguments], env=environment, cwd=folder,
-                                        text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            [sys.executable, str(root / "tools" / "web.py"), *arguments],
+            env=environment,
+            cwd=folder,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
         self.url = self.process.stdout.readline().strip()
 
     def files(self):
@@ -78,6 +100,7 @@ class Browser:
 
     def __init__(self, url, folder):
         from selenium import webdriver
+
         options = webdriver.ChromeOptions()
         options.binary_location = shutil.which("chromium")
         for option in (*OPTIONS, f"--user-data-dir={folder / 'profile'}"):
@@ -201,13 +224,17 @@ def test_bad_files(open_page, server, samples, tmp_path):
     large = tmp_path / "large.mp4"
     large.write_bytes(bytes(2**21 + 1))
     page.all("#target-file input[type=file]")[0].send_keys(str(large))
-    wait(lambda: re.search(r"exceed the maximum allowed size of 2\S* MB: .large.mp4", page.text("body"), re.I), "the limit")
+    wait(
+        lambda: re.search(r"exceed the maximum allowed size of 2\S* MB: .large.mp4", page.text("body"), re.I),
+        "the limit",
+    )
     assert "Traceback" not in page.text("body")
 
 
 @browser_test
 def test_two_pages(open_page, server, samples, tmp_path):
     """Each has files of its own, one waits for the other, and closing a page in the middle of a clip stops its swap."""
+
     def folders():
         return {path.relative_to(server.folder).parts[1] for path in server.files()}
 
@@ -230,12 +257,14 @@ def test_two_pages(open_page, server, samples, tmp_path):
 @browser_test
 def test_only_this_computer(server, run_script):
     assert server.url.startswith("http://127.0.0.1:")
-    request = urllib.request.Request(server.url, headers={"Host": "other.example"})     # a name that leads here by its DNS
+    request = urllib.request.Request(server.url, headers={"Host": "other.example"})  # a name that leads here by its DNS
     with pytest.raises(urllib.error.HTTPError, match="400"):
         urllib.request.urlopen(request)
     port = urlparse(server.url).port
     done = run_script("web", "--port", port)
-    assert done.returncode == 2 and done.stderr == f"error: port {port}: taken; choose another --port, or leave it out\n"
+    assert (
+        done.returncode == 2 and done.stderr == f"error: port {port}: taken; choose another --port, or leave it out\n"
+    )
 
 
 @browser_test
@@ -252,8 +281,17 @@ def test_stopping_removes_all(root, samples, tmp_path, number):
 
 
 def test_without_gradio(root):
-    code = ("import runpy, sys; sys.modules['gradio'] = None; sys.argv = ['web']; "
-            "runpy.run_path('tools/web.py', run_name='__main__')")
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, text=True,
-                          capture_output=True)
-    assert done.returncode == 2 and done.stderr.count("\n") == 1 and 'pip install -e ".[web]"' in done.stderr, done.stderr
+    code = (
+        "import runpy, sys; sys.modules['gradio'] = None; sys.argv = ['web']; "
+        "runpy.run_path('tools/web.py', run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        text=True,
+        capture_output=True,
+    )
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and 'pip install -e ".[web]"' in done.stderr, (
+        done.stderr
+    )

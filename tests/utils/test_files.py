@@ -1,4 +1,5 @@
 """Outputs appear whole or not at all."""
+
 import json
 
 import pytest

@@ -1,4 +1,5 @@
 """The registry: a name is taken once, an unknown one is told with the nearest."""
+
 import pytest
 
 from paddle_mfs.utils.errors import UserError

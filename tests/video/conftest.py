@@ -1,4 +1,5 @@
 """Shared by the clip tests: small real clips, written by PyAV from a generated face that moves."""
+
 from fractions import Fraction
 
 import av
@@ -8,8 +9,12 @@ import pytest
 
 from paddle_mfs.face.image import read_image
 
-SUFFIXES = {".mp4": ("libx264", "aac", "mov_text"), ".mov": ("libx264", "aac", "mov_text"),
-            ".mkv": ("libx264", "flac", "subrip"), ".webm": ("libvpx-vp9", "libopus", "webvtt")}
+SUFFIXES = {
+    ".mp4": ("libx264", "aac", "mov_text"),
+    ".mov": ("libx264", "aac", "mov_text"),
+    ".mkv": ("libx264", "flac", "subrip"),
+    ".webm": ("libvpx-vp9", "libopus", "webvtt"),
+}
 
 
 def view(face, number, width, height):
@@ -29,15 +34,39 @@ def face_picture(samples):
 def make_clip(face_picture):
     """make_clip(path, ...) writes a clip and returns its path."""
 
-    def make(path, frames=6, size=(160, 160), pixel_format="yuv420p", rate=25, times=None, sound=False, words=(), codec=None,
-             colour=(), picture=face_picture, rotation=None, metadata=(), quality="12"):
+    def make(
+        path,
+        frames=6,
+        size=(160, 160),
+        pixel_format="yuv420p",
+        rate=25,
+        times=None,
+        sound=False,
+        words=(),
+        codec=None,
+        colour=(),
+        picture=face_picture,
+        rotation=None,
+        metadata=(),
+        quality="12",
+    ):
         """times: seconds of each frame (None: even). words: subtitles, (begin, end, text). colour: attributes of the encoder."""
         video, audio, subtitle = SUFFIXES[path.suffix]
         with av.open(str(path), "w") as output:
             output.metadata.update(metadata)
-            options = {"crf": quality, "b": "0", "preset": "ultrafast", "cpu-used": "8", "x265-params": "log-level=none"}
+            options = {
+                "crf": quality,
+                "b": "0",
+                "preset": "ultrafast",
+                "cpu-used": "8",
+                "x265-params": "log-level=none",
+            }
             codec = codec or video
-            taken = {"libx264": ("crf", "preset"), "libx265": ("crf", "preset", "x265-params"), "libvpx-vp9": ("crf", "cpu-used")}
+            taken = {
+                "libx264": ("crf", "preset"),
+                "libx265": ("crf", "preset", "x265-params"),
+                "libvpx-vp9": ("crf", "cpu-used"),
+            }
             stream = output.add_stream(codec, rate=rate, options={key: options[key] for key in taken.get(codec, ())})
             stream.width, stream.height, stream.pix_fmt = *size, pixel_format
             stream.codec_context.time_base = Fraction(1, 1000)
@@ -52,13 +81,17 @@ def make_clip(face_picture):
                 text.time_base = Fraction(1, 1000)
             output.start_encoding()
             for begin, end, word in words:
-                packet = av.Packet(len(word).to_bytes(2, "big") + word.encode() if subtitle == "mov_text" else word.encode())
+                packet = av.Packet(
+                    len(word).to_bytes(2, "big") + word.encode() if subtitle == "mov_text" else word.encode()
+                )
                 packet.stream, packet.time_base = text, Fraction(1, 1000)
                 packet.pts = packet.dts = round(begin * 1000)
                 packet.duration = round((end - begin) * 1000)
                 output.mux(packet)
             for number in range(frames):
-                frame = av.VideoFrame.from_ndarray(view(picture, number, *size), format="rgb24").reformat(format=pixel_format)
+                frame = av.VideoFrame.from_ndarray(view(picture, number, *size), format="rgb24").reformat(
+                    format=pixel_format
+                )
                 frame.pts = round(1000 * (times[number] if times else number / rate))
                 frame.time_base = Fraction(1, 1000)
                 output.mux(stream.encode(frame))
@@ -66,6 +99,7 @@ def make_clip(face_picture):
             if tone:
                 _add_tone(output, tone, frames / rate)
         return path
+
     return make
 
 
@@ -74,9 +108,11 @@ def _add_tone(output, stream, seconds):
     samples = np.sin(np.arange(int(seconds * rate)) * 0.06)
     is_flac = stream.codec_context.name == "flac"
     for begin in range(0, len(samples), 960):
-        block = np.tile(samples[begin:begin + 960], (2, 1))
+        block = np.tile(samples[begin : begin + 960], (2, 1))
         if is_flac:
-            frame = av.AudioFrame.from_ndarray((block.T.reshape(1, -1) * 20000).astype(np.int16), format="s16", layout=layout)
+            frame = av.AudioFrame.from_ndarray(
+                (block.T.reshape(1, -1) * 20000).astype(np.int16), format="s16", layout=layout
+            )
         else:
             frame = av.AudioFrame.from_ndarray(block.astype(np.float32), format="fltp", layout=layout)
         frame.sample_rate, frame.pts, frame.time_base = rate, begin, Fraction(1, rate)
@@ -92,16 +128,24 @@ def decoded():
     def decode(path):
         with av.open(str(path)) as clip:
             frames = list(clip.decode(video=0))
-        return [(frame.time, [array.copy() for array in planes(frame)]) for frame in frames], frames[0] if frames else None
+        return [(frame.time, [array.copy() for array in planes(frame)]) for frame in frames], frames[
+            0
+        ] if frames else None
+
     return decode
 
 
 @pytest.fixture(scope="session")
 def packets():
     """packets(path, kind) -> list of (seconds, bytes) of the one stream of that kind, without MP4's empty subtitles."""
+
     def read(path, kind):
         with av.open(str(path)) as clip:
             [stream] = [stream for stream in clip.streams if stream.type == kind]
-            return [(float(packet.pts * packet.time_base), bytes(packet)) for packet in clip.demux(stream)
-                    if packet.size and bytes(packet) != b"\0\0"]
+            return [
+                (float(packet.pts * packet.time_base), bytes(packet))
+                for packet in clip.demux(stream)
+                if packet.size and bytes(packet) != b"\0\0"
+            ]
+
     return read

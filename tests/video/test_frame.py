@@ -1,4 +1,5 @@
 """The RGB view and the way back: nothing changes where nothing was changed, and what was painted is there."""
+
 import itertools
 
 import av
@@ -7,17 +8,30 @@ import pytest
 
 from paddle_mfs.video.frame import Picture, planes
 
-FORMATS = ["yuv420p", "yuvj420p", "yuv422p", "yuv444p", "yuv440p", "yuv410p", "yuv420p10le", "yuv422p10le", "yuv444p12le"]
+FORMATS = [
+    "yuv420p",
+    "yuvj420p",
+    "yuv422p",
+    "yuv444p",
+    "yuv440p",
+    "yuv410p",
+    "yuv420p10le",
+    "yuv422p10le",
+    "yuv444p12le",
+]
 TURNS = list(itertools.product((False, True), repeat=3))
 
 
 def native(face_picture, name, width=75, height=61, **properties):
     import cv2
+
     rgb = cv2.resize(face_picture, (width, height), interpolation=cv2.INTER_AREA)
-    frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format=name, dst_colorspace=properties.get("colorspace"))
+    frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(
+        format=name, dst_colorspace=properties.get("colorspace")
+    )
     for key, value in properties.items():
         setattr(frame, key, value)
-    noise = np.random.default_rng(0)        # the lowest bits too
+    noise = np.random.default_rng(0)  # the lowest bits too
     for array in planes(frame):
         array += noise.integers(0, 2, array.shape, array.dtype)
     return frame
@@ -45,7 +59,7 @@ def test_only_what_was_painted_changes(face_picture, name, turn):
     marked = np.zeros((height, width), np.uint8)
     marked[y1:y2, x1:x2] = 1
     swap, left_right, up_down = turn
-    marked = marked[::-1 if up_down else 1, ::-1 if left_right else 1]
+    marked = marked[:: -1 if up_down else 1, :: -1 if left_right else 1]
     marked = marked.T if swap else marked
     for array, old in zip(planes(frame), before):
         changed = array != old
@@ -68,7 +82,7 @@ def test_colours_of_every_matrix_and_range(face_picture, name, colorspace, color
     with picture.editing(np.array([[0, 0], [74, 60]])):
         picture.rgb[8:52, 8:64] = (200, 60, 30)
     shown = view(frame).rgb[12:48, 12:60].reshape(-1, 3)
-    assert np.abs(np.median(shown, 0) - (200, 60, 30)).max() <= 2     # swscale's own arithmetic, not ours
+    assert np.abs(np.median(shown, 0) - (200, 60, 30)).max() <= 2  # swscale's own arithmetic, not ours
 
 
 def test_values_stay_in_the_depth(face_picture):

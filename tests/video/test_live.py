@@ -1,4 +1,5 @@
 """Live: only the newest frame counts, what is shown is recorded, keys, cameras that fail."""
+
 import threading
 import time
 
@@ -7,13 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.face.image import read_image
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.provenance import provenance, read_provenance
+from paddle_mfs.utils.drawing import mark_corner
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.video import camera
 from paddle_mfs.video.camera import Newest, open_camera
-from paddle_mfs.utils.drawing import mark_corner
 from paddle_mfs.video.live import action, caption, save_frame, swap_live
 from paddle_mfs.video.write import write_pictures
 
@@ -64,6 +65,7 @@ def test_leaving_ends_the_source():
                 yield 0.0, None
         finally:
             ended.append(True)
+
     with Newest(endless()) as newest:
         assert newest.take(60) == (0.0, None)
     assert ended == [True]
@@ -74,8 +76,14 @@ def test_what_is_seen_is_recorded(swapper, make_clip, tmp_path):
     clip, grey = make_clip(tmp_path / "clip.mp4", frames=4, size=(256, 192)), np.full((192, 256, 3), 90, np.uint8)
     shown = [image for _, image in pictures_of(clip)]
     unhurried = Unhurried(swapper, [*((0.04 * number, image) for number, image in enumerate(shown)), (0.4, grey)])
-    summary = swap_live(unhurried, unhurried.frames, {"target_sha256": "0" * 64}, record=tmp_path / "live.mp4", mirror=True,
-                        window=False)
+    summary = swap_live(
+        unhurried,
+        unhurried.frames,
+        {"target_sha256": "0" * 64},
+        record=tmp_path / "live.mp4",
+        mirror=True,
+        window=False,
+    )
     assert (summary.frames, summary.swapped) == (5, 4) and "1 passed through" in str(summary)
     recorded = pictures_of(tmp_path / "live.mp4")
     assert [round(seconds, 3) for seconds, _ in recorded] == [0, 0.04, 0.08, 0.12, 0.4]
@@ -114,9 +122,14 @@ def test_a_clip_stands_in_for_a_camera_upright_and_in_time(make_clip, tmp_path):
     assert np.abs(frames[0][1].astype(int) - np.rot90(stored)).mean() < 2
 
 
-@pytest.mark.parametrize("name, words", [("99", "camera 99: cannot be opened"),
-                                         ("/dev/null", "camera /dev/null: cannot be opened"),
-                                         ("nowhere.mp4", "nowhere.mp4: no such file")])
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("99", "camera 99: cannot be opened"),
+        ("/dev/null", "camera /dev/null: cannot be opened"),
+        ("nowhere.mp4", "nowhere.mp4: no such file"),
+    ],
+)
 def test_cameras_that_are_none(name, words, capfd):
     """OpenCV says nothing beside it."""
     with pytest.raises(UserError, match=words):
@@ -138,11 +151,24 @@ def test_pictures_keep_their_times_and_sizes(tmp_path, size):
         writer.finish()
     pictures = pictures_of(tmp_path / "out.mp4")
     assert [round(seconds, 3) for seconds, _ in pictures] == [0, 0.02, 0.021, 1.5]
-    assert all(picture.shape == image.shape and np.abs(picture.astype(int) - image).mean() < 12 for _, picture in pictures)
+    assert all(
+        picture.shape == image.shape and np.abs(picture.astype(int) - image).mean() < 12 for _, picture in pictures
+    )
 
 
-@pytest.mark.parametrize("key, asked", [(ord("s"), "save"), (ord("S"), "save"), (ord("q"), "quit"), (27, "quit"),
-                                        (ord("s") | 1 << 20, "save"), (-1, None), (255, None), (ord("x"), None)])
+@pytest.mark.parametrize(
+    "key, asked",
+    [
+        (ord("s"), "save"),
+        (ord("S"), "save"),
+        (ord("q"), "quit"),
+        (27, "quit"),
+        (ord("s") | 1 << 20, "save"),
+        (-1, None),
+        (255, None),
+        (ord("x"), None),
+    ],
+)
 def test_keys(key, asked):
     assert action(key) == asked
 

@@ -1,14 +1,15 @@
 """swap_video on real clips: who is swapped, what stays bit for bit, what happens when something fails."""
+
 import threading
 import time
 
 import numpy as np
 import pytest
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.provenance import read_provenance
-from paddle_mfs.video.prefetch import prefetch
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.video.pipeline import STAGES, swap_video
+from paddle_mfs.video.prefetch import prefetch
 
 
 @pytest.fixture(scope="module")
@@ -28,21 +29,29 @@ def test_only_the_face_changes(swapper, make_clip, decoded, packets, tmp_path):
     for (_, old), (_, new) in zip(decoded(clip)[0], decoded(tmp_path / "out.mp4")[0]):
         changed = old[0] != new[0]
         rows, columns = np.nonzero(changed)
-        assert changed.mean() > 0.05        # lossless: whatever differs was written by the swap
+        assert changed.mean() > 0.05  # lossless: whatever differs was written by the swap
         assert rows.min() > box[1] - 25 and columns.min() > box[0] - 30 and columns.max() < box[2] + 30
-        assert not (old[1] != new[1])[:, :int(box[0] - 30) // 2].any()
+        assert not (old[1] != new[1])[:, : int(box[0] - 30) // 2].any()
     assert [data for _, data in packets(clip, "audio")] == [data for _, data in packets(tmp_path / "out.mp4", "audio")]
     record = read_provenance(tmp_path / "out.mp4")
     assert record["synthetic"] is True and len(record["target_sha256"]) == 64 and record["weights"]["licence"]
     assert record["source_sha256"] == swapper.identity.facts["source_sha256"]
 
 
-@pytest.mark.parametrize("suffix, options", [(".mkv", {"pixel_format": "yuv420p10le", "codec": "libx265", "rotation": 90}),
-                                             (".webm", {"size": (161, 159)}), (".mov", {"rotation": 180})])
+@pytest.mark.parametrize(
+    "suffix, options",
+    [
+        (".mkv", {"pixel_format": "yuv420p10le", "codec": "libx265", "rotation": 90}),
+        (".webm", {"size": (161, 159)}),
+        (".mov", {"rotation": 180}),
+    ],
+)
 def test_turned_deep_and_odd(swapper, make_clip, decoded, tmp_path, suffix, options):
     clip = make_clip(tmp_path / "plain.mp4", frames=1)
     upright = decoded(clip)[1].to_ndarray(format="rgb24")
-    turned = np.ascontiguousarray(np.rot90(upright, -options.get("rotation", 0) // 90))     # as a camera on its side records it
+    turned = np.ascontiguousarray(
+        np.rot90(upright, -options.get("rotation", 0) // 90)
+    )  # as a camera on its side records it
     clip = make_clip(tmp_path / f"in{suffix}", frames=2, picture=turned, **options)
     summary = swap_video(swapper, clip, tmp_path / f"out{suffix}")
     assert (summary.frames, summary.swapped) == (2, 2)
@@ -52,7 +61,12 @@ def test_turned_deep_and_odd(swapper, make_clip, decoded, tmp_path, suffix, opti
     face = swapper.analyser.largest(np.ascontiguousarray(shown[0]))
     x, y = face.box.reshape(2, 2).mean(0).astype(int)
     assert face.pose[2] == pytest.approx(0, abs=15)
-    assert np.abs(shown[0][y - 25:y + 25, x - 25:x + 25].astype(int) - shown[1][y - 25:y + 25, x - 25:x + 25]).mean() > 4
+    assert (
+        np.abs(
+            shown[0][y - 25 : y + 25, x - 25 : x + 25].astype(int) - shown[1][y - 25 : y + 25, x - 25 : x + 25]
+        ).mean()
+        > 4
+    )
 
 
 def test_frames_without_a_face_pass_through(swapper, make_clip, decoded, wall, tmp_path):
@@ -62,7 +76,7 @@ def test_frames_without_a_face_pass_through(swapper, make_clip, decoded, wall, t
     for (_, old), (_, new) in zip(decoded(clip)[0], decoded(tmp_path / "out.mp4")[0]):
         assert all((a == b).all() for a, b in zip(old, new))
     clip = make_clip(tmp_path / "one.mp4", frames=1)
-    assert swap_video(swapper, clip, tmp_path / "out.mp4", face=3).swapped == 0     # there is one face only
+    assert swap_video(swapper, clip, tmp_path / "out.mp4", face=3).swapped == 0  # there is one face only
     assert swap_video(swapper, clip, tmp_path / "out.mp4", face="all").swapped == 1
     with pytest.raises(UserError, match="face 'nose'"):
         swap_video(swapper, clip, tmp_path / "out.mp4", face="nose")
@@ -71,9 +85,16 @@ def test_frames_without_a_face_pass_through(swapper, make_clip, decoded, wall, t
 def test_stopping_keeps_what_was_done(swapper, make_clip, decoded, wall, packets, tmp_path):
     clip = make_clip(tmp_path / "in.mp4", frames=60, picture=wall, size=(64, 64), sound=True)
     done = []
-    summary = swap_video(swapper, clip, tmp_path / "out.mp4", progress=lambda count, total: done.append(count),
-                         stop=lambda: len(done) >= 5)
-    assert summary.is_interrupted and 5 <= summary.frames < 40 and len(decoded(tmp_path / "out.mp4")[0]) == summary.frames
+    summary = swap_video(
+        swapper,
+        clip,
+        tmp_path / "out.mp4",
+        progress=lambda count, total: done.append(count),
+        stop=lambda: len(done) >= 5,
+    )
+    assert (
+        summary.is_interrupted and 5 <= summary.frames < 40 and len(decoded(tmp_path / "out.mp4")[0]) == summary.frames
+    )
     assert max(time for time, _ in packets(tmp_path / "out.mp4", "audio")) < summary.frames / 25
     assert read_provenance(tmp_path / "out.mp4")
 
@@ -138,7 +159,7 @@ def test_stages_overlap():
     def first():
         for number in range(3):
             yield number
-        meeting.wait()      # passes only while the user of the numbers waits too
+        meeting.wait()  # passes only while the user of the numbers waits too
 
     numbers = prefetch(first())
     assert [next(numbers) for _ in range(3)] == [0, 1, 2]

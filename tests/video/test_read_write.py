@@ -1,12 +1,13 @@
 """What goes through reader and writer unchanged: pictures, times, sound, subtitles, tags, colours, orientation."""
+
 from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
 
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.provenance import provenance, read_provenance
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.video.read import VideoReader
 from paddle_mfs.video.write import choose_codec, write_video
 
@@ -16,7 +17,9 @@ WORDS = ((0.02, 0.12, "first"), (0.13, 0.22, "second"))
 def pass_through(target, output, codec=None, quality=None, **part):
     """Reader into writer -> (frames, reader, notes)."""
     with VideoReader(target, **part) as reader:
-        codec, pixel_format = choose_codec(output, reader.first.format, (reader.first.width, reader.first.height), codec)
+        codec, pixel_format = choose_codec(
+            output, reader.first.format, (reader.first.width, reader.first.height), codec
+        )
         with write_video(output, reader, provenance(), codec, pixel_format, quality) as writer:
             count = 0
             for frame in reader.frames(pixel_format):
@@ -68,22 +71,25 @@ def test_rotation_is_kept(make_clip, decoded, tmp_path, rotation, suffix):
     assert first.rotation == same.rotation != 0 and (first.width, first.height) == (same.width, same.height)
 
 
-@pytest.mark.parametrize("output, size, pixel_format, codec, expected", [
-    ("out.mp4", (96, 64), "yuv420p", None, ("h264", "yuv420p")),
-    ("out.mp4", (96, 64), "yuv422p", None, ("h264", "yuv422p")),
-    ("out.mkv", (96, 64), "yuv444p", None, ("h264", "yuv444p")),
-    ("out.mp4", (96, 64), "yuv420p10le", None, ("hevc", "yuv420p10le")),
-    ("out.mov", (96, 64), "yuv422p10le", None, ("hevc", "yuv422p10le")),
-    ("out.mkv", (96, 64), "yuv420p10le", "h264", ("h264", "yuv420p10le")),
-    ("out.webm", (96, 64), "yuv420p10le", None, ("av1", "yuv420p10le")),
-    ("out.webm", (95, 63), "yuv420p", None, ("vp9", "yuv420p")),
-    ("out.mp4", (95, 63), "yuv420p", None, ("h264", "yuv444p")),
-    ("out.mov", (96, 63), "yuv422p", None, ("h264", "yuv422p")),
-    ("out.mp4", (96, 64), "yuv420p", "av1", ("av1", "yuv420p")),
-    ("out.mp4", (96, 64), "yuv420p", "h265", ("hevc", "yuv420p")),
-    ("out.mkv", (95, 63), "gray", None, ("h264", "yuv444p")),
-    ("out.webm", (96, 64), "bgr0", None, ("vp9", "yuv444p")),
-])
+@pytest.mark.parametrize(
+    "output, size, pixel_format, codec, expected",
+    [
+        ("out.mp4", (96, 64), "yuv420p", None, ("h264", "yuv420p")),
+        ("out.mp4", (96, 64), "yuv422p", None, ("h264", "yuv422p")),
+        ("out.mkv", (96, 64), "yuv444p", None, ("h264", "yuv444p")),
+        ("out.mp4", (96, 64), "yuv420p10le", None, ("hevc", "yuv420p10le")),
+        ("out.mov", (96, 64), "yuv422p10le", None, ("hevc", "yuv422p10le")),
+        ("out.mkv", (96, 64), "yuv420p10le", "h264", ("h264", "yuv420p10le")),
+        ("out.webm", (96, 64), "yuv420p10le", None, ("av1", "yuv420p10le")),
+        ("out.webm", (95, 63), "yuv420p", None, ("vp9", "yuv420p")),
+        ("out.mp4", (95, 63), "yuv420p", None, ("h264", "yuv444p")),
+        ("out.mov", (96, 63), "yuv422p", None, ("h264", "yuv422p")),
+        ("out.mp4", (96, 64), "yuv420p", "av1", ("av1", "yuv420p")),
+        ("out.mp4", (96, 64), "yuv420p", "h265", ("hevc", "yuv420p")),
+        ("out.mkv", (95, 63), "gray", None, ("h264", "yuv444p")),
+        ("out.webm", (96, 64), "bgr0", None, ("vp9", "yuv444p")),
+    ],
+)
 def test_sizes_and_pixel_formats(make_clip, decoded, tmp_path, output, size, pixel_format, codec, expected):
     clip = make_clip(tmp_path / "in.mkv", frames=3, size=size, pixel_format=pixel_format, codec="ffv1")
     pass_through(clip, tmp_path / output, codec)
@@ -93,14 +99,21 @@ def test_sizes_and_pixel_formats(make_clip, decoded, tmp_path, output, size, pix
         assert (name, context.pix_fmt) == expected and (context.width, context.height) == size
     old, new = (av.open(str(path)) for path in (clip, tmp_path / output))
     with old, new:
-        pairs = [(a.to_ndarray(format="rgb24").astype(int), b.to_ndarray(format="rgb24"))
-                 for a, b in zip(old.decode(video=0), new.decode(video=0))]
+        pairs = [
+            (a.to_ndarray(format="rgb24").astype(int), b.to_ndarray(format="rgb24"))
+            for a, b in zip(old.decode(video=0), new.decode(video=0))
+        ]
     assert len(pairs) == 3 and all(np.abs(a - b).mean() < 5 for a, b in pairs)
 
 
-@pytest.mark.parametrize("colour", [{"colorspace": 1, "color_primaries": 1, "color_trc": 1, "color_range": 1},
-                                    {"colorspace": 5, "color_primaries": 5, "color_trc": 6, "color_range": 2},
-                                    {"colorspace": 9, "color_primaries": 9, "color_trc": 18, "color_range": 1}])
+@pytest.mark.parametrize(
+    "colour",
+    [
+        {"colorspace": 1, "color_primaries": 1, "color_trc": 1, "color_range": 1},
+        {"colorspace": 5, "color_primaries": 5, "color_trc": 6, "color_range": 2},
+        {"colorspace": 9, "color_primaries": 9, "color_trc": 18, "color_range": 1},
+    ],
+)
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_colour_tags(make_clip, decoded, tmp_path, colour, suffix):
     clip = make_clip(tmp_path / "in.mp4", frames=2, size=(64, 64), colour=colour)
@@ -127,7 +140,7 @@ def test_part(make_clip, decoded, packets, tmp_path):
     assert count == 7 and reader.total in (7, 8)
     before, after = decoded(clip)[0], decoded(output)[0]
     assert close([time for time, _ in after], [time - before[13][0] for time, _ in before[13:20]])
-    assert all((a == b).all() for (_, old), (_, new) in zip(before[13:20], after) for a, b in zip(old, new))    # lossless
+    assert all((a == b).all() for (_, old), (_, new) in zip(before[13:20], after) for a, b in zip(old, new))  # lossless
     sound = {data: time for time, data in packets(clip, "audio")}
     shifts = [sound[data] - time for time, data in packets(output, "audio")]
     assert len(shifts) >= 3 and np.abs(np.array(shifts) - before[13][0]).max() <= 0.002
@@ -139,9 +152,14 @@ def test_part(make_clip, decoded, packets, tmp_path):
     assert pass_through(clip, output, start=0.2, max_frames=100)[1].total == 25
 
 
-@pytest.mark.parametrize("part, told", [({"start": 9}, "no frame can be read in the part"),
-                                        ({"start": 1, "end": 0.5}, "not after"),
-                                        ({"max_frames": 0}, "no frame can be read in the part")])
+@pytest.mark.parametrize(
+    "part, told",
+    [
+        ({"start": 9}, "no frame can be read in the part"),
+        ({"start": 1, "end": 0.5}, "not after"),
+        ({"max_frames": 0}, "no frame can be read in the part"),
+    ],
+)
 def test_no_such_part(make_clip, tmp_path, part, told):
     clip = make_clip(tmp_path / "in.mp4", size=(64, 64))
     with pytest.raises(UserError, match=f"in.mp4.*{told}"):
@@ -151,7 +169,7 @@ def test_no_such_part(make_clip, tmp_path, part, told):
 def test_cut_off_and_damaged_files(make_clip, decoded, tmp_path):
     clip = make_clip(tmp_path / "in.mkv", frames=30, sound=True)
     data = clip.read_bytes()
-    (tmp_path / "cut.mkv").write_bytes(data[:len(data) // 2])
+    (tmp_path / "cut.mkv").write_bytes(data[: len(data) // 2])
     count, *_ = pass_through(tmp_path / "cut.mkv", tmp_path / "out.mkv")
     assert 5 <= count < 30 and len(decoded(tmp_path / "out.mkv")[0]) == count
 
@@ -159,7 +177,7 @@ def test_cut_off_and_damaged_files(make_clip, decoded, tmp_path):
         places = [(packet.pos, packet.size) for packet in opened.demux(video=0) if packet.size]
     damaged = bytearray(data)
     for position, size in (places[7], places[16]):
-        damaged[position + 16:position + size] = b"\xff" * (size - 16)
+        damaged[position + 16 : position + size] = b"\xff" * (size - 16)
     (tmp_path / "damaged.mkv").write_bytes(damaged)
     count, reader, _ = pass_through(tmp_path / "damaged.mkv", tmp_path / "out.mkv")
     assert reader.skipped == 2 and count == 28 == len(decoded(tmp_path / "out.mkv")[0])
@@ -170,15 +188,20 @@ def test_not_clips(make_clip, tmp_path):
     (tmp_path / "empty.mp4").write_bytes(b"")
     (tmp_path / "folder.mp4").mkdir()
     whole = make_clip(tmp_path / "in.mp4", sound=True).read_bytes()
-    (tmp_path / "cut.mp4").write_bytes(whole[:whole.index(b"moov")])       # its index is at the end
+    (tmp_path / "cut.mp4").write_bytes(whole[: whole.index(b"moov")])  # its index is at the end
     make_clip(tmp_path / "none.mkv", frames=0)
     with av.open(str(tmp_path / "sound.mkv"), "w") as output:
         stream = output.add_stream("flac", rate=48000)
         frame = av.AudioFrame("s16", "stereo", 4608)
         frame.sample_rate, frame.pts, frame.time_base = 48000, 0, Fraction(1, 48000)
         output.mux([*stream.encode(frame), *stream.encode(None)])
-    for name, told in [("text", "not a video"), ("empty", "is empty"), ("folder", "is a folder"), ("gone", "no such file"),
-                       ("cut", "cut off before its index")]:
+    for name, told in [
+        ("text", "not a video"),
+        ("empty", "is empty"),
+        ("folder", "is a folder"),
+        ("gone", "no such file"),
+        ("cut", "cut off before its index"),
+    ]:
         with pytest.raises(UserError, match=f"{name}.mp4: .*{told}"):
             VideoReader(tmp_path / f"{name}.mp4")
     for name, told in [("none", "no frame can be read|not a video"), ("sound", "holds no video")]:
@@ -188,9 +211,12 @@ def test_not_clips(make_clip, tmp_path):
 
 def test_refused_outputs(make_clip, tmp_path):
     clip = make_clip(tmp_path / "in.mp4", size=(64, 64))
-    for output, codec, quality, told in [("out.avi", None, None, "written as .mp4"), ("out.webm", "h264", None, "does not take"),
-                                         ("out.mp4", None, 99, "quality 99"),
-                                         ("in.mp4/out.mp4", None, None, "cannot be written")]:
+    for output, codec, quality, told in [
+        ("out.avi", None, None, "written as .mp4"),
+        ("out.webm", "h264", None, "does not take"),
+        ("out.mp4", None, 99, "quality 99"),
+        ("in.mp4/out.mp4", None, None, "cannot be written"),
+    ]:
         with pytest.raises(UserError, match=told):
             pass_through(clip, tmp_path / output, codec, quality)
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]

@@ -1,4 +1,5 @@
 """tools/swap.py on clips, as a user runs it, stops it and kills it."""
+
 import os
 import signal
 import subprocess
@@ -19,8 +20,22 @@ def frames_of(path):
 
 def test_a_clip(run_script, samples, make_clip, tmp_path):
     clip = make_clip(tmp_path / "clip.mkv", frames=4, sound=True)
-    done = run_script("swap", "--source", samples / "source.jpg", "--target", clip, "--start", "0.03", "--max-frames", "2",
-                      "--codec", "h265", "--quality", "30", cwd=tmp_path)
+    done = run_script(
+        "swap",
+        "--source",
+        samples / "source.jpg",
+        "--target",
+        clip,
+        "--start",
+        "0.03",
+        "--max-frames",
+        "2",
+        "--codec",
+        "h265",
+        "--quality",
+        "30",
+        cwd=tmp_path,
+    )
     assert done.returncode == 0 and done.stdout.strip() == "output/clip_source.mkv", done.stderr
     assert "clip_source.mkv: 2 frames, 2 swapped, 0 passed through, 0 corrupt skipped" in done.stderr
     with av.open(str(tmp_path / "output" / "clip_source.mkv")) as result:
@@ -61,10 +76,22 @@ def start(root, samples, long_clip, tmp_path):
     place, processes = tmp_path / "out", []
 
     def run():
-        arguments = [root / "tools/swap.py", "--source", samples / "source.jpg", "--target", long_clip,
-                     "--output", place / "done.mp4"]
-        process = subprocess.Popen([sys.executable, *arguments], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   env={**os.environ, "PYTHONPATH": str(root)})
+        arguments = [
+            root / "tools/swap.py",
+            "--source",
+            samples / "source.jpg",
+            "--target",
+            long_clip,
+            "--output",
+            place / "done.mp4",
+        ]
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(root)},
+        )
         processes.append(process)
         deadline = time.monotonic() + 120
         while not any(path.stat().st_size for path in place.glob("*")) and process.poll() is None:
@@ -72,6 +99,7 @@ def start(root, samples, long_clip, tmp_path):
             time.sleep(0.01)
         assert process.poll() is None, process.communicate()
         return process, place
+
     yield run
     for process in processes:
         if process.poll() is None:

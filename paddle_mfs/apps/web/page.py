@@ -1,4 +1,5 @@
 """The local page: Gradio shows it and queues the swaps, `Swaps` does them, `Sessions` keeps the files apart."""
+
 import html
 import json
 import os
@@ -7,16 +8,16 @@ import signal
 import threading
 from urllib.parse import quote
 
-from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.formats import is_clip
-from paddle_mfs.provenance import read_provenance
-from paddle_mfs.swap.swapper import SwapOptions
 from paddle_mfs.apps.web.sessions import Sessions
 from paddle_mfs.apps.web.swap import Swaps, preview
+from paddle_mfs.provenance import read_provenance
+from paddle_mfs.swap.swapper import SwapOptions
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.formats import is_clip
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 CODECS = ["the container's usual", "h264", "h265", "vp9", "av1"]
-FORGOTTEN = (60, 600)       # every so many seconds, uploads older than so many that no page took are removed
+FORGOTTEN = (60, 600)  # every so many seconds, uploads older than so many that no page took are removed
 INTRODUCTION = """# Face swap
 Swap a face only with the consent of the people shown, source and target. Every result says, in the file, that it is synthetic.
 Files stay on this computer and are removed when you close the page."""
@@ -51,7 +52,7 @@ def serve(host="127.0.0.1", port=None, max_mb=200, max_seconds=60, weights=None,
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     sessions = Sessions()
-    os.environ["GRADIO_TEMP_DIR"] = str(sessions.root)      # uploads arrive here. Read when gradio is imported
+    os.environ["GRADIO_TEMP_DIR"] = str(sessions.root)  # uploads arrive here. Read when gradio is imported
     try:
         gradio = _import_gradio()
         page = Page(gradio, sessions, Swaps(weights, encoder, engine), max_mb, max_seconds)
@@ -69,24 +70,41 @@ def _import_gradio():
     try:
         import gradio
     except ImportError as error:
-        raise UserError(f"the page needs Gradio ({error}); install it: pip install -e \".[web]\"") from None
+        raise UserError(f'the page needs Gradio ({error}); install it: pip install -e ".[web]"') from None
     return gradio
 
 
 def _launch(gradio, blocks, host, port, max_mb):
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
+
     # Another site's page cannot reach this one under a name of its own (DNS rebinding).
     names = list(LOCAL) if host in LOCAL else ["*"]
-    theme = gradio.themes.Default(primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["monospace"])    # no web fonts
+    theme = gradio.themes.Default(
+        primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["monospace"]
+    )  # no web fonts
     try:
         _, url, _ = blocks.queue().launch(
-            server_name=host, server_port=port, share=False, prevent_thread_lock=True, quiet=True, ssr_mode=False,
-            max_file_size=round(max_mb * 2**20), footer_links=[], theme=theme, css=CSS, pwa=False, run_history=False,
-            app_kwargs={"middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=names)]})
+            server_name=host,
+            server_port=port,
+            share=False,
+            prevent_thread_lock=True,
+            quiet=True,
+            ssr_mode=False,
+            max_file_size=round(max_mb * 2**20),
+            footer_links=[],
+            theme=theme,
+            css=CSS,
+            pwa=False,
+            run_history=False,
+            app_kwargs={"middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=names)]},
+        )
     except OSError:
-        raise UserError(f"port {port}: taken; choose another --port, or leave it out" if port else
-                        f"no free port on {host} from 7860 on; choose one with --port") from None
+        raise UserError(
+            f"port {port}: taken; choose another --port, or leave it out"
+            if port
+            else f"no free port on {host} from 7860 on; choose one with --port"
+        ) from None
     return url
 
 
@@ -101,29 +119,42 @@ class Page:
         gr = self.gradio
 
         class Upload(gr.File):
-            is_template = True      # the browser shows a File
+            is_template = True  # the browser shows a File
 
-            def preprocess(self, payload):      # a File's leaves an empty temporary file for every upload
+            def preprocess(self, payload):  # a File's leaves an empty temporary file for every upload
                 return payload and payload.path
 
         with gr.Blocks(title="Face swap", delete_cache=FORGOTTEN) as blocks:
             gr.Markdown(INTRODUCTION)
-            message = gr.HTML(_said(f"Pictures and clips up to {self.max_mb:g} MB, clips up to {self.max_seconds:g} s."),
-                              elem_id="message", render=False)
+            message = gr.HTML(
+                _said(f"Pictures and clips up to {self.max_mb:g} MB, clips up to {self.max_seconds:g} s."),
+                elem_id="message",
+                render=False,
+            )
             with gr.Row():
                 for role, hint in (("source", "the face to put on"), ("target", "the picture or clip to put it on")):
                     with gr.Column(min_width=220):
                         gr.Markdown(f"### {role.title()}")
                         shown = gr.HTML(_empty(hint), elem_id=role, min_height=350)
                         upload = Upload(show_label=False, label=role, height=130, elem_id=f"{role}-file")
-                    upload.upload(self._taker(role, hint), upload, [upload, shown, message], show_progress_on=shown,
-                                  api_visibility="private")
+                    upload.upload(
+                        self._taker(role, hint),
+                        upload,
+                        [upload, shown, message],
+                        show_progress_on=shown,
+                        api_visibility="private",
+                    )
                 with gr.Column(min_width=220):
                     gr.Markdown("### Result")
                     result = gr.HTML(_empty("nothing yet"), elem_id="result", min_height=350)
             with gr.Row():
-                face = gr.Dropdown(["largest", "all", "0", "1", "2", "3"], value="largest", label="Face", allow_custom_value=True,
-                                   info="of the target; 0 is the leftmost")
+                face = gr.Dropdown(
+                    ["largest", "all", "0", "1", "2", "3"],
+                    value="largest",
+                    label="Face",
+                    allow_custom_value=True,
+                    info="of the target; 0 is the leftmost",
+                )
                 strength = gr.Slider(0, 1, 1, step=0.05, label="Strength", info="of the identity")
                 colour = gr.Slider(0, 1, 0, step=0.05, label="Colour match", info="with the target")
                 with gr.Column(min_width=160):
@@ -134,10 +165,16 @@ class Page:
                 end = gr.Number(None, label="End", info="second; empty: the end")
                 codec = gr.Dropdown(CODECS, value=CODECS[0], label="Codec")
                 quality = gr.Number(None, label="Quality", info="CRF, lower is better; empty: the usual", precision=0)
-            message.render()        # where one looks after an upload and after the click
+            message.render()  # where one looks after an upload and after the click
             swap = gr.Button("Swap", variant="primary", elem_id="swap")
-            swap.click(self._swap(), [face, strength, colour, mouth, objects, start, end, codec, quality], [result, message],
-                       show_progress_on=result, concurrency_limit=1, api_visibility="private")
+            swap.click(
+                self._swap(),
+                [face, strength, colour, mouth, objects, start, end, codec, quality],
+                [result, message],
+                show_progress_on=result,
+                concurrency_limit=1,
+                api_visibility="private",
+            )
             blocks.unload(self._unloader())
         return blocks
 
@@ -150,29 +187,45 @@ class Page:
                     return None, _shown(preview(taken, self.max_seconds)), _said(f"{taken.name}: ready")
             except UserError as error:
                 session.drop(role)
-                return None, _empty(hint), self._wrong(error)       # None: the place to drop files is free again
+                return None, _empty(hint), self._wrong(error)  # None: the place to drop files is free again
+
         return take
 
     def _unloader(self):
         def unload(request: self.gradio.Request):
             self.sessions.end(request.session_hash)
+
         return unload
 
     def _swap(self):
         gr = self.gradio
 
-        def swap(face, strength, colour, mouth, objects, start, end, codec, quality, request: gr.Request, progress=gr.Progress()):
+        def swap(
+            face,
+            strength,
+            colour,
+            mouth,
+            objects,
+            start,
+            end,
+            codec,
+            quality,
+            request: gr.Request,
+            progress=gr.Progress(),
+        ):
             try:
                 options = SwapOptions(strength, colour, mouth, objects)
                 clip = {"start": start, "end": end, "codec": None if codec == CODECS[0] else codec, "quality": quality}
                 session = self.sessions.get(request.session_hash)
                 with session.in_use():
                     progress(None, desc="loading")
-                    path, summary = self.swaps.run(session, face, options, clip,
-                                                   lambda done, total: progress((done, total), unit="frames"))
+                    path, summary = self.swaps.run(
+                        session, face, options, clip, lambda done, total: progress((done, total), unit="frames")
+                    )
                     return _result(path), _said(f"{path.name}: {summary or 'done'}")
             except UserError as error:
                 return gr.skip(), self._wrong(error)
+
         return swap
 
     def _wrong(self, error):
@@ -203,5 +256,7 @@ def _result(path):
     """The output with its download, which is the file itself, and the record read back from it."""
     record = html.escape(json.dumps(read_provenance(path), indent=1, ensure_ascii=False))
     name = html.escape(path.name, quote=True)
-    return (f'{_shown(path)}<a class="result-file" href="{_url(path)}" download="{name}">Download {name}</a>'
-            f'<details class="record"><summary>What the file says about itself</summary><pre>{record}</pre></details>')
+    return (
+        f'{_shown(path)}<a class="result-file" href="{_url(path)}" download="{name}">Download {name}</a>'
+        f'<details class="record"><summary>What the file says about itself</summary><pre>{record}</pre></details>'
+    )

@@ -1,4 +1,5 @@
 """The files of each open page: in a temporary folder of its own, removed when the page is closed and when the program ends."""
+
 import contextlib
 import fcntl
 import os
@@ -21,10 +22,10 @@ class Sessions:
 
     def __init__(self):
         _remove_stale()
-        self.root = Path(tempfile.mkdtemp(prefix=PREFIX))       # readable for this user alone
+        self.root = Path(tempfile.mkdtemp(prefix=PREFIX))  # readable for this user alone
         self._sessions, self._lock = {}, threading.Lock()
         self._alive = open(self.root / "alive", "w")
-        fcntl.flock(self._alive, fcntl.LOCK_EX)                 # the system lets go of it however this process ends
+        fcntl.flock(self._alive, fcntl.LOCK_EX)  # the system lets go of it however this process ends
 
     def get(self, key):
         """The Session of this key, made when it is new. A key that was ended stays so."""
@@ -89,7 +90,7 @@ class Session:
             os.replace(uploaded, path)
             self.files[role] = path
         with contextlib.suppress(OSError):
-            Path(uploaded).parent.rmdir()       # the upload's own folder
+            Path(uploaded).parent.rmdir()  # the upload's own folder
         return path
 
     def drop(self, role):
@@ -107,7 +108,7 @@ class Session:
 def _remove_stale():
     """Remove the folders of programs of this user that run no more."""
     for root in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError):      # another's, or just being made or removed
+        with contextlib.suppress(OSError):  # another's, or just being made or removed
             if root.is_symlink() or root.stat().st_uid != os.getuid():
                 continue
             with open(root / "alive") as alive:

@@ -1,15 +1,16 @@
 """What the page asks for: checking what was uploaded, and one swap at a time."""
+
 import contextlib
 import copy
 
 import av
 
 from paddle_mfs.apps.batch import plan
-from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.formats import is_clip
 from paddle_mfs.face.image import read_image, write_image
 from paddle_mfs.swap.select import check_choice
 from paddle_mfs.swap.swapper import FaceSwapper
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.formats import is_clip
 from paddle_mfs.video.pipeline import swap_video
 from paddle_mfs.video.read import VideoReader
 
@@ -46,8 +47,9 @@ class Swaps:
         if not is_clip(job.target):
             swapper.swap_file(job.target, job.output, face)
             return job.output, None
-        return job.output, swap_video(swapper, job.target, job.output, face, progress=progress, stop=lambda: session.is_ended,
-                                      **clip_options)
+        return job.output, swap_video(
+            swapper, job.target, job.output, face, progress=progress, stop=lambda: session.is_ended, **clip_options
+        )
 
 
 def preview(path, longest):
@@ -63,15 +65,16 @@ def preview(path, longest):
         return shown
     seconds = clip_seconds(path)
     if seconds > longest:
-        raise UserError(f"{path}: lasts {seconds:.1f} s, the limit is {longest:g} s; "
-                        "cut it, or start with a larger --max-seconds")
+        raise UserError(
+            f"{path}: lasts {seconds:.1f} s, the limit is {longest:g} s; cut it, or start with a larger --max-seconds"
+        )
     return path
 
 
 def clip_seconds(path):
     """How long a clip's pictures last, in seconds, by its packets: what a header says may be missing or wrong."""
     last = 0
-    with VideoReader(path) as reader, contextlib.suppress(av.error.FFmpegError, OSError):     # it may end in the middle
+    with VideoReader(path) as reader, contextlib.suppress(av.error.FFmpegError, OSError):  # it may end in the middle
         for packet in reader.container.demux(reader.stream):
             time = packet.dts if packet.pts is None else packet.pts
             if time is not None:

@@ -1,4 +1,5 @@
 """Files of the page: taken, kept apart, removed; and the limits on them. No browser is needed."""
+
 import os
 import signal
 import subprocess
@@ -10,10 +11,10 @@ import av
 import numpy as np
 import pytest
 
-from paddle_mfs.utils.errors import UserError
-from paddle_mfs.swap.swapper import SwapOptions
 from paddle_mfs.apps.web.sessions import Sessions
 from paddle_mfs.apps.web.swap import Swaps, clip_seconds, preview
+from paddle_mfs.swap.swapper import SwapOptions
+from paddle_mfs.utils.errors import UserError
 
 
 @pytest.fixture
@@ -60,10 +61,14 @@ def test_the_end_waits_for_who_uses_the_files(sessions):
 
 def test_kill_9_leaves_a_folder_that_the_next_start_removes(root, sessions):
     code = "import time; from paddle_mfs.apps.web.sessions import Sessions; s = Sessions(); print(s.root, flush=True); time.sleep(600)"
-    other = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True,
-                             env={**os.environ, "PYTHONPATH": str(root), "TMPDIR": str(sessions.root.parent)})
+    other = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(root), "TMPDIR": str(sessions.root.parent)},
+    )
     left = sessions.root.parent / other.stdout.readline().strip()
-    assert sessions.root.exists() and left != sessions.root      # one that runs is left alone
+    assert sessions.root.exists() and left != sessions.root  # one that runs is left alone
     other.send_signal(signal.SIGKILL)
     other.communicate()
     assert left.exists()
