@@ -60,19 +60,18 @@ def upward(package=PACKAGE):
 
 def edges():
     """{folder: set of the other folders it imports from}."""
-    known = modules()
-    return {
-        one: {layer(target) for name, path in known.items() if layer(name) == one for _, target in imports(path, known)}
-        - {one}
-        for one in LAYERS
-    }
+    known, found = modules(), {one: set() for one in LAYERS}
+    for name, path in known.items():
+        if layer(name):
+            found[layer(name)] |= {layer(target) for _, target in imports(path, known)} - {layer(name)}
+    return found
 
 
 def diagram():
     """The imports between folders as CONTRIBUTING.md shows them, the roof first."""
-    lines = []
+    lines, known = [], edges()
     for one in reversed(LAYERS):
-        below = [other for other in reversed(LAYERS) if other in edges()[one]]
+        below = [other for other in reversed(LAYERS) if other in known[one]]
         lines.append(f"{one:<11}{'-> ' + ' '.join(below) if below else ''}".rstrip())
     return "\n".join(lines) + "\n"
 

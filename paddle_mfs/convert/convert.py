@@ -45,12 +45,12 @@ def convert_network(name, root, out, faces=None, half=True):
     Returns: (path, card). Raises UserError for a missing or damaged source.
     """
     from paddle_mfs.convert.precision import half_cost, read_faces
-    from paddle_mfs.models.registry import MODELS
+    from paddle_mfs.models import create_model
 
     network = networks.NETWORKS[name]
     folder = source_folder(root, network.folder)
     graph, arrays = read_graph(folder), read_arrays(folder)
-    layer = MODELS.create(name)
+    layer = create_model(name)
     expected = {key: value.shape for key, value in layer.state_dict().items()}
     state = named_parameters(expected, parameters_in_order(graph, arrays, network.outputs, folder), folder)
     nothing_lost, cost = half_cost(name, layer, state, read_faces() if faces is None else faces)

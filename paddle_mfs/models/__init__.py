@@ -12,7 +12,7 @@ def create_model(name, weights=None, **kwargs):
         name: a name of `MODELS.names()`.
         weights: None (fresh), "bundled" (weights/<name>.pdparams) or a path. With weights the network comes frozen, in eval mode.
     """
-    import paddle_mfs.models.zoo
+    import paddle_mfs.models.zoo  # noqa: F401  registers every network
 
     layer = MODELS.create(name, **kwargs)
     if weights is not None:

@@ -1,1 +1,16 @@
 """Imports every module that registers a network, so that `MODELS` knows them all."""
+
+from paddle_mfs.models import (  # noqa: F401
+    age,
+    arcface,
+    blazeface,
+    discriminator,
+    dlib_resnet,
+    facemesh,
+    idn,
+    mfs,
+    mobilefacenet,
+    quality,
+    squeezenet,
+    vision_squeezenet,
+)

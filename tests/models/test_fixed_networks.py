@@ -11,6 +11,7 @@ import paddle
 import paddle.nn.functional as F
 import pytest
 
+import paddle_mfs.models.zoo  # noqa: F401  registers every network
 from paddle_mfs.convert.precision import network_input, run
 from paddle_mfs.models import create_model
 from paddle_mfs.models.arcface import IRSEResNet

@@ -15,7 +15,7 @@ HELDOUT = Path(__file__).parents[2] / "samples" / "heldout"
 
 def is_installed():
     try:
-        import openvino
+        import openvino  # noqa: F401
 
         return synthetic.graph_path("SynthesisNetwork").is_file()
     except (ImportError, UserError):
