@@ -72,7 +72,7 @@ def save_identity(path, identity, portrait):
             portrait=portrait,
             embedding=identity.embedding,
             feature=identity.feature,
-            half_pixel=identity.idn.half_pixel,
+            half_pixel=identity.idn.mobile,
             facts=json.dumps(identity.facts),
             **state,
         )

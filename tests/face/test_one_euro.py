@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from paddle_mfs.face.one_euro import OneEuro, PerTrack
+from paddle_mfs.face.one_euro import OneEuro
 
 
 def filtered(values, times, scale=1.0, **options):
@@ -66,18 +66,3 @@ def test_a_time_that_does_not_advance_starts_anew(time):
     smooth = OneEuro()
     smooth([0.0], 1.0)
     assert smooth([8.0], time) == [8]
-
-
-def test_each_track_has_its_own_filter_and_unused_ones_are_dropped():
-    steady = PerTrack()
-    mask = np.ones((4, 4), np.float32)
-    assert (steady(1, 0 * mask, 0.0) == 0).all() and (steady(2, mask, 0.0) == 1).all()
-    later = steady(1, mask, 1 / 30)
-    assert later.shape == (4, 4) and np.allclose(later, 1 / (1 + 30 / (2 * np.pi)))
-    assert (steady(2, mask, 1 / 30) == 1).all()
-    for number in range(3, 200):  # ids come and go
-        steady(number, mask, number)
-    assert len(steady._filters) <= 3
-    assert (steady(1, mask, 200.0) == 1).all()  # forgotten, so it starts again
-    steady.reset()
-    assert not steady._filters
