@@ -83,7 +83,7 @@ def load_state(path):
             "download or convert it again"
         ) from None
     if isinstance(state, dict):
-        state.pop("StructuredToParameterName", None)
+        state.pop("StructuredToParameterName@@", None)
         state = {
             name: value[1] if isinstance(value, tuple) and len(value) == 2 else value for name, value in state.items()
         }
