@@ -1,4 +1,4 @@
-"""Ways to choose the 8-bit ranges, tried on one graph: what quantise.METHOD was chosen by."""
+"""Ways to choose the 8-bit ranges, tried on one graph: what `export.quantise.METHOD` was chosen by."""
 
 import tempfile
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ def compare_ways(
 
     Args:
         idn: baked IDN.
-        source, faces, measured: as for `int8.Quantiser`.
+        source, faces, measured: as for `export.int8.Quantiser`.
         ways: name -> settings, as in WAYS; None: all of them.
     Returns: {"faces", "measured" (how many), "ways": {way: {"psnr_db", "mask_psnr_db", "time" (of the first way's),
         "int8" (kernels), "bytes"}}, "targets": {target: facts of `Quantiser.measure`}}.

@@ -51,6 +51,7 @@ def arguments() -> argparse.Namespace:
     option = command(training)
     option("--steps", type=int, default=4, help="timed steps of each stage (default: 4)")
     option("--size", type=int, default=128, help="crop side in pixels, a multiple of 32 (default: 128)")
+    option("--identities", type=int, default=6, help="source faces in a batch, two crops of each (default: 6)")
     option = command(export, source, repeats)
     option("--threads", type=int, default=1, help="of every engine (default: 1)")
     option = command(int8, source)
@@ -129,7 +130,7 @@ def training(args: argparse.Namespace) -> Answer:
     """Crops a second in training, on samples/faces and one thread, from Paddle's own operators to ours.
 
     python tools/benchmark.py training
-    python tools/benchmark.py training --size 64 --steps 1      # seconds
+    python tools/benchmark.py training --size 64 --identities 1 --steps 1       # seconds
     """
     import functools
     from tempfile import TemporaryDirectory
@@ -141,8 +142,8 @@ def training(args: argparse.Namespace) -> Answer:
 
     use_threads(1)
     with TemporaryDirectory() as folder:
-        changes = [f"data.faces={SAMPLES / 'faces'}", f"data.size={args.size}", f"run.output={folder}"]
-        trainer = Trainer(load_config(resource("configs") / "smoke.yml", changes))
+        changes = [f"data.faces={SAMPLES / 'faces'}", f"data.size={args.size}", f"data.identities={args.identities}"]
+        trainer = Trainer(load_config(resource("configs") / "smoke.yml", [*changes, f"run.output={folder}"]))
         return time_training(trainer, max(1, args.steps)), functools.partial(text, size=args.size)
 
 
