@@ -10,6 +10,7 @@ from paddle_mfs.models import create_model
 from paddle_mfs.ops import threads
 from paddle_mfs.ops.freeze import freeze
 from paddle_mfs.ops.layers import plain_operators
+from paddle_mfs.utils.table import text_table
 
 
 def time_training(trainer, steps=4):
@@ -51,3 +52,11 @@ def time_training(trainer, steps=4):
     threads.keep_pages()
     results["freed memory kept"] = speed()
     return results
+
+
+def text(speeds: dict[str, float], size: int = 128) -> str:
+    """The result of `time_training` at `size` pixels as text."""
+    first = next(iter(speeds.values()))
+    rows = [(name, f"{speed:.1f}", f"{speed / first:.1f}") for name, speed in speeds.items()]
+    headers = [f"training at {size} px, one thread; each line adds to the one above", "crops/s", "ratio"]
+    return text_table(headers, rows)
