@@ -10,7 +10,7 @@ CLOSED, OPEN = 0.06, 0.14  # height of the inner lips / width of the mouth: full
 MOUTH_FEATHER = 1.5 / 224  # of the crop: sigma
 
 
-def open_mouth(landmarks, size):
+def open_mouth_mask(landmarks, size):
     """The inside of the mouth, of landmarks (468, >= 2) in pixels of the crop -> (size, size) float32 in [0, 1], feathered; 0 for a closed mouth, rising as it opens."""
     points = np.asarray(landmarks, np.float64)[:, :2]
     width = np.linalg.norm(points[MOUTH_RIGHT] - points[MOUTH_LEFT])

@@ -13,7 +13,7 @@ SMALLEST = 200 / 224**2  # of the crop: smaller patches are part of the face (mo
 OCCLUSION_FEATHER = 2 / 224  # of the crop: sigma
 
 
-def occlusion(crop, landmarks):
+def occlusion_mask(crop, landmarks):
     """What lies on the face and is of another colour than its skin -> (S, S) float32 in [0, 1], feathered.
 
     Skin's colour is the median (in Lab) of the face oval without eyes, brows and mouth; these count as covered when the skin

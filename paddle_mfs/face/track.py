@@ -74,6 +74,14 @@ class FaceTracker:
     def _forget(self):
         self._tracks, self._lost, self._is_search_due, self._rounds, self._credit = [], [], True, {}, 0.0
 
+    @property
+    def ids(self) -> frozenset[int]:
+        """Ids that the next frames may hold again: of the faces followed now and of lost ones that may come back.
+
+        An id that is missing here is never given again: whatever is kept for it can go.
+        """
+        return frozenset(track.id for track in (*self._tracks, *self._lost))
+
     def update(self, image, time):
         """The faces of the clip's next frame, largest first.
 

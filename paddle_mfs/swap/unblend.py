@@ -10,7 +10,7 @@ LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 _FRACTIONS = np.arange(256, dtype=np.float32) / np.float32(255)
 
 
-def opened(mask):
+def full_mask(mask):
     """The fusion mask (S, S) float32 as if it were wide open in the face: divided by its usual value there, at most 1.
 
     Networks open it by half only where the target's texture is to stay (configs/finetune_224.yml). What is painted behind such a

@@ -20,7 +20,7 @@ from paddle_mfs.utils.drawing import mark_corner
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import sha256
 from paddle_mfs.video.camera import Newest
-from paddle_mfs.video.clip_faces import Faces
+from paddle_mfs.video.clip_faces import ClipFaces
 from paddle_mfs.video.pipeline import Summary
 from paddle_mfs.video.write import write_pictures
 
@@ -108,7 +108,7 @@ def swap_live(
     begun, summary, faces, facts = (
         time.perf_counter(),
         Summary(),
-        Faces(swapper, face),
+        ClipFaces(swapper, face),
         {**(facts or {}), **swapper.facts},
     )
     with contextlib.ExitStack() as opened:

@@ -12,7 +12,7 @@ import av
 
 from paddle_mfs.provenance import provenance
 from paddle_mfs.utils.files import sha256
-from paddle_mfs.video.clip_faces import Faces
+from paddle_mfs.video.clip_faces import ClipFaces
 from paddle_mfs.video.frame import Picture
 from paddle_mfs.video.prefetch import prefetch
 from paddle_mfs.video.read import VideoReader
@@ -75,7 +75,7 @@ def swap_video(
     Returns: Summary.
     Raises: UserError, one line; then there is no output.
     """
-    begun, summary, faces = time.perf_counter(), Summary(), Faces(swapper, face)
+    begun, summary, faces = time.perf_counter(), Summary(), ClipFaces(swapper, face)
     with VideoReader(target, start, end, max_frames) as reader:
         codec, pixel_format = choose_codec(
             output, reader.first.format, (reader.first.width, reader.first.height), codec

@@ -156,3 +156,9 @@ def test_a_grey_picture_stays_grey(swapper, samples):
     grey = np.repeat(read_image(samples / "target.jpg").mean(2, keepdims=True).astype(np.uint8), 3, 2)
     result = swapper.swap(grey)
     assert (result == result[..., :1]).all() and np.abs(result.astype(int) - grey).max() > 20
+
+
+def test_another_source_with_the_same_networks(swapper, samples, target, result):
+    other = swapper.with_source(samples / "faces" / "800509.jpg")
+    assert other.identity.name == "800509" and other.baker is swapper.baker and swapper.identity.name == "source"
+    assert (other.swap(target) != result).any() and (swapper.swap(target) == result).all()
