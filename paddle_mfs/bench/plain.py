@@ -15,7 +15,7 @@ def exportable(idn):
 
     Input `image` (1, 3, 224, 224) RGB in [0, 1]; outputs as in graph.OUTPUTS.
     """
-    copy = IDN(idn.mobile)
+    copy = IDN(idn.mobile, idn.masked)
     copy.set_state_dict(idn.state_dict())
     return record(copy, SHAPE, INPUT)
 
