@@ -120,7 +120,7 @@ def load_state(path: str | Path) -> dict[str, np.ndarray]:
             "download or convert it again"
         ) from None
     if isinstance(state, dict):
-        state.pop("StructuredToParameterName", None)
+        state.pop("StructuredToParameterName@@", None)
         state = {
             name: value[1] if isinstance(value, tuple) and len(value) == 2 else value for name, value in state.items()
         }
