@@ -54,7 +54,8 @@ class ClipSelection:
 
     def __init__(self, which: str | int = "largest"):
         check_which(which)
-        self.which, self._id = which, None
+        self.which = which
+        self._id: int | None = None
 
     def __call__(self, faces: Sequence[AnyFace]) -> list[AnyFace]:
         """The faces of one frame -> those to swap."""

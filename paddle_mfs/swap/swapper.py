@@ -46,10 +46,12 @@ class SwapOptions:
     """How a face is swapped.
 
     strength 0..1: how far the identity goes from the target's own (0) to the source's (1).
-    colour_match 0..1: how much of the target's colour (Lab mean, contrast of L) the painted face takes on, beyond what the
+    colour_match 0..1: how much of the target's colour (Lab mean, contrast of L) the painted face takes on, beyond what
+    the
         network gives it.
     keep_mouth: the inside of an open mouth (teeth, tongue) stays the target's.
-    keep_objects: what lies on the face and is not of skin's colour stays, see `face.occlusion` for what it sees and what not.
+    keep_objects: what lies on the face and is not of skin's colour stays, see `face.occlusion` for what it sees and
+        what not.
 
     Raises: UserError for a value out of range.
     """
@@ -67,8 +69,8 @@ class SwapOptions:
 
 
 class Patch(NamedTuple):
-    """A swapped face, as `paste(image, *patch)` takes it: painted (S, S, 3) float32 RGB in [0, 1], mask (S, S) float32 in
-    [0, 1], matrix (2, 3) that maps the image to the crop."""
+    """A swapped face, as `paste(image, *patch)` takes it: painted (S, S, 3) float32 RGB in [0, 1], mask (S, S) float32
+    in [0, 1], matrix (2, 3) that maps the image to the crop."""
 
     painted: np.ndarray
     mask: np.ndarray
@@ -79,15 +81,15 @@ class FaceSwapper:
     """Puts the face of one source on any number of pictures; or the faces of several on the people they are meant for.
 
     Args:
-        source: path of a picture, or (H, W, 3) uint8 RGB; its largest face is used. Or a dict, path of a picture that shows a
-            target's face -> path of the source for that person: only those people are swapped.
+        source: path of a picture, or (H, W, 3) uint8 RGB; its largest face is used. Or a dict, path of a picture that
+            shows a target's face -> path of the source for that person: only those people are swapped.
         weights: path of MobileFaceSwap weights, ours or the public ones; None: the bundled ones.
         encoder: path of the identity encoder's weights that belong to `weights`; None: the bundled ones.
         engine: what runs the networks: "openvino", "paddle", "lite", or "auto" (OpenVINO where installed, else Paddle).
         options: SwapOptions; None: the defaults.
 
-    Raises: UserError for a source without a face, for weights that do not load or do not belong together, and for an engine
-        that is unknown or not installed.
+    Raises: UserError for a source without a face, for weights that do not load or do not belong together, and for an
+        engine that is unknown or not installed.
     """
 
     def __init__(
@@ -101,8 +103,11 @@ class FaceSwapper:
         self.options = options or SwapOptions()
         self.analyser = FaceAnalyser(engine=engine)
         self.baker = Baker(weights, encoder, self.analyser, engine)
-        self.roles = roles(self.baker, source) if isinstance(source, Mapping) else []
-        self.identity = self.roles[0].identity if self.roles else self.baker.identity(source)
+        if isinstance(source, Mapping):
+            self.roles = roles(self.baker, source)
+            self.identity = self.roles[0].identity
+        else:
+            self.roles, self.identity = [], self.baker.identity(source)
 
     def with_source(self, source: str | Path | np.ndarray) -> FaceSwapper:
         """The same swapper for another source (path or picture): the networks are not loaded again."""
@@ -151,10 +156,10 @@ class FaceSwapper:
             image: (H, W, 3) uint8 RGB.
             faces: list of `Face` or `TrackedFace`, in pixels of `image`. All crops are cut before any is pasted.
             inplace: write into `image` instead of a copy.
-            memory: a `ClipMemory` for the whole clip: what is decided of a tracked face (whom it gets, its strength's IDN)
-                holds for the next frames, its mask and colour change slowly. None: every picture for itself.
-        Returns: (H, W, 3) uint8 RGB; pixels no mask touches are those of `image`, and so is a face that no source is meant for
-            or that the weights leave as it is.
+            memory: a `ClipMemory` for the whole clip: what is decided of a tracked face (whom it gets, its strength's
+                IDN) holds for the next frames, its mask and colour change slowly. None: every picture for itself.
+        Returns: (H, W, 3) uint8 RGB; pixels no mask touches are those of `image`, and so is a face that no source is
+            meant for or that the weights leave as it is.
         """
         return _pasted(image if inplace else image.copy(), self.patches(image, faces, memory))
 
@@ -199,15 +204,18 @@ class FaceSwapper:
             seen, _ = self.baker.embed(image, face)
             memory.embedding = seen if memory.embedding is None else memory.embedding + seen
             role, _ = match(memory.embedding / np.linalg.norm(memory.embedding), self.roles)
-            source = role and role.identity
+            source = role.identity if role else None
         else:
             source = memory.source if self.roles else self.identity
         if memory.identity is None or source is not memory.source:
             memory.source = source
-            memory.identity = source and self.baker.between(source, image, face, self.options.strength)
+            strength = self.options.strength
+            memory.identity = self.baker.between(source, image, face, strength) if source else None
         return memory.identity
 
-    def _with_options(self, crop, painted, mask, landmarks, memory):
+    def _with_options(
+        self, crop: np.ndarray, painted: np.ndarray, mask: np.ndarray, landmarks: np.ndarray, memory: FaceMemory
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The painted crop and its mask as the options want them, the mask steadied in time."""
         memory.mask = mask = _towards(memory.mask, mask, MASK_RATE)
         if self.options.colour_match:
@@ -255,8 +263,8 @@ class FaceSwapper:
         """Swap the face in the picture file `target`, write `output` (PNG, JPEG or WebP) with its provenance.
 
         Args:
-            compare: None, or an (H, W, 3) uint8 RGB picture of the source: `output` then shows source | target | result,
-                with `captions` (three words) under them.
+            compare: None, or an (H, W, 3) uint8 RGB picture of the source: `output` then shows source | target |
+                result, with `captions` (three words) under them.
         Returns: the result, (H, W, 3) uint8 RGB.
         Raises: UserError naming the file.
         """
@@ -269,12 +277,12 @@ class FaceSwapper:
         return result
 
 
-def _towards(mean, value, rate):
+def _towards(mean: np.ndarray | None, value: np.ndarray, rate: float) -> np.ndarray:
     """An exponential mean over the frames of a clip; None before the first."""
     return value if mean is None else mean + np.float32(rate) * (value - mean)
 
 
-def _pasted(image, patches):
+def _pasted(image: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
     for patch in patches:
         paste(image, *patch, inplace=True)
     return image

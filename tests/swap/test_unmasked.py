@@ -1,4 +1,4 @@
-"""Weights trained without the fusion mask (configs/ablations/no_fusion_mask.yml): the whole way, from the file to the phone."""
+"""Weights trained without the fusion mask (configs/ablations/no_fusion_mask.yml): from the file to the phone."""
 
 import cv2
 import numpy as np
