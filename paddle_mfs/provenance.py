@@ -1,9 +1,9 @@
 """What every output says about itself: that it is synthetic, made by what and from what.
 
 The facts are written as an XMP packet (https://developer.adobe.com/xmp/docs/) holding IPTC's Digital Source Type
-(https://cv.iptc.org/newscodes/digitalsourcetype/), which platforms read, and all facts as JSON in a property of our own;
-PNG also gets text chunks, JPEG and WebP EXIF's Software and ImageDescription. Clips carry the JSON as their comment, and
-MP4 and MOV the packet too. Hashes identify the pictures used; the pictures are not stored.
+(https://cv.iptc.org/newscodes/digitalsourcetype/), which platforms read, and all facts as JSON in a property of our
+own; PNG also gets text chunks, JPEG and WebP EXIF's Software and ImageDescription. Clips carry the JSON as their
+comment, and MP4 and MOV the packet too. Hashes identify the pictures used; the pictures are not stored.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def picture_sha256(picture: str | Path | np.ndarray) -> str:
 
 
 def weights_facts(path: str | Path) -> dict[str, str]:
-    """{file, sha256, licence} of a weights file, and the file it lies `over` if it does; the licence is the one its card
-    names, "not stated" without a card. Raises UserError for a damaged card."""
+    """{file, sha256, licence} of a weights file, and the file it lies `over` if it does; the licence is the one its
+    card names, "not stated" without a card. Raises UserError for a damaged card."""
     from paddle_mfs.weights import read_card
 
     card = read_card(path)

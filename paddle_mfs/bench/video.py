@@ -21,10 +21,11 @@ from paddle_mfs.models.idn import SIZE
 from paddle_mfs.ops.layers import plain_operators
 from paddle_mfs.provenance import provenance
 from paddle_mfs.utils.tensor import to_batch
+from paddle_mfs.video.encoding import choose_encoding
 from paddle_mfs.video.frame import planes
-from paddle_mfs.video.pipeline import STAGES, Summary, swap_video
+from paddle_mfs.video.pipeline import STAGES, ClipOptions, Summary, swap_video
 from paddle_mfs.video.read import VideoReader
-from paddle_mfs.video.write import choose_codec, write_video
+from paddle_mfs.video.write import write_video
 
 SIZES = ((512, 512), (1280, 720))
 
@@ -75,9 +76,9 @@ def swap_usual(swapper, target, output, max_frames):
             return [tensor.numpy()[0].transpose(1, 2, 0) for tensor in swapper.identity.idn(batch)]
 
     with VideoReader(target, max_frames=max_frames) as reader:
-        codec, pixel_format = choose_codec(output, reader.first.format, (reader.first.width, reader.first.height))
-        frames = reader.frames(pixel_format)
-        with write_video(output, reader, provenance(), codec, pixel_format) as writer:
+        encoding = choose_encoding(output, reader.first.format, reader.size)
+        frames = reader.frames(encoding.pixel_format)
+        with write_video(output, reader, provenance(), encoding) as writer:
             while (frame := timed("decode", next, frames, None)) is not None:
                 image = timed("decode", lambda: planes(frame.reformat(format="rgb24"))[0].reshape(frame.height, -1, 3))
                 face = timed("faces", swapper.analyser.largest, image)
@@ -120,7 +121,7 @@ def compare(swapper, picture, frames=200, turns=3, usual_frames=20, sizes=SIZES)
         for size in sizes:
             clip, output = Path(folder) / "clip.mp4", Path(folder) / "out.mp4"
             write_clip(clip, picture, size, frames)
-            swap_video(swapper, clip, output, max_frames=5)  # programs are made at the first frame
+            swap_video(swapper, clip, output, options=ClipOptions(max_frames=5))  # programs are made at the first frame
             swap_usual(swapper, clip, output, 2)
             turns_ours, turns_usual, memory = [], [], []
             for _ in range(turns):

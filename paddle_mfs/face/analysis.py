@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paddle_mfs.face.boxes import is_known
-from paddle_mfs.face.detect import Detection, Detector
+from paddle_mfs.face.boxes import Detection, is_known
+from paddle_mfs.face.detect import Detector
 from paddle_mfs.face.landmarks import Landmarker, Region, pose, region
 from paddle_mfs.face.regions import five_points
 from paddle_mfs.face.views import levels, local_views

@@ -1,19 +1,41 @@
-"""Boxes that overlap: which of them are one face."""
+"""Detections, and boxes that overlap: which of them are one face."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from paddle_mfs.face.analysis import Face
-    from paddle_mfs.face.detect import Detection
-
 SAME_DETECTION_IOU = 0.3  # of two detections
 SAME_FACE_IOU = 0.4  # of the boxes of landmarks
+
+
+@dataclass
+class Detection:
+    """A face as the detector sees it, in pixels of the whole picture (pixel centres at integers).
+
+    centre (2,), size: centre and side of the face box, which is square to the searched view, so turned in a rotated
+    one; keypoints (6, 2): eye, eye (image left, right), nose, mouth, ear, ear; score 0..1.
+    """
+
+    centre: np.ndarray
+    size: float
+    keypoints: np.ndarray
+    score: float
+
+    @property
+    def box(self) -> np.ndarray:
+        """(4,) x1 y1 x2 y2 of the upright square around `centre`."""
+        return np.concatenate([self.centre - self.size / 2, self.centre + self.size / 2])
+
+
+class HasBox(Protocol):
+    """A face by its box (4,), x1 y1 x2 y2."""
+
+    box: np.ndarray
 
 
 def merge(detections: Sequence[Detection]) -> list[Detection]:
@@ -56,6 +78,6 @@ def box_iou(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     return overlap / np.maximum((box[2:] - box[:2]).prod() + areas - overlap, 1e-9)
 
 
-def is_known(box: np.ndarray, faces: Sequence[Face]) -> bool:
+def is_known(box: np.ndarray, faces: Sequence[HasBox]) -> bool:
     """Whether `box` (4,) overlaps one of the faces so much that it is the same face."""
     return bool(faces) and bool((box_iou(box, np.stack([face.box for face in faces])) > SAME_FACE_IOU).any())

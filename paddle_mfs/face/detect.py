@@ -6,36 +6,16 @@ BlazeFace: Bazarevsky et al. 2019, https://arxiv.org/abs/1907.05047 (short-range
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from paddle_mfs.face.boxes import merge, suppress
+from paddle_mfs.face.boxes import Detection, merge, suppress
 from paddle_mfs.face.geometry import invert, scale_of, transform, warp
 from paddle_mfs.face.views import INPUT, whole_view
 from paddle_mfs.utils.tensor import to_batch
 
 MIN_SCORE = 0.5
-
-
-@dataclass
-class Detection:
-    """A face as the detector sees it, in pixels of the whole picture (pixel centres at integers).
-
-    centre (2,), size: centre and side of the face box, which is square to the searched view, so turned in a rotated
-    one; keypoints (6, 2): eye, eye (image left, right), nose, mouth, ear, ear; score 0..1.
-    """
-
-    centre: np.ndarray
-    size: float
-    keypoints: np.ndarray
-    score: float
-
-    @property
-    def box(self) -> np.ndarray:
-        """(4,) x1 y1 x2 y2 of the upright square around `centre`."""
-        return np.concatenate([self.centre - self.size / 2, self.centre + self.size / 2])
 
 
 def _anchors():

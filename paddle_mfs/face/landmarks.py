@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from paddle_mfs.face import regions
-from paddle_mfs.face.detect import Detection
+from paddle_mfs.face.boxes import Detection
 from paddle_mfs.face.geometry import invert, scale_of, transform, warp
 from paddle_mfs.utils.tensor import to_batch
 

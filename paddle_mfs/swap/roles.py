@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def parse_map(words: Iterable[str]) -> dict[str, str]:
     return sources
 
 
-def roles(baker: Baker, sources: Mapping[str | Path, str | Path]) -> list[Role]:
+def roles(baker: Baker, sources: Mapping[Any, str | Path]) -> list[Role]:
     """{path of a picture of the target: path of the source picture} -> [Role]; the largest face of each picture counts.
 
     Raises: UserError for a picture that cannot be read or shows no face.

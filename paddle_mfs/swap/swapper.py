@@ -94,7 +94,7 @@ class FaceSwapper:
 
     def __init__(
         self,
-        source: str | Path | np.ndarray | Mapping[str | Path, str | Path],
+        source: str | Path | np.ndarray | Mapping[Any, str | Path],
         weights: str | Path | None = None,
         encoder: str | Path | None = None,
         engine: str = "auto",

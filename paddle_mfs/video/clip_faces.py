@@ -46,9 +46,11 @@ class ClipFaces:
         return FrameFaces(self._selection(self._tracker.update(image, time)), self._tracker.ids)
 
     def paint(self, image: np.ndarray, found: FrameFaces) -> list[Patch]:
-        """The swapped faces, see `FaceSwapper.patches`. One that no source is meant for, or that cannot be painted, has none.
+        """The swapped faces, see `FaceSwapper.patches`. One that no source is meant for, or that cannot be painted, has
+        none.
 
-        What is remembered of a face goes with its track: `find` is ahead of this, so each frame says which tracks it had.
+        What is remembered of a face goes with its track: `find` is ahead of this, so each frame says which tracks it
+        had.
         """
         self._memory.keep(found.ids)
         return self._swapper.patches(image, found.selected, self._memory)
@@ -60,7 +62,7 @@ class ClipFaces:
                 paste(picture.rgb, painted, mask, matrix, inplace=True)
 
     def swap_rgb(self, image: np.ndarray, found: FrameFaces) -> int:
-        """Swap them in a picture, (H, W, 3) uint8 RGB, in place -> how many were swapped; the others stay as they are."""
+        """Swap them in a picture, (H, W, 3) uint8 RGB, in place -> how many were swapped; others stay as they are."""
         patches = self.paint(image, found)
         for patch in patches:
             paste(image, *patch, inplace=True)
@@ -68,6 +70,6 @@ class ClipFaces:
 
 
 def _reach(matrix: np.ndarray) -> np.ndarray:
-    """(4, 2) corners, in pixels of the image, of the crop that `matrix` cuts and a little more: what a paste may change."""
+    """(4, 2) corners, in pixels of the image, of the crop that `matrix` cuts and a bit more: what pasting changes."""
     low, high = -MARGIN, SIZE - 1 + MARGIN
     return transform(np.array([[low, low], [high, low], [low, high], [high, high]], np.float64), invert(matrix))

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from paddle_mfs.face.analysis import Face
-from paddle_mfs.face.boxes import box_iou, is_known, merge, suppress
-from paddle_mfs.face.detect import Detection
+from paddle_mfs.face.boxes import Detection, box_iou, is_known, merge, suppress
 
 
 def detection(x, y, size, score):
