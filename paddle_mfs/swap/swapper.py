@@ -31,8 +31,8 @@ from paddle_mfs.swap.identity import Identity
 from paddle_mfs.swap.memory import RECHECK, ClipMemory, FaceMemory
 from paddle_mfs.swap.roles import match, roles
 from paddle_mfs.swap.select import select_or_raise, untracked
+from paddle_mfs.swap.side_by_side import side_by_side
 from paddle_mfs.swap.unblend import full_mask, unblend
-from paddle_mfs.utils.drawing import text_strip
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.tensor import to_batch
 
@@ -286,20 +286,3 @@ def _pasted(image: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
     for patch in patches:
         paste(image, *patch, inplace=True)
     return image
-
-
-def side_by_side(pictures: Sequence[np.ndarray], captions: Sequence[str] = (), gap: int = 8) -> np.ndarray:
-    """Pictures (H, W, 3) uint8 RGB in one row on white, all as high as the last one, with a line of text under each."""
-    import cv2
-
-    height = pictures[-1].shape[0]
-    row = []
-    for number, picture in enumerate(pictures):
-        if picture.shape[0] != height:
-            width = max(1, round(picture.shape[1] * height / picture.shape[0]))
-            smaller = height < picture.shape[0]
-            picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
-        if captions:
-            picture = np.concatenate([picture, text_strip(captions[number], picture.shape[1], 28, 18, is_centred=True)])
-        row += [np.full((picture.shape[0], gap, 3), 255, np.uint8), picture]
-    return np.concatenate(row[1:], 1)

@@ -12,7 +12,7 @@ from paddle_mfs.metrics.background import background_psnr
 from paddle_mfs.models.embedder import load_encoder
 from paddle_mfs.provenance import picture_sha256, read_provenance
 from paddle_mfs.swap.baker import bake
-from paddle_mfs.swap.swapper import FaceSwapper, side_by_side
+from paddle_mfs.swap.swapper import FaceSwapper
 from paddle_mfs.utils.errors import UserError
 
 
@@ -141,15 +141,6 @@ def test_public_pair_loads(samples, target, tmp_path):
     swapper = FaceSwapper(samples / "source.jpg", weights, encoder)
     assert (swapper.swap(target) != target).any()
     assert swapper.identity.facts["encoder"]["file"] == "arcface.pdparams"
-
-
-def test_side_by_side():
-    pictures = [np.full((h, w, 3), v, np.uint8) for h, w, v in ((100, 50, 10), (20, 40, 20), (60, 60, 30))]
-    row = side_by_side(pictures, gap=8)
-    assert row.shape == (60, 30 + 8 + 120 + 8 + 60, 3)
-    assert (row[:, :30] == 10).all() and (row[:, 30:38] == 255).all() and (row[:, -60:] == 30).all()
-    captioned = side_by_side(pictures, ("a", "b", "c"))
-    assert captioned.shape[0] > 60 and captioned[60:].min() < 100
 
 
 def test_a_grey_picture_stays_grey(swapper, samples):
