@@ -6,7 +6,6 @@ import paddle
 
 from paddle_mfs.graph.nodes import INPUT, SHAPE
 from paddle_mfs.graph.program import NAME
-from paddle_mfs.models.fusion import NoMask
 from paddle_mfs.models.idn import IDN
 from paddle_mfs.runtime.trace import record
 
@@ -16,7 +15,7 @@ def copy_of(idn: IDN, mobile: bool | None = None) -> IDN:
 
     mobile: the variant of the copy; None: the same one. All weights serve both variants (but were trained for one).
     """
-    copy = IDN(idn.mobile if mobile is None else mobile, masked=not isinstance(idn.mask, NoMask))
+    copy = IDN(idn.mobile if mobile is None else mobile, masked=idn.masked)
     copy.set_state_dict(idn.state_dict())
     copy.eval()
     return copy

@@ -27,10 +27,11 @@ from paddle_mfs.ops.layers import plain_operators
 from paddle_mfs.provenance import provenance
 from paddle_mfs.utils.table import markdown_table
 from paddle_mfs.utils.tensor import to_batch
+from paddle_mfs.video.encoding import choose_encoding
 from paddle_mfs.video.frame import planes
-from paddle_mfs.video.pipeline import STAGES, Summary, swap_video
+from paddle_mfs.video.pipeline import STAGES, ClipOptions, Summary, swap_video
 from paddle_mfs.video.read import VideoReader
-from paddle_mfs.video.write import choose_codec, write_video
+from paddle_mfs.video.write import write_video
 
 if TYPE_CHECKING:
     from paddle_mfs.swap.swapper import FaceSwapper
@@ -77,9 +78,9 @@ def swap_usual(swapper: FaceSwapper, target: str | Path, output: str | Path, max
             return [tensor.numpy()[0].transpose(1, 2, 0) for tensor in swapper.identity.idn(batch)]
 
     with VideoReader(target, max_frames=max_frames) as reader:
-        codec, pixel_format = choose_codec(output, reader.first.format, (reader.first.width, reader.first.height))
-        frames = reader.frames(pixel_format)
-        with write_video(output, reader, provenance(), codec, pixel_format) as writer:
+        encoding = choose_encoding(output, reader.first.format, reader.size)
+        frames = reader.frames(encoding.pixel_format)
+        with write_video(output, reader, provenance(), encoding) as writer:
             while (frame := timed("decode", next, frames, None)) is not None:
                 image = timed("decode", lambda: planes(frame.reformat(format="rgb24"))[0].reshape(frame.height, -1, 3))
                 face = timed("faces", swapper.analyser.largest, image)
@@ -129,7 +130,7 @@ def compare(
         for size in sizes:
             clip, output = Path(folder) / "clip.mp4", Path(folder) / "out.mp4"
             write_clip(clip, picture, size, frames)
-            swap_video(swapper, clip, output, max_frames=5)  # programs are made at the first frame
+            swap_video(swapper, clip, output, options=ClipOptions(max_frames=5))  # programs are made at the first frame
             swap_usual(swapper, clip, output, 2)
             memory: list[float] = []
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from paddle_mfs.models.idn import IDN, SIZE
 from paddle_mfs.models.iin import SLOPE
 
@@ -144,13 +146,18 @@ def read_idn(idn: IDN) -> list[Node]:
         y = leaky_relu(separable(y, name, layer.depthwise, layer.pointwise), name)
         skips.append(y)
 
-    m = add("detach", skips.pop(), "mask.detach")
-    *blocks, last = idn.mask.children()
-    for number, block in enumerate(blocks):
-        name, layer = f"mask.{number}", block._sub_layers
-        m = norm(separable(upsample(m, name, 1), name, layer["1"], layer["2"]), f"{name}.norm", layer["3"])
-        m = leaky_relu(m, name)
-    mask = add("sigmoid", conv(m, f"mask.{len(blocks)}", last, padding=1), "mask")
+    bottleneck = skips.pop()
+    if idn.masked:
+        m = add("detach", bottleneck, "mask.detach")
+        *blocks, last = idn.mask.children()
+        for number, block in enumerate(blocks):
+            name, layer = f"mask.{number}", block._sub_layers
+            m = norm(separable(upsample(m, name, 1), name, layer["1"], layer["2"]), f"{name}.norm", layer["3"])
+            m = leaky_relu(m, name)
+        mask = add("sigmoid", conv(m, f"mask.{len(blocks)}", last, padding=1), "mask")
+    else:  # 1 everywhere, as a 1x1 convolution of nothing: an operator that every engine has
+        nothing, one = np.zeros((1, 3, 1, 1), np.float32), np.ones(1, np.float32)
+        mask = add("conv", INPUT, "mask", weight=nothing, bias=one, stride=1, padding=0, groups=1)
 
     for number, layer in enumerate(idn.decoder):
         name = f"decoder.{number}"
@@ -163,7 +170,9 @@ def read_idn(idn: IDN) -> list[Node]:
     y = leaky_relu(norm(y, "final.2", layer["2"]), "final.2")
     y = leaky_relu(norm(conv(y, "final.4", layer["4"], padding=1), "final.5", layer["5"]), "final.5")
     y = add("tanh", conv(y, "final.7", layer["7"], padding=1), "final.tanh")
-    painted = add("scale", y, "painted", factor=0.5, offset=0.5)
+    painted = add("scale", y, "painted" if idn.masked else "result", factor=0.5, offset=0.5)
+    if not idn.masked:
+        return nodes
 
     shown = add("multiply", (painted, mask), "blend.shown")
     rest = add("scale", mask, "blend.inverse", factor=-1.0, offset=1.0)
