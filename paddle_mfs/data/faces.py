@@ -7,6 +7,7 @@ import numpy as np
 
 from paddle_mfs.data.crops import SIZE, decode_crop, encode_crop, load_crops, resized_face
 from paddle_mfs.data.shards import ShardReader, is_set
+from paddle_mfs.utils.resources import find
 
 
 def face_members(crop, landmarks, embedding, facts, note=None):
@@ -69,4 +70,5 @@ class ShardedFaces:
 
 def load_faces(path, size=SIZE):
     """The faces `path` names, at `size`: ShardedFaces of a folder of shards, else `crops.load_crops`."""
+    path = find(path)
     return ShardedFaces(path, size) if is_set(path) else load_crops(path, size)
