@@ -8,7 +8,7 @@ from pathlib import Path
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def resource(name):
+def resource(name: str) -> Path:
     """Path of a folder or file that comes with the package: "weights", "samples/source.jpg"."""
     installed = _PACKAGE / "resources"
     return (installed if installed.is_dir() else _PACKAGE.parent) / name
