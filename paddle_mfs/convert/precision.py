@@ -1,10 +1,12 @@
 """What float16 weights cost a network, measured on aligned faces."""
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import paddle
+import paddle.nn as nn
 from PIL import Image
 
 from paddle_mfs.utils.errors import UserError
@@ -23,8 +25,8 @@ LIMITS = {
 }
 
 
-def read_faces(path=None):
-    """Aligned square faces side by side in one picture -> (N, 224, 224, 3) uint8 RGB; the bundled four without a path."""
+def read_faces(path: str | Path | None = None) -> np.ndarray:
+    """A row of aligned square faces in one picture -> (N, 224, 224, 3) uint8 RGB; without a path the bundled four."""
     path = Path(path or weights_dir() / "check_faces.png")
     try:
         with Image.open(path) as picture:
@@ -39,7 +41,7 @@ def read_faces(path=None):
     return np.stack([cv2.resize(strip[:, x : x + height], (CROP, CROP)) for x in range(0, width, height)])
 
 
-def network_input(name, faces):
+def network_input(name: str, faces: np.ndarray) -> np.ndarray:
     """Faces (N, 224, 224, 3) uint8 RGB, aligned to the ArcFace template -> the input tensor of the named network."""
     x = faces.astype(np.float32)
     margin, size, low, high = {
@@ -55,7 +57,7 @@ def network_input(name, faces):
     return np.ascontiguousarray((x / 255 * (high - low) + low).transpose(0, 3, 1, 2))
 
 
-def run(layer, x):
+def run(layer: nn.Layer, x: np.ndarray) -> list[np.ndarray]:
     """Outputs of a network as a list of arrays."""
     layer.eval()
     with paddle.no_grad():
@@ -63,7 +65,7 @@ def run(layer, x):
     return [o.numpy() for o in (outputs if isinstance(outputs, (list, tuple)) else [outputs])]
 
 
-def losses(name, full, half):
+def losses(name: str, full: list[np.ndarray], half: list[np.ndarray]) -> dict[str, float]:
     """Compare outputs with float32 and with float16 weights -> {measure: largest loss over the faces}."""
     a, b = full[0], half[0]
     if name == "mobilefacenet":
@@ -83,7 +85,7 @@ def losses(name, full, half):
     return {key: float(f"{max(float(value), 0):.3g}") for key, value in values.items()}
 
 
-def swap_half_cost(state, faces):
+def swap_half_cost(state: dict[str, np.ndarray], faces: np.ndarray) -> tuple[bool, dict[str, Any]]:
     """What float16 costs a swap network: each face put on the next with float32 and with float16 weights.
 
     Returns: (0.01 of a pixel's range or less is lost, facts for the card).
@@ -108,7 +110,9 @@ def swap_half_cost(state, faces):
     }
 
 
-def half_cost(name, layer, state, faces):
+def half_cost(
+    name: str, layer: nn.Layer, state: dict[str, np.ndarray], faces: np.ndarray | None
+) -> tuple[bool, dict[str, Any]]:
     """What storing `state` as float16 costs.
 
     Returns: (nothing is lost, facts for the card). A lossless state (its numbers are float16 already) is not run.
@@ -116,6 +120,7 @@ def half_cost(name, layer, state, faces):
     rounded = {key: value.astype(np.float16).astype(np.float32) for key, value in state.items()}
     if all(np.array_equal(rounded[key], value) for key, value in state.items()):
         return True, {"float16": "exact: every weight is a float16 number already"}
+    faces = read_faces() if faces is None else faces
     x = network_input(name, faces)
     layer.set_state_dict(state)
     full = run(layer, x)

@@ -3,8 +3,10 @@
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import paddle
+import paddle.nn as nn
 
 from paddle_mfs.convert.torch_file import read_torch
 from paddle_mfs.convert.torch_state import from_torch
@@ -71,19 +73,20 @@ TEACHER_NETWORKS = {
 }
 
 
-def network_layer(name, **sizes):
+def network_layer(name: str, **sizes: Any) -> nn.Layer:
     """The Paddle network of a teacher's file, in its full size or the one given."""
     module, cls = TEACHER_NETWORKS[name].layer
     return getattr(importlib.import_module(f"paddle_mfs.{module}"), cls)(**sizes)
 
 
-def convert_teacher(name, source, out):
+def convert_teacher(name: str, source: str | Path, out: str | Path) -> tuple[Path, dict[str, Any]]:
     """Convert a public PyTorch file key by key to `out`/<name>.pdparams, float32, with its card.
 
     Args:
         name: a key of TEACHER_NETWORKS.
         source: the file, or the folder in which it lies under its public name.
-    Returns: (path, card). Raises UserError for a missing or damaged file, and for one of another network: the keys are named.
+    Returns: (path, card). Raises UserError for a missing or damaged file, and, naming the keys, for one of another
+    network.
     """
     facts, source = TEACHER_NETWORKS[name], Path(source)
     source = source / facts.file if source.is_dir() else source

@@ -152,11 +152,11 @@ def _tensors(value, prefix=""):
     return found
 
 
-def read_torch(path):
-    """A .pth, .pt or .tar file of `torch.save` -> {name: array}; of a checkpoint the network under "state_dict" or "model".
+def read_torch(path: str | Path) -> dict[str, np.ndarray]:
+    """A .pth, .pt or .tar file of `torch.save` -> {name: array}; of a checkpoint, its "state_dict" or "model".
 
-    The prefix "module." of networks saved from several GPUs is taken off. Raises UserError when the file is missing, damaged,
-    of another kind or holds no tensors.
+    The prefix "module." of networks saved from several GPUs is taken off. Raises UserError when the file is missing,
+    damaged, of another kind or holds no tensors.
     """
     path = Path(path)
     if not path.is_file():

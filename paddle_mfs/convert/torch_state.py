@@ -1,5 +1,9 @@
 """Parameters of a PyTorch network under the names and in the shapes of the same network in Paddle."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
 import paddle.nn as nn
 
 from paddle_mfs.weights import check_state
@@ -8,8 +12,8 @@ RENAMED = {"_mean": "running_mean", "_variance": "running_var", "_weight": "weig
 COUNTER = "num_batches_tracked"  # of batch normalisation in training; nothing reads it afterwards
 
 
-def from_torch(layer, state, origin):
-    """Key by key, strictly: every parameter and buffer of `layer` comes from exactly one of `state`, and all of `state` is used.
+def from_torch(layer: nn.Layer, state: Mapping[str, np.ndarray], origin: str | Path) -> dict[str, np.ndarray]:
+    """Key by key, strictly: every parameter and buffer of `layer` is one array of `state`, and all of them are used.
 
     Args:
         layer: a paddle Layer whose sub-layers have the names of the PyTorch network.

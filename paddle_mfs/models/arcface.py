@@ -1,10 +1,12 @@
 """IR-SE ResNet, the ArcFace recogniser of the public Paddle release of MobileFaceSwap.
 
-Papers: J. Deng et al., "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", https://arxiv.org/abs/1801.07698;
-J. Hu et al., "Squeeze-and-Excitation Networks", https://arxiv.org/abs/1709.01507. Parameter names and shapes are those of
-the public arcface.pdparams (https://github.com/Seanseattle/MobileFaceSwap); the file is not bundled: give its path.
+Papers: J. Deng et al., "ArcFace: Additive Angular Margin Loss for Deep Face Recognition",
+https://arxiv.org/abs/1801.07698; J. Hu et al., "Squeeze-and-Excitation Networks", https://arxiv.org/abs/1709.01507.
+Parameter names and shapes are those of the public arcface.pdparams (https://github.com/Seanseattle/MobileFaceSwap);
+the file is not bundled: give its path.
 """
 
+import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 
@@ -16,8 +18,8 @@ LAYERS = (
     (64, 3, 1),  # 55 x 55
     (128, 4, 2),  # 28 x 28
     (256, 23, 2),  # 14 x 14
-    (512, 3, 2),
-)  # 7 x 7
+    (512, 3, 2),  # 7 x 7
+)
 GRID = 7
 EMBEDDING = 512
 REDUCTION = 16
@@ -30,7 +32,7 @@ def _conv3x3(in_channels, channels, stride=1, padding=1):
 class SqueezeExcitation(nn.Layer):
     """Weighs each channel by a small network of the channels' means."""
 
-    def __init__(self, channels):
+    def __init__(self, channels: int):
         super().__init__()
         self.fc = nn.Sequential(
             nn.Linear(channels, channels // REDUCTION),
@@ -39,14 +41,14 @@ class SqueezeExcitation(nn.Layer):
             nn.Sigmoid(),
         )
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         return x * self.fc(x.mean([2, 3])).unsqueeze([2, 3])
 
 
 class IRSEBlock(nn.Layer):
     """Improved residual block with squeeze and excitation; one PReLU slope serves both of its activations."""
 
-    def __init__(self, in_channels, channels, stride):
+    def __init__(self, in_channels: int, channels: int, stride: int):
         super().__init__()
         self.bn0 = nn.BatchNorm2D(in_channels)
         self.conv1 = _conv3x3(in_channels, in_channels)
@@ -61,7 +63,7 @@ class IRSEBlock(nn.Layer):
                 nn.Conv2D(in_channels, channels, 1, stride, bias_attr=False), nn.BatchNorm2D(channels)
             )
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         y = self.prelu(self.bn1(self.conv1(self.bn0(x))))
         y = self.se(self.bn2(self.conv2(y)))
         return self.prelu(y + (x if self.downsample is None else self.downsample(x)))
@@ -71,7 +73,8 @@ class IRSEBlock(nn.Layer):
 class IRSEResNet(nn.Layer):
     """Identity encoder of the public release.
 
-    Convention: x is (N, 3, 112, 112) RGB, (pixel/255 - mean) / std with ImageNet's mean and std, aligned to the ArcFace template.
+    Convention: x is (N, 3, 112, 112) RGB, (pixel/255 - mean) / std with ImageNet's mean and std, aligned to the
+    ArcFace template.
 
     Args:
         layers: as LAYERS.
@@ -84,7 +87,7 @@ class IRSEResNet(nn.Layer):
     embedding_width = EMBEDDING
     feature_width = LAYERS[-1][0]
 
-    def __init__(self, layers=LAYERS, grid=GRID):
+    def __init__(self, layers: tuple[tuple[int, int, int], ...] = LAYERS, grid: int = GRID):
         super().__init__()
         self.conv1 = _conv3x3(3, STEM, padding=0)
         self.bn1 = nn.BatchNorm2D(STEM)
@@ -100,7 +103,7 @@ class IRSEResNet(nn.Layer):
         self.fc = nn.Linear(in_channels * grid * grid, EMBEDDING)
         self.bn3 = nn.BatchNorm1D(EMBEDDING)
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
         """x -> (embedding (N, 512), not normalised; feature (N, 512, 7, 7))."""
         x = F.max_pool2d(self.prelu(self.bn1(self.conv1(x))), 2, 2)
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))

@@ -5,6 +5,8 @@ https://arxiv.org/abs/1907.05047. Weights: face_detection_short_range.tflite of 
 (Apache-2.0).
 """
 
+from collections.abc import Callable
+
 import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
@@ -22,16 +24,16 @@ COORDINATES = 16  # box centre x y, width, height, six points x y; pixels of the
 
 
 class BlazeBlock(nn.Layer):
-    """Depthwise 3x3, pointwise, residual, activation. The shortcut is max-pooled and padded with zero channels to fit."""
+    """Depthwise 3x3, pointwise, residual, activation; the shortcut is max-pooled and zero channels added to fit."""
 
-    def __init__(self, in_channels, channels, stride, activation):
+    def __init__(self, in_channels: int, channels: int, stride: int, activation: Callable[[int], nn.Layer]):
         super().__init__()
         self.stride, self.extra = stride, channels - in_channels
         self.depthwise = SameDepthwise(in_channels, 3, stride)
         self.pointwise = Conv2D(in_channels, channels, 1)
         self.activation = activation(channels)
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         y = self.pointwise(self.depthwise(x))
         shortcut = F.max_pool2d(x, 2, 2) if self.stride == 2 else x
         if self.extra:
@@ -40,7 +42,9 @@ class BlazeBlock(nn.Layer):
         return self.activation(shortcut + y)
 
 
-def blaze_blocks(in_channels, table, activation):
+def blaze_blocks(
+    in_channels: int, table: tuple[tuple[int, int], ...], activation: Callable[[int], nn.Layer]
+) -> nn.Sequential:
     """A Sequential of BlazeBlocks from rows (channels, stride); `activation` is called with the channels of each."""
     blocks = []
     for channels, stride in table:
@@ -71,7 +75,7 @@ class BlazeFace(nn.Layer):
         self.front_classifier = Conv2D(front, FRONT_ANCHORS, 1)
         self.back_classifier = Conv2D(back, BACK_ANCHORS, 1)
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
         """x -> (regressors (N, 896, 16) in input pixels relative to the anchor centre, logits (N, 896)).
 
         Anchors: 16 x 16 cells with two each, then 8 x 8 cells with six each; an anchor is its cell's centre.

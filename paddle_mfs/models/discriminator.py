@@ -1,12 +1,16 @@
 """The discriminator of L_adv: the same small PatchGAN at several scales of the picture, with spectral normalisation.
 
 The paper's Fig. 2 has a discriminator without telling its kind; this one is ours, after P. Isola et al.
-(https://arxiv.org/abs/1611.07004), T.-C. Wang et al. (several scales, https://arxiv.org/abs/1711.11585) and T. Miyato et al.
-(spectral normalisation, https://arxiv.org/abs/1802.05957).
+(https://arxiv.org/abs/1611.07004), T.-C. Wang et al. (several scales, https://arxiv.org/abs/1711.11585) and T. Miyato
+et al. (spectral normalisation, https://arxiv.org/abs/1802.05957).
 """
 
-import contextlib
+from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
+import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 from paddle.nn.utils import spectral_norm
@@ -14,15 +18,15 @@ from paddle.nn.utils import spectral_norm
 from paddle_mfs.models.registry import MODELS
 from paddle_mfs.ops.layers import Conv2D
 
-# kernel, stride and channels (times the width) of the layers before the last, which has one channel, kernel 3 and stride 1;
-# a value of the last layer sees 38 px of the picture it is given
+# kernel, stride and channels (times the width) of the layers before the last, which has one channel, kernel 3 and
+# stride 1; a value of the last layer sees 38 px of the picture it is given
 LAYERS = ((4, 2, 1), (4, 2, 2), (4, 2, 4))
 
 
 class PatchDiscriminator(nn.Layer):
     """(N, 3, H, W) in [-1, 1] -> (N, 1, H/8, W/8), large where the picture looks real."""
 
-    def __init__(self, width):
+    def __init__(self, width: int):
         super().__init__()
         layers, channels = [], 3
         for kernel, stride, times in LAYERS:
@@ -30,7 +34,7 @@ class PatchDiscriminator(nn.Layer):
             channels = times * width
         self.layers = nn.Sequential(*layers, spectral_norm(Conv2D(channels, 1, 3, padding=1)))
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         return self.layers(x)
 
 
@@ -45,11 +49,11 @@ class MultiScaleDiscriminator(nn.Layer):
         scales: how many networks; each after the first sees the crop at half the size of the one before.
     """
 
-    def __init__(self, width=32, scales=2):
+    def __init__(self, width: int = 32, scales: int = 2):
         super().__init__()
         self.scales = nn.LayerList([PatchDiscriminator(width) for _ in range(scales)])
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         """x -> [(N, 1, h, w) for each scale], large where the picture looks real."""
         x, found = x * 2 - 1, []
         for index, network in enumerate(self.scales):
@@ -58,8 +62,8 @@ class MultiScaleDiscriminator(nn.Layer):
         return found
 
     @contextlib.contextmanager
-    def fixed(self):
-        """Within this context it only judges: gradients pass through to the picture, none is gathered for the weights."""
+    def fixed(self) -> Iterator[MultiScaleDiscriminator]:
+        """Within this context it only judges: gradients pass on to the picture, its weights gather none."""
         parameters = self.parameters()
         for parameter in parameters:
             parameter.stop_gradient = True

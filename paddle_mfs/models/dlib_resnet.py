@@ -19,23 +19,24 @@ LEVELS = (
     (64, 4, True),  # 17 x 17
     (128, 3, True),  # 8 x 8
     (256, 3, True),  # 4 x 4
-    (256, 1, True),
-)  # 2 x 2
+    (256, 1, True),  # 2 x 2
+)
 DESCRIPTOR = 128
 MEAN_RGB = (122.782, 117.001, 104.298)
 
 
 class ResidualBlock(nn.Layer):
-    """Two 3x3 convolutions. A halving block convolves without padding, average-pools its shortcut, and fills the missing
-    channels of the shortcut and the missing last row and column of the convolution with zeros, as dlib does."""
+    """Two 3x3 convolutions. A halving block convolves without padding, average-pools its shortcut, and fills with
+    zeros the missing channels of the shortcut and the missing last row and column of the convolution, as dlib does.
+    """
 
-    def __init__(self, in_channels, channels, halve):
+    def __init__(self, in_channels: int, channels: int, halve: bool):
         super().__init__()
         self.halve, self.extra = halve, channels - in_channels
         self.conv1 = Conv2D(in_channels, channels, 3, stride=2 if halve else 1, padding=0 if halve else 1)
         self.conv2 = Conv2D(channels, channels, 3, padding=1)
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         y = self.conv2(F.relu(self.conv1(x)))
         if self.halve:
             x = F.avg_pool2d(x, 2, 2)
@@ -67,7 +68,7 @@ class DlibResNet(nn.Layer):
         self.blocks = nn.Sequential(*blocks)
         self.descriptor = nn.Linear(channels, DESCRIPTOR, bias_attr=False)
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         """x -> descriptor (N, 128)."""
         x = (x - paddle.to_tensor(MEAN_RGB, x.dtype).reshape([1, 3, 1, 1])) / 256
         x = F.max_pool2d(F.relu(self.stem(x)), 3, 2)

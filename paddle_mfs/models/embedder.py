@@ -1,17 +1,21 @@
 """The identity encoder of a weights file, and its use on aligned crops of any size."""
 
+from pathlib import Path
+
+import numpy as np
 import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 
 from paddle_mfs.models import create_model
+from paddle_mfs.models.iin import IIN
 from paddle_mfs.ops.resample import area_resize
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.tensor import to_batch
 from paddle_mfs.weights import load_state
 
-# Cosine of two embeddings of the bundled encoder above which they are one person. In tests/fixtures/identities the same person,
-# straight on and turned, has 0.75 or more and different people 0.37 or less (tests/swap/test_roles.py).
+# Cosine of two embeddings of the bundled encoder above which they are one person. In tests/fixtures/identities the
+# same person, straight on and turned, has 0.75 or more and different people 0.37 or less (tests/swap/test_roles.py).
 SAME_PERSON_COSINE = 0.55
 
 
@@ -20,28 +24,29 @@ class FaceEmbedder(nn.Layer):
 
     Args:
         encoder: models.mobilefacenet.MobileFaceNet or models.arcface.IRSEResNet, frozen.
-    forward: (N, 3, S, S) RGB in [0, 1], S >= 112 -> (embedding (N, width) of unit length, feature (N, feature_width, 7, 7)).
+    forward: (N, 3, S, S) RGB in [0, 1], S >= 112 ->
+        (embedding (N, width) of unit length, feature (N, feature_width, 7, 7)).
     """
 
-    def __init__(self, encoder):
+    def __init__(self, encoder: nn.Layer):
         super().__init__()
         self.encoder = encoder
         self._mean = paddle.to_tensor(encoder.mean, "float32").reshape([1, 3, 1, 1])
         self._std = paddle.to_tensor(encoder.std, "float32").reshape([1, 3, 1, 1])
 
-    def forward(self, image):
+    def forward(self, image: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
         image = area_resize(image, self.encoder.input_size)
         embedding, feature = self.encoder((image - self._mean) / self._std)
         return F.normalize(embedding), feature
 
     @paddle.no_grad()
-    def embed(self, crops):
+    def embed(self, crops: np.ndarray) -> tuple[paddle.Tensor, paddle.Tensor]:
         """uint8 RGB crops (N, S, S, 3) -> (embedding, feature), see forward."""
         return self(paddle.to_tensor(to_batch(crops)))
 
 
-def load_encoder(path=None):
-    """The identity encoder of a weights file, frozen: the bundled MobileFaceNet for None, else the kind the file's names show.
+def load_encoder(path: str | Path | None = None) -> nn.Layer:
+    """The identity encoder of a weights file, frozen; its kind is read off the file. None: the bundled MobileFaceNet.
 
     Raises UserError when the file is missing, truncated, or of no known encoder.
     """
@@ -57,7 +62,7 @@ def load_encoder(path=None):
     return create_model(kind, weights=path)
 
 
-def check_widths(net, encoder, weights, encoder_path):
+def check_widths(net: IIN, encoder: nn.Layer, weights: str | Path | None, encoder_path: str | Path | None) -> None:
     """Raise UserError when the encoder does not make what the swap weights want."""
     want = (net.embedding_width, net.feature_width)
     have = (encoder.embedding_width, encoder.feature_width)

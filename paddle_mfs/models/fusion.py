@@ -18,7 +18,7 @@ MASK_WIDTHS = (512, 128, 64, 32, 8, 2)
 class FinalHead(nn.Layer):
     """(N, 32, H, W) -> tanh image in [-1, 1], (N, 3, 2H, 2W). `mobile`: half-pixel `upsample2x`."""
 
-    def __init__(self, mobile=False):
+    def __init__(self, mobile: bool = False):
         super().__init__()
         self.mobile = mobile
         for number, layer in {
@@ -30,7 +30,7 @@ class FinalHead(nn.Layer):
         }.items():
             self.add_sublayer(str(number), layer)
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         layer = self._sub_layers
         # The 1x1 convolution goes before the upsampling: both are linear and interpolation weights sum to 1.
         x = F.leaky_relu(layer["2"](upsample2x(layer["1"](x), self.mobile)), SLOPE)
@@ -60,13 +60,13 @@ class _MaskBlock(nn.Layer):
 class FusionMask(nn.Layer):
     """Bottleneck (N, 512, h, w) -> fusion mask (N, 1, 32h, 32w) in (0, 1): 1 shows the painted image, 0 the target."""
 
-    def __init__(self, mobile=False):
+    def __init__(self, mobile: bool = False):
         super().__init__()
         blocks = [_MaskBlock(a, b, mobile) for a, b in zip(MASK_WIDTHS, MASK_WIDTHS[1:])]
         for number, layer in enumerate(blocks + [Conv2D(2, 1, 3, padding=1)]):
             self.add_sublayer(str(number), layer)
 
-    def forward(self, bottleneck):
+    def forward(self, bottleneck: paddle.Tensor) -> paddle.Tensor:
         for layer in self._sub_layers.values():
             bottleneck = layer(bottleneck)
         return F.sigmoid(bottleneck)
@@ -75,11 +75,11 @@ class FusionMask(nn.Layer):
 class NoMask(nn.Layer):
     """Stands in for FusionMask where it is ablated: 1 everywhere, the painted image is shown whole."""
 
-    def forward(self, bottleneck):
+    def forward(self, bottleneck: paddle.Tensor) -> paddle.Tensor:
         n, _, h, w = bottleneck.shape
         return paddle.ones([n, 1, 32 * h, 32 * w], bottleneck.dtype)
 
 
-def fusion_mask(mobile, wanted=True):
+def fusion_mask(mobile: bool, wanted: bool = True) -> FusionMask | NoMask:
     """The mask network, or its stand-in where it is not wanted."""
     return FusionMask(mobile) if wanted else NoMask()

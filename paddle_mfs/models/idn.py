@@ -10,6 +10,7 @@ The mobile variant (`mobile`) differs in the sampling points of its upsampling a
 convolution after it are one small convolution on a phone (graph/upsampling.py). Its weights are trained for it.
 """
 
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import paddle
@@ -17,12 +18,14 @@ import paddle.nn as nn
 import paddle.nn.functional as F
 
 from paddle_mfs.models.fusion import FinalHead, fusion_mask
-from paddle_mfs.models.iin import DECODER, ENCODER, SLOPE
+from paddle_mfs.models.iin import DECODER, ENCODER, SLOPE, IdentityWeights
 from paddle_mfs.models.registry import MODELS
 from paddle_mfs.ops.layers import Conv2D, DepthwiseConv2D
 from paddle_mfs.ops.resample import upsample2x
 
 SIZE = 224  # crop side in pixels
+TensorFunction = Callable[[paddle.Tensor], paddle.Tensor]
+Layers = Iterable[TensorFunction]
 UNCHANGED = 2 / 255  # a result whose every pixel is this near to the target's is no swap
 
 
@@ -34,7 +37,14 @@ class Swap(NamedTuple):
     image: paddle.Tensor
 
 
-def run_idn(x, encoder, decoder, final, mask, mobile=False):
+def run_idn(
+    x: paddle.Tensor,
+    encoder: Layers,
+    decoder: Layers,
+    final: TensorFunction,
+    mask: TensorFunction,
+    mobile: bool = False,
+) -> Swap:
     """The way through the IDN, given its layers as callables (baked, or of many identities at once) -> Swap.
 
     Args:
@@ -57,13 +67,13 @@ def run_idn(x, encoder, decoder, final, mask, mobile=False):
 class SeparableConv2D(nn.Layer):
     """Depthwise then pointwise convolution. The public code keeps biases and never sets them: they start at zero."""
 
-    def __init__(self, inputs, outputs, kernel_size, stride, padding):
+    def __init__(self, inputs: int, outputs: int, kernel_size: int, stride: int, padding: int):
         super().__init__()
         self.depthwise = DepthwiseConv2D(inputs, kernel_size, stride, padding)
         self.pointwise = Conv2D(inputs, outputs, 1)
         self.pointwise.bias.set_value(paddle.zeros([outputs]))
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         return self.pointwise(self.depthwise(x))
 
 
@@ -75,7 +85,7 @@ class IDN(nn.Layer):
     (ablated): the mask is 1 everywhere.
     """
 
-    def __init__(self, mobile=False, masked=True):
+    def __init__(self, mobile: bool = False, masked: bool = True):
         super().__init__()
         self.mobile, self.masked = mobile, masked
         self.encoder = nn.LayerList([SeparableConv2D(i, o, 4, 2, padding=1) for i, o in ENCODER])
@@ -83,7 +93,7 @@ class IDN(nn.Layer):
         self.final = FinalHead(mobile)
         self.mask = fusion_mask(mobile, masked)
 
-    def set_identity(self, weights):
+    def set_identity(self, weights: IdentityWeights) -> None:
         """Bake the IdentityWeights of one identity (G = 1) into the encoder and decoder; biases become zero."""
         for layers, kernels, matrices in (
             (self.encoder, weights.encoder_depthwise, weights.encoder_pointwise),
@@ -95,6 +105,6 @@ class IDN(nn.Layer):
                 layer.depthwise.bias.set_value(paddle.zeros_like(layer.depthwise.bias))
                 layer.pointwise.bias.set_value(paddle.zeros_like(layer.pointwise.bias))
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
         swap = run_idn(x, self.encoder, self.decoder, self.final, self.mask, self.mobile)
         return swap.result, swap.mask

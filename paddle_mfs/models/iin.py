@@ -67,7 +67,7 @@ class WeightsPrediction(nn.Layer):
     Without it (the public form) the kernel is the prediction alone.
     """
 
-    def __init__(self, feature_width, residual):
+    def __init__(self, feature_width: int, residual: bool):
         super().__init__()
         self.first = Conv2D(feature_width, HIDDEN, 4)
         self.norm = nn.BatchNorm2D(HIDDEN)
@@ -81,7 +81,7 @@ class WeightsPrediction(nn.Layer):
         if residual:
             self.base_enc, self.base_dec = _base_kernels(self, ENCODER, 4), _base_kernels(self, DECODER, 3)
 
-    def forward(self, feature):
+    def forward(self, feature: paddle.Tensor) -> tuple[list[paddle.Tensor], list[paddle.Tensor]]:
         trunk = F.leaky_relu(self.norm(self.first(feature)), SLOPE)  # (G, 512, 4, 4)
         x, encoder = trunk, []
         for block in self.encoder:
@@ -99,13 +99,13 @@ class WeightsPrediction(nn.Layer):
 
 
 class SharedKernels(nn.Layer):
-    """Stands in for WeightsPrediction where it is ablated: learned kernels (1, c, k, k), the same for every identity."""
+    """Stands in for WeightsPrediction where it is ablated: learned kernels (1, c, k, k) for every identity."""
 
     def __init__(self):
         super().__init__()
         self.base_enc, self.base_dec = _base_kernels(self, ENCODER, 4), _base_kernels(self, DECODER, 3)
 
-    def forward(self, feature):
+    def forward(self, feature: paddle.Tensor) -> tuple[list[paddle.Tensor], list[paddle.Tensor]]:
         return [base.unsqueeze(0) for base in self.base_enc], [base.unsqueeze(0) for base in self.base_dec]
 
 
@@ -117,28 +117,28 @@ class WeightsModulation(nn.Layer):
 
     EPSILON = 1e-16
 
-    def __init__(self, inputs, outputs, embedding_width):
+    def __init__(self, inputs: int, outputs: int, embedding_width: int):
         super().__init__()
         self.style = nn.Linear(embedding_width, inputs, uniform(embedding_width))
         self.weight = self.create_parameter(
             [outputs, inputs, 1, 1], default_initializer=nn.initializer.Normal(0.0, inputs**-0.5)
         )
 
-    def forward(self, embedding):
+    def forward(self, embedding: paddle.Tensor) -> paddle.Tensor:
         weight = self.weight.squeeze([2, 3]).unsqueeze(0) * (self.style(embedding) + 1).unsqueeze(1)
         return weight * paddle.rsqrt((weight * weight).sum(2, keepdim=True) + self.EPSILON)
 
 
 class SharedWeights(nn.Layer):
-    """Stands in for WeightsModulation where it is ablated: learned weights (1, outputs, inputs), the same for every identity."""
+    """Stands in for WeightsModulation where it is ablated: learned weights (1, outputs, inputs) for every identity."""
 
-    def __init__(self, inputs, outputs):
+    def __init__(self, inputs: int, outputs: int):
         super().__init__()
         self.weight = self.create_parameter(
             [outputs, inputs, 1, 1], default_initializer=nn.initializer.Normal(0.0, inputs**-0.5)
         )
 
-    def forward(self, embedding):
+    def forward(self, embedding: paddle.Tensor) -> paddle.Tensor:
         return self.weight.squeeze([2, 3]).unsqueeze(0)
 
 
@@ -149,10 +149,18 @@ class IIN(nn.Layer):
         feature_width: channels of the encoder's last spatial feature map (512 for both encoders here).
         embedding_width: 192 for the bundled MobileFaceNet, 512 for the public ArcFace.
         residual: learned base kernels plus predicted differences (ours), or predicted kernels alone (public weights).
-        prediction, modulation: False ablates a kind of IIM: its weights are learned directly and no identity reaches them.
+        prediction, modulation: False ablates a kind of IIM: its weights are learned directly, the same for every
+            identity.
     """
 
-    def __init__(self, feature_width=512, embedding_width=192, residual=True, prediction=True, modulation=True):
+    def __init__(
+        self,
+        feature_width: int = 512,
+        embedding_width: int = 192,
+        residual: bool = True,
+        prediction: bool = True,
+        modulation: bool = True,
+    ):
         super().__init__()
         self.feature_width, self.embedding_width, self.residual = feature_width, embedding_width, residual
         self.prediction, self.modulation = prediction, modulation
@@ -164,7 +172,7 @@ class IIN(nn.Layer):
         )
         self.predictor = WeightsPrediction(feature_width, residual) if prediction else SharedKernels()
 
-    def inject(self, embedding, feature):
+    def inject(self, embedding: paddle.Tensor, feature: paddle.Tensor) -> IdentityWeights:
         """embedding (G, embedding_width) of unit length, feature (G, feature_width, 7, 7) -> IdentityWeights.
 
         What is ablated has a first axis of 1 instead of G.
@@ -177,5 +185,5 @@ class IIN(nn.Layer):
             [m(embedding) for m in self.DecoderModulation],
         )
 
-    def forward(self, embedding, feature):
+    def forward(self, embedding: paddle.Tensor, feature: paddle.Tensor) -> IdentityWeights:
         return self.inject(embedding, feature)

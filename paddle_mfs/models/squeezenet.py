@@ -5,6 +5,8 @@ https://arxiv.org/abs/1602.07360. Weights: github.com/songhan/SqueezeNet-Deep-Co
 fb13faa2cf121ced9999f8a9d538ec6c56084733 (BSD 2-clause); they are not bundled: convert them and give their path.
 """
 
+from collections.abc import Sequence
+
 import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
@@ -32,13 +34,13 @@ MEAN_BGR = (104.0, 117.0, 123.0)
 class Fire(nn.Layer):
     """Squeeze to few channels, expand with 1x1 and 3x3 convolutions side by side."""
 
-    def __init__(self, in_channels, squeeze, expand1, expand3):
+    def __init__(self, in_channels: int, squeeze: int, expand1: int, expand3: int):
         super().__init__()
         self.squeeze = Conv2D(in_channels, squeeze, 1)
         self.expand1x1 = Conv2D(squeeze, expand1, 1)
         self.expand3x3 = Conv2D(squeeze, expand3, 3, padding=1)
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         x = F.relu(self.squeeze(x))
         return paddle.concat([F.relu(self.expand1x1(x)), F.relu(self.expand3x3(x))], 1)
 
@@ -47,7 +49,8 @@ class Fire(nn.Layer):
 class SqueezeNet(nn.Layer):
     """ImageNet features without the classifier.
 
-    Convention: x is (N, 3, H, W) RGB in [0, 1], H and W at least 64; the network's own BGR 0..255 less the mean is made inside.
+    Convention: x is (N, 3, H, W) RGB in [0, 1], H and W at least 64; the network's own BGR 0..255 less the mean is
+    made inside.
 
     Args:
         taps: names of the feature maps to return, of fire2 ... fire9. Nothing after the last one is computed.
@@ -55,7 +58,7 @@ class SqueezeNet(nn.Layer):
 
     scale = 1 / 50  # brings feature maps (about 0..100) to the size of colours
 
-    def __init__(self, taps=("fire2", "fire4")):
+    def __init__(self, taps: Sequence[str] = ("fire2", "fire4")):
         super().__init__()
         self.order = [row[0] for row in FIRES]
         unknown = [tap for tap in taps if tap not in self.order]
@@ -68,7 +71,7 @@ class SqueezeNet(nn.Layer):
             setattr(self, name, Fire(channels, squeeze, expand1, expand3))
             channels = expand1 + expand3
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         """x -> list of feature maps, in the order of `taps` (fire2: (N, 128, h, w); fire4: (N, 256, h, w))."""
         mean = paddle.to_tensor(MEAN_BGR, x.dtype).reshape([1, 3, 1, 1])
         x = paddle.concat([x[:, 2:], x[:, 1:2], x[:, :1]], 1) * 255 - mean

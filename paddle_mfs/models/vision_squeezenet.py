@@ -4,6 +4,8 @@ Paper: F. Iandola et al., https://arxiv.org/abs/1602.07360. Weights: ImageNet, f
 (https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/vision/models/squeezenet1_0_en.html), Apache-2.0.
 """
 
+from pathlib import Path
+
 import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
@@ -27,13 +29,13 @@ class VisionSqueezeNet(nn.Layer):
         self._mean = paddle.to_tensor([0.485, 0.456, 0.406]).reshape([1, 3, 1, 1])
         self._std = paddle.to_tensor([0.229, 0.224, 0.225]).reshape([1, 3, 1, 1])
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         net = self.net
         x = net._pool(F.relu(net._conv((x - self._mean) / self._std)))
         fire2 = net._conv1(x)
         return [fire2, net._conv3(net._conv2(fire2))]
 
-    def load(self, weights):
+    def load(self, weights: str | Path) -> None:
         """Load paddle.vision's own file, or let paddle.vision download it for "pretrained". Raises UserError."""
         if weights != "pretrained":
             load_into(self.net, weights)
@@ -46,7 +48,7 @@ class VisionSqueezeNet(nn.Layer):
             path = get_weights_path_from_url(url, md5)
         except (OSError, RuntimeError):
             raise UserError(
-                f"{url}: the perceptual network's ImageNet weights could not be downloaded; fetch the file elsewhere and set "
-                "loss.perceptual_weights to its path, or do without by loss.weights.perceptual=0"
+                f"{url}: the perceptual network's ImageNet weights could not be downloaded; fetch the file "
+                "elsewhere and set loss.perceptual_weights to its path, or do without by loss.weights.perceptual=0"
             ) from None
         load_into(self.net, path)

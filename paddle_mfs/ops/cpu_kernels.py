@@ -1,12 +1,13 @@
 """Compiled kernels (numba) over contiguous float32 paddle tensors on the CPU, without copies: depthwise, sums, PReLU.
 
-Depthwise: each plane (one sample, one channel) is copied once into a zero-padded buffer that
-stays in the cache; the loops are specialised by kernel size and stride, so the taps unroll and a row becomes vector instructions.
-They run on one thread until `paddle_mfs.ops.threads.use_threads` allows more.
+Why: see layers.py. Depthwise: each plane (one sample, one channel) is copied once into a zero-padded buffer that stays
+in the cache; the loops are specialised by kernel size and stride, so the taps unroll and a row becomes vector
+instructions. They run on one thread until `paddle_mfs.ops.threads.use_threads` allows more.
 """
 
 import ctypes
 import functools
+from collections.abc import Sequence
 
 import numba
 import numpy as np
@@ -16,7 +17,7 @@ jit = functools.partial(numba.njit, cache=True, fastmath=True, nogil=True, paral
 numba.set_num_threads(1)  # waiting for a busy core costs more than a second thread gains on single pictures
 
 
-def view(tensor):
+def view(tensor: paddle.Tensor) -> np.ndarray:
     """A numpy view of a contiguous float32 CPU tensor; valid while the tensor lives."""
     buffer = (ctypes.c_float * tensor.size).from_address(tensor.data_ptr())
     return np.frombuffer(buffer, np.float32).reshape(tensor.shape)
@@ -24,7 +25,7 @@ def view(tensor):
 
 @functools.cache
 def _depthwise_kernels(k, stride):
-    """(forward, backward_input, backward_weight) for k x k kernels and this stride; `pad` is the padding above and left."""
+    """(forward, backward_input, backward_weight) of k x k kernels and this stride; `pad`: zeros above and left."""
 
     @jit
     def forward(x, w, bias, y, pad):
@@ -99,8 +100,10 @@ def _depthwise_kernels(k, stride):
     return forward, backward_input, backward_weight
 
 
-def depthwise(x, weight, bias, stride, before, after):
-    """x (N,C,H,W), weight (G,C,k,k) with N a multiple of G, bias (C,) or None, zero padding on either side -> (N,C,H',W')."""
+def depthwise(
+    x: paddle.Tensor, weight: paddle.Tensor, bias: paddle.Tensor | None, stride: int, before: int, after: int
+) -> paddle.Tensor:
+    """x (N,C,H,W), weight (G,C,k,k), N a multiple of G, bias (C,) or None, zeros on either side -> (N,C,H',W')."""
     x, weight = x.contiguous(), weight.contiguous()
     k = weight.shape[-1]
     y = paddle.empty([*x.shape[:2], *((size + before + after - k) // stride + 1 for size in x.shape[2:])])
@@ -109,7 +112,9 @@ def depthwise(x, weight, bias, stride, before, after):
     return y
 
 
-def depthwise_input_gradient(gradient, weight, shape, stride, before):
+def depthwise_input_gradient(
+    gradient: paddle.Tensor, weight: paddle.Tensor, shape: Sequence[int], stride: int, before: int
+) -> paddle.Tensor:
     """Gradient (N,C,H',W') of the output -> gradient of the input, of `shape`."""
     gradient, weight = gradient.contiguous(), weight.contiguous()
     result = paddle.empty(shape)
@@ -117,7 +122,9 @@ def depthwise_input_gradient(gradient, weight, shape, stride, before):
     return result
 
 
-def depthwise_weight_gradient(gradient, x, shape, stride, before):
+def depthwise_weight_gradient(
+    gradient: paddle.Tensor, x: paddle.Tensor, shape: Sequence[int], stride: int, before: int
+) -> paddle.Tensor:
     """Gradient of the output and the input -> gradient of the kernels, of `shape` (G,C,k,k)."""
     gradient, x = gradient.contiguous(), x.contiguous()
     result = paddle.empty(shape)
@@ -155,12 +162,12 @@ def _prelu_gradient(x, slope, g, gx):
             gx[s, ch, i] = g[s, ch, i] if x[s, ch, i] > 0 else g[s, ch, i] * slope[ch]
 
 
-def planes(tensor):
+def planes(tensor: paddle.Tensor) -> np.ndarray:
     """(N, C, ...) tensor -> (N, C, M) view."""
     return view(tensor).reshape(*tensor.shape[:2], -1)
 
 
-def channel_sums(gradient):
+def channel_sums(gradient: paddle.Tensor) -> paddle.Tensor:
     """(N,C,...) -> (C,): the gradient of a bias."""
     gradient = gradient.contiguous()
     sums = paddle.empty([gradient.shape[1]])
@@ -168,7 +175,7 @@ def channel_sums(gradient):
     return sums
 
 
-def prelu(x, slope):
+def prelu(x: paddle.Tensor, slope: paddle.Tensor) -> paddle.Tensor:
     """PReLU of x (N,C,...) with one slope a channel."""
     x = x.contiguous()
     y = paddle.empty(x.shape)
@@ -176,7 +183,7 @@ def prelu(x, slope):
     return y
 
 
-def prelu_gradient(x, slope, gradient):
+def prelu_gradient(x: paddle.Tensor, slope: paddle.Tensor, gradient: paddle.Tensor) -> paddle.Tensor:
     """Gradient of `prelu` with respect to x."""
     gradient, x = gradient.contiguous(), x.contiguous()
     result = paddle.empty(x.shape)

@@ -1,9 +1,11 @@
 """Matrix products and convolutions of float32 paddle tensors on the CPU, by numpy's OpenBLAS.
 
-The MKL in Paddle's wheel takes slow paths on processors that are not Intel's: a third of OpenBLAS's speed on an AMD EPYC. A convolution is a product of its kernels with the picture unrolled (im2col), or a loop over rows where it is tiny.
+The MKL in Paddle's wheel takes slow paths on processors that are not Intel's: a third of OpenBLAS's speed on an AMD
+EPYC. A convolution is a product of its kernels with the picture unrolled (im2col), or, where tiny, a loop over rows.
 """
 
 import functools
+from collections.abc import Sequence
 
 import numba
 import numpy as np
@@ -15,15 +17,15 @@ from paddle_mfs.ops.cpu_kernels import jit, planes, view
 _blas, _threads = ThreadpoolController().select(internal_api="openblas"), 1
 
 
-def use_threads(count):
+def use_threads(count: int) -> None:
     """Let the products use `count` threads instead of one."""
     global _threads
     _threads = count
 
 
 def _multiplies(function):
-    """For what calls BLAS: with as many threads as `use_threads` says, here only, so that results do not depend on what else the
-    process does with numpy; and other threads of BLAS, which go on spinning when they are done, are not woken."""
+    """For what calls BLAS: with as many threads as `use_threads` says, here only. So results do not depend on what
+    else the process does with numpy, and no other threads of BLAS are woken, which go on spinning when done."""
 
     @functools.wraps(function)
     def limited(*args):
@@ -34,7 +36,7 @@ def _multiplies(function):
 
 
 @_multiplies
-def matmul(a, b):
+def matmul(a: paddle.Tensor, b: paddle.Tensor) -> paddle.Tensor:
     """a (..., m, k) @ b (k, n) or (..., k, n), leading axes broadcast as numpy's."""
     a, b = a.contiguous(), b.contiguous()
     left, right = view(a), view(b)
@@ -44,7 +46,9 @@ def matmul(a, b):
 
 
 @_multiplies
-def matmul_gradients(gradient, a, b, wants):
+def matmul_gradients(
+    gradient: paddle.Tensor, a: paddle.Tensor, b: paddle.Tensor, wants: tuple[bool, bool]
+) -> tuple[paddle.Tensor | None, paddle.Tensor | None]:
     """Gradient of the product -> gradients of a and b, None where `wants` (two bools) is false."""
     arriving, a, b = gradient.contiguous(), a.contiguous(), b.contiguous()
     gradient, left, right = view(arriving), view(a), view(b)
@@ -74,7 +78,7 @@ def _product(left, right, shape):
 
 @jit
 def _mix_rows(matrix, first, last, x, y):
-    """Every plane of y (M, R, W) = matrix (R, H) @ its plane of x (M, H, W), of row r only the columns first[r] to last[r] - 1."""
+    """Every plane of y (M, R, W) = matrix (R, H) @ its plane of x (M, H, W), in row r columns first[r]..last[r]-1."""
     for plane in numba.prange(len(x)):
         for r in range(len(matrix)):
             to = y[plane, r]
@@ -88,13 +92,13 @@ def _mix_rows(matrix, first, last, x, y):
 class Band:
     """A constant matrix (R, H) float32 numpy whose rows are zero but for a few neighbouring columns."""
 
-    def __init__(self, matrix):
+    def __init__(self, matrix: np.ndarray):
         self.matrix = np.ascontiguousarray(matrix, np.float32)
         filled = self.matrix != 0
         self.first, self.last = filled.argmax(1), filled.shape[1] - filled[:, ::-1].argmax(1)
         self.last[~filled.any(1)] = 0
 
-    def times(self, x):
+    def times(self, x: paddle.Tensor) -> paddle.Tensor:
         """self @ x for every plane of x (N, C, H, W) -> (N, C, R, W)."""
         x = x.contiguous()
         y = paddle.empty([*x.shape[:2], len(self.matrix), x.shape[3]])
@@ -102,8 +106,8 @@ class Band:
         return y
 
 
-# Samples are multiplied one by one, so that what comes of one does not depend on the others, but where the kernels alone have so
-# many floats that reading them is what costs: there as many at once as can be unrolled into so many floats.
+# Samples are multiplied one by one, so that what comes of one does not depend on the others; but where the kernels
+# have LARGE floats or more, reading them is what costs: there as many at once as can be unrolled into COLUMNS floats.
 LARGE, COLUMNS = 1 << 20, 1 << 21
 TINY = 64  # inputs times outputs of a stride 1 convolution, up to which products are too thin to be worth it
 
@@ -197,8 +201,8 @@ def _tiny_weights(g, x, pad, gw):
 
 
 class _Convolution:
-    """How a convolution is computed: row by row where it is tiny, else as products of the kernels (O, C k k) with portions of the
-    samples, unrolled to (C k k, samples * L) unless they lie so already."""
+    """How a convolution is computed: row by row where it is tiny, else as products of the kernels (O, C k k) with
+    portions of the samples, unrolled to (C k k, samples * L) unless they lie so already."""
 
     def __init__(self, x_shape, weight_shape, stride, pad):
         n, channels, height, width = x_shape
@@ -242,7 +246,7 @@ def _channels_first(part):
 
 
 @_multiplies
-def conv2d(x, weight, bias, stride, pad):
+def conv2d(x: paddle.Tensor, weight: paddle.Tensor, bias: paddle.Tensor, stride: int, pad: int) -> paddle.Tensor:
     """x (N,C,H,W), weight (O,C,k,k), bias (O,), `pad` zeros on every side -> (N,O,H',W')."""
     x, weight = x.contiguous(), weight.contiguous()
     way = _Convolution(x.shape, weight.shape, stride, pad)
@@ -263,7 +267,9 @@ def conv2d(x, weight, bias, stride, pad):
 
 
 @_multiplies
-def conv2d_input_gradient(gradient, weight, shape, stride, pad):
+def conv2d_input_gradient(
+    gradient: paddle.Tensor, weight: paddle.Tensor, shape: Sequence[int], stride: int, pad: int
+) -> paddle.Tensor:
     """Gradient (N,O,H',W') of the output -> gradient of the input, of `shape`."""
     gradient, weight = gradient.contiguous(), weight.contiguous()
     result = paddle.empty(shape)
@@ -279,7 +285,9 @@ def conv2d_input_gradient(gradient, weight, shape, stride, pad):
 
 
 @_multiplies
-def conv2d_weight_gradient(gradient, x, shape, stride, pad):
+def conv2d_weight_gradient(
+    gradient: paddle.Tensor, x: paddle.Tensor, shape: Sequence[int], stride: int, pad: int
+) -> paddle.Tensor:
     """Gradient of the output and the input -> gradient of the kernels, of `shape` (O,C,k,k)."""
     gradient, x = gradient.contiguous(), x.contiguous()
     result = paddle.empty(shape)

@@ -1,8 +1,17 @@
-"""A network that is used, not trained."""
+"""A network that is used, not trained: nothing of it moves, its batch norms included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import paddle.nn as nn
+
+AnyLayer = TypeVar("AnyLayer", bound="nn.Layer")  # a paddle.nn.Layer, given back as what it came
 
 
-def freeze(layer):
-    """Put a paddle Layer in eval mode and let no gradient be gathered for its parameters; gradients still pass through it.
+def freeze(layer: AnyLayer) -> AnyLayer:
+    """Put a paddle Layer in eval mode; its parameters gather no gradient, but gradients still pass through it.
 
     Returns: the layer.
     """

@@ -1,13 +1,14 @@
 """Small layers the networks share, written to be fast on a CPU.
 
 On the CPU, Paddle 2.6 computes a depthwise convolution as one im2col and matrix product per channel, adds biases and
-applies PReLU slopes by a slow generic broadcast, runs bilinear upsampling as scalar loops, and leaves matrix products to an MKL
-that is slow on AMD's processors. The layers here call compiled kernels (cpu_kernels.py) and products of our own
-(cpu_products.py) instead. They equal the Paddle operators they replace
-(tests/ops/test_layers.py) and step aside for them on a GPU, for other dtypes and while a program is traced for export.
+applies PReLU slopes by a slow generic broadcast, runs bilinear upsampling as scalar loops, and leaves matrix products
+to an MKL that is slow on AMD's processors. The layers here call compiled kernels (cpu_kernels.py) and products of our
+own (cpu_products.py) instead. They equal the Paddle operators they replace (tests/ops/test_layers.py) and step aside
+for them on a GPU, for other dtypes and while a program is traced for export.
 """
 
 import contextlib
+from collections.abc import Iterator
 
 import paddle
 import paddle.nn as nn
@@ -16,15 +17,13 @@ from paddle.autograd import PyLayer
 
 from paddle_mfs.ops import cpu_kernels, cpu_products
 
-STATISTICS = (
-    "._mean",
-    "._variance",
-)  # how the names of a batch norm's running statistics end; Paddle has them as parameters
+# how the names of a batch norm's running statistics end; Paddle has them as parameters
+STATISTICS = ("._mean", "._variance")
 
 
-def uniform(fan_in):
-    """Uniform in +-1/sqrt(fan_in), for weights and biases. Paddle's own default is 2.4 times larger, which under Adam and before
-    the IIN's batch norms makes every step 2.4 times smaller."""
+def uniform(fan_in: int) -> nn.initializer.Uniform:
+    """Uniform in +-1/sqrt(fan_in), for weights and biases. Paddle's own default is 2.4 times larger, which under Adam
+    and before the IIN's batch norms makes every step 2.4 times smaller."""
     return nn.initializer.Uniform(-(fan_in**-0.5), fan_in**-0.5)
 
 
@@ -32,7 +31,7 @@ _plain = False
 
 
 @contextlib.contextmanager
-def plain_operators():
+def plain_operators() -> Iterator[None]:
     """Within this context Paddle's own operators run: to compare with, and to time against."""
     global _plain
     before, _plain = _plain, True
@@ -42,7 +41,7 @@ def plain_operators():
         _plain = before
 
 
-def compiled(*tensors):
+def compiled(*tensors: paddle.Tensor) -> bool:
     """Can and should the compiled kernels take these tensors?"""
     return (
         not _plain
@@ -77,7 +76,13 @@ class _Depthwise(PyLayer):
         return (gx, gw, gb) if ctx.has_bias else (gx, gw)
 
 
-def depthwise_conv2d(x, weight, bias=None, stride=1, padding=0):
+def depthwise_conv2d(
+    x: paddle.Tensor,
+    weight: paddle.Tensor,
+    bias: paddle.Tensor | None = None,
+    stride: int = 1,
+    padding: int | tuple[int, int] = 0,
+) -> paddle.Tensor:
     """Depthwise convolution: one kernel a channel, shared by the batch or predicted for each identity in it.
 
     Args:
@@ -107,7 +112,9 @@ def depthwise_conv2d(x, weight, bias=None, stride=1, padding=0):
 class DepthwiseConv2D(nn.Layer):
     """`nn.Conv2D(channels, channels, k, groups=channels)` with the fast kernel; same parameter names and shapes."""
 
-    def __init__(self, channels, kernel_size, stride=1, padding=0, bias=True):
+    def __init__(
+        self, channels: int, kernel_size: int, stride: int = 1, padding: int | tuple[int, int] = 0, bias: bool = True
+    ):
         super().__init__()
         self.stride, self.padding = stride, padding
         self.weight = self.create_parameter(
@@ -115,7 +122,7 @@ class DepthwiseConv2D(nn.Layer):
         )
         self.bias = self.create_parameter([channels], is_bias=True) if bias else None
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         return depthwise_conv2d(x, self.weight, self.bias, self.stride, self.padding)
 
 
@@ -140,12 +147,12 @@ class _Conv2D(PyLayer):
 class Conv2D(nn.Conv2D):
     """`nn.Conv2D` of square kernels by compiled kernels and matrix products, initialised by `uniform`."""
 
-    def __init__(self, inputs, outputs, kernel_size, stride=1, padding=0):
+    def __init__(self, inputs: int, outputs: int, kernel_size: int, stride: int = 1, padding: int = 0):
         initial = uniform(inputs * kernel_size**2)
         super().__init__(inputs, outputs, kernel_size, stride, padding, weight_attr=initial, bias_attr=initial)
         self._way = stride, padding
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         if not compiled(x, self.weight):
             return super().forward(x)
         return _Conv2D.apply(x, self.weight, self.bias, *self._way)
@@ -163,7 +170,7 @@ class _Matmul(PyLayer):
         return tuple(cpu_products.matmul_gradients(gradient, *ctx.saved_tensor(), ctx.wants))
 
 
-def matmul(a, b):
+def matmul(a: paddle.Tensor, b: paddle.Tensor) -> paddle.Tensor:
     """`paddle.matmul` of tensors (..., m, k) and (..., k, n)."""
     return _Matmul.apply(a, b) if compiled(a, b) else paddle.matmul(a, b)
 
@@ -182,10 +189,10 @@ class _FrozenPReLU(PyLayer):
 class FrozenPReLU(nn.Layer):
     """PReLU of a fixed network, one slope a channel: its slopes get no gradient."""
 
-    def __init__(self, channels):
+    def __init__(self, channels: int):
         super().__init__()
         self.weight = self.create_parameter([channels], default_initializer=nn.initializer.Constant(0.25))
         self.weight.stop_gradient = True
 
-    def forward(self, x):
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         return _FrozenPReLU.apply(x, self.weight) if compiled(x) else F.prelu(x, self.weight)

@@ -1,4 +1,4 @@
-"""Resampling as products with constant matrices: bilinear x2 and area averaging; their backward is as fast as their forward.
+"""Resampling as products with constant matrices: bilinear x2 and area averaging, backward as fast as forward.
 
 Paddle 2.6 runs bilinear upsampling as scalar loops on the CPU, and adaptive pooling has a slow backward.
 """
@@ -27,13 +27,13 @@ class _MixRows(PyLayer):
 
 
 class Resampling:
-    """x (N, C, H, W) -> rows @ x @ columns.T, every plane by itself; rows (R, H) and columns (Q, W) are float32 numpy arrays."""
+    """x (N, C, H, W) -> rows @ x @ columns.T, plane by plane; rows (R, H) and columns (Q, W) are float32 arrays."""
 
-    def __init__(self, rows, columns):
+    def __init__(self, rows: np.ndarray, columns: np.ndarray):
         self._band, self._transposed = cpu_products.Band(rows), cpu_products.Band(rows.T)
         self._rows, self._columns = paddle.to_tensor(rows), paddle.to_tensor(columns.T.copy())
 
-    def __call__(self, x):
+    def __call__(self, x: paddle.Tensor) -> paddle.Tensor:
         if compiled(x):
             return _MixRows.apply(matmul(x, self._columns), self._band, self._transposed)
         return paddle.matmul(self._rows, paddle.matmul(x, self._columns))
@@ -54,12 +54,13 @@ def _upsampling(height, width, half_pixel, ring):
     return Resampling(*(_upsampling_matrix(size, half_pixel, ring) for size in (height, width)))
 
 
-def upsample2x(x, half_pixel=False, ring=0):
+def upsample2x(x: paddle.Tensor, half_pixel: bool = False, ring: int = 0) -> paddle.Tensor:
     """Bilinear x2: (N, C, H, W) -> (N, C, 2H, 2W).
 
     Args:
-        half_pixel: False: align_corners=True, the public network's. True: align_corners=False, and beyond its edge the map goes
-            on as zeros instead of repeating its last pixel: then upsampling is a convolution, also at the edge.
+        half_pixel: False: align_corners=True, the public network's. True: align_corners=False, and beyond its edge
+            the map goes on as zeros instead of repeating its last pixel: then upsampling is a
+            convolution, also at the edge.
         ring: of the half-pixel form, pixels more on every side, as a convolution without padding wants:
             (N, C, 2H+2ring, 2W+2ring).
     """
@@ -72,8 +73,8 @@ def upsample2x(x, half_pixel=False, ring=0):
     return y[:, :, cut:-cut, cut:-cut]
 
 
-def area_matrix(size, smaller):
-    """(smaller, size) float32: one dimension of area resampling. A @ x @ A.T resizes, and its backward is two products."""
+def area_matrix(size: int, smaller: int) -> np.ndarray:
+    """(smaller, size) float32: one dimension of area resampling; A @ x @ A.T resizes."""
     matrix = np.zeros((smaller, size), np.float32)
     scale = size / smaller
     for row in range(smaller):
@@ -88,7 +89,7 @@ def _area_resampling(size, smaller):
     return Resampling(*[area_matrix(size, smaller)] * 2)
 
 
-def area_resize(image, smaller):
-    """(N, C, S, S) -> (N, C, smaller, smaller) by area resampling, by products with its matrix; its backward is fast as well."""
+def area_resize(image: paddle.Tensor, smaller: int) -> paddle.Tensor:
+    """(N, C, S, S) -> (N, C, smaller, smaller) by area resampling; the same tensor when it has that size already."""
     size = image.shape[-1]
     return image if size == smaller else _area_resampling(size, smaller)(image)

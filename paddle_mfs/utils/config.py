@@ -1,13 +1,15 @@
 """Settings from YAML: `_base_` merging and `-o key=value`, both strict about keys and types.
 
-A file may start with `_base_: other.yml` (relative to itself): it then only changes values the base has. A key the base does
-not have is an error, so a misspelt setting is never ignored. `{}` in the base is an open section (any keys), null takes any
-value.
+A file may start with `_base_: other.yml` (relative to itself): it then only changes values the base has. A key the
+base does not have is an error, so a misspelt setting is never ignored. `{}` in the base is an open section (any
+keys), null takes any value.
 """
 
 import difflib
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -16,9 +18,9 @@ from paddle_mfs.utils.resources import find
 
 
 class Config(dict):
-    """A dict whose keys read and write as attributes too; nested dicts are Configs. `config.a.b is config["a"]["b"]`."""
+    """A dict whose keys are attributes too, nested dicts likewise: `config.a.b` is `config["a"]["b"]`."""
 
-    def __init__(self, values=()):
+    def __init__(self, values: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()):
         super().__init__()
         for key, value in dict(values).items():
             self[key] = value
@@ -35,7 +37,7 @@ class Config(dict):
     def __setattr__(self, name, value):
         self[name] = value
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Plain nested dicts and lists, e.g. for yaml.safe_dump or json.dump."""
         return _unwrap(self)
 
@@ -130,7 +132,7 @@ def _dotted(config, prefix=""):
 
 
 def _merge(base, changes, origin, whole=None, prefix="", is_open=False):
-    """Lay `changes` over `base` in place; every key must be in `base` already, unless the section is open (empty in the base)."""
+    """Lay `changes` over `base` in place; every key must be in `base`, but in open sections (empty in the base)."""
     whole = base if whole is None else whole
     for key, value in changes.items():
         name = prefix + key
@@ -195,7 +197,7 @@ def _override(config, text):
         section[leaf] = _fit(section.get(leaf), value, key, origin)
 
 
-def load_config(path, overrides=()):
+def load_config(path: str | Path, overrides: Iterable[str] = ()) -> Config:
     """Read a YAML settings file, its `_base_` files, and `a.b=value` overrides -> Config.
 
     Args:
@@ -204,9 +206,9 @@ def load_config(path, overrides=()):
         overrides: iterable of "a.b=value" texts; the value is a YAML literal (`1e-4`, `true`, `[1, 2]`, `null`, a word).
 
     Raises:
-        UserError: file missing or not YAML; a key the base (or, for overrides, the file) does not have, naming the nearest
-            known one; a value of another type than the one it replaces (a whole number fits where a fraction stood,
-            and anything fits where null stood).
+        UserError: file missing or not YAML; a key the base (or, for overrides, the file) does not have, naming the
+            nearest known one; a value of another type than the one it replaces (a whole number fits where a fraction
+            stood, and anything fits where null stood).
     """
     config = _read(find(path))
     for text in overrides:

@@ -5,16 +5,16 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 
-def text_strip(text, width, height=20, size=13, is_centred=False):
-    """A white strip (height, width, 3) uint8 RGB with a line of black text, `size` pixels high, at its left or in its middle."""
+def text_strip(text: str, width: int, height: int = 20, size: int = 13, is_centred: bool = False) -> np.ndarray:
+    """A white strip (height, width, 3) uint8 RGB with black text of `size` pixels at its left or in its middle."""
     strip = Image.new("RGB", (width, height), "white")
     place, anchor = ((width / 2, height / 2), "mm") if is_centred else ((4, height / 2), "lm")
     ImageDraw.Draw(strip).text(place, text, "black", ImageFont.load_default(size), anchor=anchor)
     return np.array(strip)
 
 
-def mark_corner(image, text):
-    """Write `text` in the upper left corner of an image, (H, W, 3) uint8, in place: white with a dark rim -> the image."""
+def mark_corner(image: np.ndarray, text: str) -> np.ndarray:
+    """Write `text`, white with a dark rim, in the upper left of an image (H, W, 3) uint8, in place -> the image."""
     scale = max(image.shape[0] / 720, 0.5)
     for colour, width in (((0, 0, 0), 5), ((255, 255, 255), 2)):
         cv2.putText(

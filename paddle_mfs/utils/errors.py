@@ -1,13 +1,15 @@
 """The one exception a user is meant to read, and how the tools show it."""
 
 import sys
+from collections.abc import Callable
+from typing import NoReturn
 
 
 class UserError(Exception):
     """Bad input. The message is one line that names the file (or key) and the remedy."""
 
 
-def run_tool(main):
+def run_tool(main: Callable[[], int | None]) -> NoReturn:
     """Call `main()`; show a UserError as one line on stderr and exit 2, Ctrl-C as exit 130."""
     try:
         sys.exit(main() or 0)

@@ -4,14 +4,19 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from paddle_mfs.utils.errors import UserError
 
 
 @contextlib.contextmanager
-def atomic_path(path):
-    """Yield a temporary name beside `path` (same suffix); rename it to `path` when the block succeeds, remove it otherwise."""
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary name beside `path` (same suffix); renamed to `path` when the block succeeds, else removed.
+
+    Raises UserError where the folder cannot be made or written to.
+    """
     path = Path(path)
     temporary = path.with_name(f"{path.stem}.part-{os.getpid()}{path.suffix}")
     try:
@@ -25,13 +30,13 @@ def atomic_path(path):
             temporary.unlink(missing_ok=True)
 
 
-def write_json(path, value):
+def write_json(path: str | Path, value: Any) -> None:
     """Write `value` as indented JSON, atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def sha256(path):
+def sha256(path: str | Path) -> str:
     """Hex SHA-256 of a file."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:

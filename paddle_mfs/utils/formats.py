@@ -29,6 +29,6 @@ WRITABLE_PICTURES = (".png", ".jpg", ".jpeg", ".webp")  # formats that carry XMP
 WRITABLE_CLIPS = (".mp4", ".m4v", ".mov", ".mkv", ".webm")  # containers that carry tags
 
 
-def is_clip(path):
+def is_clip(path: str | Path) -> bool:
     """Is this file a clip, by its name?"""
     return Path(path).suffix.lower() in READABLE_CLIPS

@@ -29,7 +29,7 @@ class StopRequest:
         self._seen = True
 
     @property
-    def requested(self):
+    def requested(self) -> bool:
         """Has a signal come so far? A waiting one is let in here."""
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)

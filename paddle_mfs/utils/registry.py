@@ -1,18 +1,22 @@
 """A registry of classes by name; a name is taken once."""
 
 import difflib
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from paddle_mfs.utils.errors import UserError
 
+AnyClass = TypeVar("AnyClass", bound=type)
+
 
 class Registry:
-    """Maps names to classes. `register` refuses a name already taken; `create` builds from a name and keyword arguments."""
+    """Names -> classes. `register` refuses a name already taken; `create` builds from a name and keyword arguments."""
 
-    def __init__(self, kind):
+    def __init__(self, kind: str):
         self.kind = kind
-        self._classes = {}
+        self._classes: dict[str, type] = {}
 
-    def register(self, name):
+    def register(self, name: str) -> Callable[[AnyClass], AnyClass]:
         def decorate(cls):
             if name in self._classes:
                 raise ValueError(f"{self.kind} {name!r} is already registered by {self._classes[name].__module__}")
@@ -21,15 +25,15 @@ class Registry:
 
         return decorate
 
-    def names(self):
+    def names(self) -> list[str]:
         return sorted(self._classes)
 
-    def get(self, name):
+    def get(self, name: str) -> type:
         if name not in self._classes:
             near = difflib.get_close_matches(name, self._classes, 1)
             hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(self.names())}"
             raise UserError(f"no {self.kind} named {name!r}{hint}")
         return self._classes[name]
 
-    def create(self, name, **kwargs):
+    def create(self, name: str, **kwargs: Any) -> Any:
         return self.get(name)(**kwargs)

@@ -1,14 +1,17 @@
 """Tables, as text for a terminal and as Markdown for the docs (by https://pypi.org/project/tabulate/)."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 from tabulate import tabulate
 
 
-def text_table(headers, rows):
-    """Columns aligned by spaces; cells are texts as they are to be seen, the first column at its left, the others at their right."""
+def text_table(headers: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Columns aligned by spaces, the first at its left, the others at their right; cells are shown as they are."""
     return _table("plain", headers, rows)
 
 
-def markdown_table(headers, rows):
+def markdown_table(headers: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
     """The same as a Markdown table."""
     return _table("pipe", headers, rows)
 

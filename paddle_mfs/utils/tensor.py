@@ -1,12 +1,23 @@
 """Pictures and the arrays that networks take: the one place where pixels become numbers and numbers pixels again.
 
-Convention: an image is (H, W, 3) uint8 RGB; a batch is (N, 3, H, W) float32 RGB, in [0, 1] unless mean and std say otherwise.
+Convention: an image is (H, W, 3) uint8 RGB; a batch is (N, 3, H, W) float32 RGB, in [0, 1] unless mean and std say
+otherwise.
 """
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    import paddle
 
-def to_batch(images, mean=0.0, std=1.0):
+
+def to_batch(
+    images: np.ndarray | Sequence[np.ndarray], mean: float | Sequence[float] = 0.0, std: float | Sequence[float] = 1.0
+) -> np.ndarray:
     """Images -> the batch a network takes: (pixel / 255 - mean) / std, channel by channel, contiguous.
 
     Args:
@@ -21,7 +32,9 @@ def to_batch(images, mean=0.0, std=1.0):
     return batch
 
 
-def to_image(values, mean=0.0, std=1.0):
+def to_image(
+    values: np.ndarray | paddle.Tensor, mean: float | Sequence[float] = 0.0, std: float | Sequence[float] = 1.0
+) -> np.ndarray:
     """What a network made of one image -> (H, W, 3) uint8 RGB, clipped and rounded to the nearest.
 
     Args:
@@ -35,7 +48,7 @@ def to_image(values, mean=0.0, std=1.0):
     return np.ascontiguousarray(image if image.shape[2] == 3 else image.repeat(3, 2))
 
 
-def to_images(batch):
+def to_images(batch: np.ndarray | paddle.Tensor) -> list[np.ndarray]:
     """(N, 3, H, W) in [0, 1] -> list of N images, see `to_image`."""
     batch = batch.numpy() if hasattr(batch, "numpy") else batch
     return [to_image(values) for values in batch]

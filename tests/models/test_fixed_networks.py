@@ -1,7 +1,8 @@
-"""The fixed networks against outputs of an interpreter of the original graphs, kept in tests/fixtures/networks_reference.npz.
+"""The fixed networks against outputs of an interpreter of the original graphs.
 
-The file holds one aligned face (224 px, generated) and, for each network, its outputs in float32 for that face: the whole of
-them, but for mobilefacenet's feature (first 16 channels) and blazeface's regressors (the coarse grid).
+tests/fixtures/networks_reference.npz holds one aligned face (224 px, generated) and, for each network, its outputs
+in float32 for that face: the whole of them, but for mobilefacenet's feature (first 16 channels) and blazeface's
+regressors (the coarse grid).
 """
 
 from pathlib import Path

@@ -50,7 +50,7 @@ def public_layout(width=512):
 
 
 def state_of(layout, seed=0):
-    """Arrays of a layout that are nowhere degenerate: BN statistics and biases away from 0 and 1, outputs not saturated."""
+    """Arrays of a layout, nowhere degenerate: BN statistics and biases away from 0 and 1, outputs not saturated."""
     rng, state = np.random.RandomState(seed), {}
     for name, shape in layout.items():
         fan_in = int(np.prod(shape[1:])) if len(shape) == 4 else shape[0]

@@ -25,7 +25,7 @@ def test_base_is_merged_and_read_as_attributes(files):
     config.train.steps = 8
     assert config["train"]["steps"] == 8
     with pytest.raises(AttributeError, match="stepz"):
-        config.train.stepz
+        _ = config.train.stepz
 
 
 def test_overrides_are_parsed_as_literals(files):
