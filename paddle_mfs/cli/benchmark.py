@@ -111,7 +111,7 @@ def int8(args):
     from paddle_mfs.bench.int8 import compare_ways, markdown
     from paddle_mfs.export.int8 import split_crops
     from paddle_mfs.face.analysis import FaceAnalyser
-    from paddle_mfs.metrics.evaluate import load_crop
+    from paddle_mfs.metrics.crop import load_crop
     from paddle_mfs.swap.baker import bake
 
     identity, source = bake(args.source), load_crop(args.source, FaceAnalyser())
