@@ -2,8 +2,8 @@
 
     python tools/ablate.py configs/distill.yml configs/ablations/*.yml --steps 2000 -o data.size=128
 
-Writes <output>/table.md, table.csv and sheet.png (a row a config, the same held-out pairs), and each run in a folder of its
-own. Started again with the same arguments it skips what is finished and goes on with what is not.
+Writes <output>/table.md, table.csv and sheet.png (a row a config, the same held-out pairs), and each run in a folder of
+its own. Started again with the same arguments it skips what is finished and goes on with what is not.
 """
 
 import argparse

@@ -168,7 +168,7 @@ def int8(args: argparse.Namespace) -> Answer:
     from paddle_mfs.bench.int8 import chosen, compare_ways, markdown
     from paddle_mfs.export.int8 import split_crops
     from paddle_mfs.face.analysis import FaceAnalyser
-    from paddle_mfs.metrics.evaluate import load_crop
+    from paddle_mfs.metrics.crop import load_crop
 
     ways = chosen(args.ways)  # a mistake in them is told before any work
     (idn, _), source = _baked(args.source), load_crop(args.source, FaceAnalyser())

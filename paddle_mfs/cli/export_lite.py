@@ -56,7 +56,7 @@ def quantiser(args: argparse.Namespace) -> Quantiser:
     """What quantises for the targets of the command line."""
     from paddle_mfs.export.int8 import Quantiser, split_crops
     from paddle_mfs.face.analysis import FaceAnalyser
-    from paddle_mfs.metrics.evaluate import load_crop
+    from paddle_mfs.metrics.crop import load_crop
 
     faces, measured = split_crops(args.calibration)
     source = load_crop(args.source, FaceAnalyser())

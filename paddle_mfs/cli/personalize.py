@@ -5,8 +5,8 @@
     python tools/swap.py --source output/source.identity --target clip.mp4      # it is used like a picture
     python tools/export_lite.py --source output/source.identity
 
-The gain is measured on faces it was not trained on, and shown in a picture beside it (target | before | after). When the
-identity does not come nearer, or the picture would lose too much, nothing is written and the exit status is 1.
+The gain is measured on faces it was not trained on, and shown in a picture beside it (target | before | after). When
+the identity does not come nearer, or the picture would lose too much, nothing is written and the exit status is 1.
 """
 
 import argparse

@@ -12,7 +12,7 @@ from paddle_mfs.engine.evaluation import measure, scores
 from paddle_mfs.engine.settings import load_settings
 from paddle_mfs.engine.trainer import Trainer
 from paddle_mfs.face.image import read_image, write_image
-from paddle_mfs.metrics.evaluate import load_pairs
+from paddle_mfs.metrics.pairs import load_pairs
 from paddle_mfs.models.mfs import load_mfs
 from paddle_mfs.utils import jsonl
 from paddle_mfs.utils.drawing import text_strip
@@ -25,7 +25,8 @@ SHOWN, LABEL = 4, 150  # pairs in the picture; width of a row's name in pixels
 
 
 def run_configs(configs, steps, output, overrides=(), pairs="samples/heldout", count=8, checkpoint_minutes=5.0):
-    """Train every config for `steps` steps under <output>/<its file's name>, then write <output>/table.md, table.csv, sheet.png.
+    """Train every config for `steps` steps under <output>/<its file's name>, then write <output>/table.md, table.csv,
+    sheet.png.
 
     What is finished with the same settings is not run again, and what was interrupted goes on from its checkpoint.
 
@@ -34,7 +35,8 @@ def run_configs(configs, steps, output, overrides=(), pairs="samples/heldout", c
         overrides: `-o` texts, the same for all.
         pairs, count: folder of held-out pairs and how many of them are measured (metrics.evaluate).
     Returns: the rows of the table, one dict a config.
-    Raises UserError when two configs have the same name, and for settings that are wrong or differ from an unfinished run's.
+    Raises UserError when two configs have the same name, and for settings that are wrong or differ from an unfinished
+    run's.
     """
     output = Path(output)
     folders = {output / Path(path).stem: path for path in configs}

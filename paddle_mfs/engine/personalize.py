@@ -1,9 +1,9 @@
 """Refining the IDN of one person: minutes of training on teacher pairs of that person's photos.
 
-The network that predicts weights from a photo knows nobody in particular. Its prediction is a good start for one person, whose
-0.5 M baked weights are then trained alone, as subject-aware swapping does (the paper has no such step, this is ours): the mesh
-teacher puts the photos on other faces, and the objective is that of the distillation. Other faces than those trained on watch
-over the quality.
+The network that predicts weights from a photo knows nobody in particular. Its prediction is a good start for one
+person, whose 0.5 M baked weights are then trained alone, as subject-aware swapping does (the paper has no such step,
+this is ours): the mesh teacher puts the photos on other faces, and the objective is that of the distillation. Other
+faces than those trained on watch over the quality.
 """
 
 import random
@@ -62,8 +62,8 @@ CLEAN = 50.0  # dB; nobody sees that a background is better than this
 
 
 class Quality(NamedTuple):
-    """Means over the watched faces: distance (dlib, to the source's photos), sharpness (of the target's), shape (per mille of the
-    face width) and background (dB), see metrics/."""
+    """Means over the watched faces: distance (dlib, to the source's photos), sharpness (of the target's), shape (per
+    mille of the face width) and background (dB), see metrics/."""
 
     distance: float
     sharpness: float
@@ -83,8 +83,8 @@ class Quality(NamedTuple):
 class Refined:
     """What came of it.
 
-    before, after: Quality. is_better: the identity came nearer and the picture kept its quality; else the IDN is as it was.
-    sheet: (H, W, 3) uint8 RGB, a row target | before | after for each watched face.
+    before, after: Quality. is_better: the identity came nearer and the picture kept its quality; else the IDN is as it
+    was. sheet: (H, W, 3) uint8 RGB, a row target | before | after for each watched face.
     """
 
     before: Quality
@@ -183,8 +183,8 @@ class Personalizer:
         return Refined(before, kept[0] if kept else now, is_better, steps, (time.monotonic() - begun) / 60, shown)
 
     def _trained(self):
-        """The IDN's parameters, ready to be trained. Those of the mask stay (where the face is does not depend on whose it is),
-        and so do the statistics of batch norms."""
+        """The IDN's parameters, ready to be trained. Those of the mask stay (where the face is does not depend on whose
+        it is), and so do the statistics of batch norms."""
         trained = [
             parameter
             for name, parameter in self.identity.idn.named_parameters()
@@ -239,10 +239,12 @@ class Personalizer:
 
 
 def personalize(sources, output, faces, minutes, weights=None, encoder=None, progress=None):
-    """Refine the identity of `sources` (paths of photos of one person), write it as an identity file with its sheet beside it.
+    """Refine the identity of `sources` (paths of photos of one person), write it as an identity file with its sheet
+    beside it.
 
     Args:
-        output: path ending in .identity; the sheet is OUTPUT.png. faces: folder of pictures of other people, or a faces file.
+        output: path ending in .identity; the sheet is OUTPUT.png. faces: folder of pictures of other people, or a faces
+            file.
         weights, encoder: see `identity.Baker`. minutes, progress: see `Personalizer.train`.
     Returns: Refined; without a gain no identity file is written, the sheet is.
     Raises: UserError.

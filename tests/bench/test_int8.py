@@ -4,7 +4,7 @@ import pytest
 
 from paddle_mfs.bench.int8 import WAYS, chosen, compare_ways, markdown
 from paddle_mfs.face.analysis import FaceAnalyser
-from paddle_mfs.metrics.evaluate import load_crop
+from paddle_mfs.metrics.crop import load_crop
 from paddle_mfs.utils.errors import UserError
 
 

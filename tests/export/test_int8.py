@@ -17,7 +17,7 @@ from paddle_mfs.graph.program import Program
 from paddle_mfs.graph.rewrites import rewrite
 from paddle_mfs.graph.targets import TARGETS, parse_targets
 from paddle_mfs.metrics.background import psnr
-from paddle_mfs.metrics.evaluate import load_crop
+from paddle_mfs.metrics.crop import load_crop
 from paddle_mfs.runtime.lite import optimise
 from paddle_mfs.runtime.paddle import PaddleRunner
 from paddle_mfs.utils.errors import UserError
