@@ -79,6 +79,16 @@ def test_an_archive_that_ends_in_the_middle_gives_what_it_has(tmp_path):
     assert found[-1].kind == "unreadable" and 1 <= sum(one.kind == "picture" for one in found) < 9
 
 
+def test_a_prepared_set_among_the_inputs_is_passed_over(tmp_path):
+    folder = fill(
+        tmp_path / "in", "a.jpg", "set/set.json", "set/rejected/b.jpg", "set/sheet.jpg", "set/shards/00000.tar"
+    )
+    found = {one.name.removeprefix(f"{folder}/"): (one.kind, one.reason) for one in find_inputs([folder])}
+    assert found == {"a.jpg": ("picture", ""), "set": ("unreadable", "a prepared set")}
+    with pytest.raises(UserError, match="set: is a prepared set"):
+        list(find_inputs([folder / "set"]))
+
+
 @pytest.mark.parametrize("name", ["missing", "notes.txt"])
 def test_other_paths_are_refused_in_one_line(tmp_path, name):
     fill(tmp_path, "notes.txt")
