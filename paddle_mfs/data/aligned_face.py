@@ -45,8 +45,10 @@ def mirrored(image: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def encode_crop(image: np.ndarray, note: str | None = None, **options: Any) -> bytes:
-    """Crop (S, S, 3) uint8 RGB -> JPEG bytes (quality 95, 4:4:4: about 20 kB at 224). note: comment; options: of
-    Pillow."""
+    """Crop (S, S, 3) uint8 RGB -> JPEG bytes (quality 95, 4:4:4: about 20 kB at 224).
+
+    note: the file's comment; options: of Pillow.
+    """
     file = io.BytesIO()
     settings: dict[str, Any] = dict(WRITERS[".jpg"])  # type: ignore[call-overload]
     settings |= {"comment": note.encode()} if note else {}

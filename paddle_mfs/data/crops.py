@@ -1,7 +1,6 @@
 """Aligned faces for training, all in memory: for a few thousand. `data.faces.ShardedFaces` is the same for any number.
 
-A face's *label* is the folder it came from when the pictures lie in sub-folders (one folder a person), else its own
-name.
+A face's *label* is the folder it came from when the pictures lie in sub-folders (one a person), else its own name.
 """
 
 from __future__ import annotations
@@ -75,8 +74,8 @@ class Crops:
 def find_pictures(folder: str | Path) -> list[Path]:
     """Picture files below `folder`, sorted.
 
-    Raises UserError when there are none, and when a set of tools/prepare_data.py lies there: its pictures are those it
-        left out.
+    Raises UserError when there are none, and when a set of tools/prepare_data.py lies there: the pictures beside its
+    shards are those it left out.
     """
     folder, found = Path(folder), []
     for place, _, names in os.walk(folder):

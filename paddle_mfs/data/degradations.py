@@ -1,5 +1,5 @@
-"""Finished images of the mesh teacher, spoilt in known amounts: what Q learns from where a teacher has left no
-snapshots.
+"""Finished images of the mesh teacher, spoilt in known amounts: what Q learns from where there are no
+snapshots of a teacher.
 
 This is ours. An amount is 0 (untouched) to 1 (plainly broken); the quality of an image is the product of
 1 - amount over its faults.

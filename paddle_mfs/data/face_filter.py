@@ -30,9 +30,8 @@ class Limits:
     """What a face must be like.
 
     min_face: pixels, longer side of the landmarks' box in the picture; min_sharpness: variance of the Laplacian in the
-        core of
-    the 224 px crop (portraits of 320 px have 70 or more, blurred by a Gaussian of 2 px 30 or less); max_turn: degrees
-    of yaw or of pitch from level; min_age: years, as the age network estimates.
+    core of the 224 px crop (portraits of 320 px have 70 or more, blurred by a Gaussian of 2 px 30 or less); max_turn:
+    degrees of yaw or of pitch from level; min_age: years, as the age network estimates.
     """
 
     min_face: float = 80
@@ -52,8 +51,10 @@ class Limits:
 
 
 class Rejected(Exception):
-    """Why a picture is left out. reason: one of a few words; detail: the measurement; crop: (224, 224, 3) to show, or
-    None."""
+    """Why a picture is left out.
+
+    reason: one of a few words; detail: the measurement; crop: (224, 224, 3) uint8 RGB to show, or None.
+    """
 
     def __init__(self, reason: str, detail: str = "", crop: np.ndarray | None = None):
         super().__init__(reason)
@@ -142,8 +143,7 @@ class FaceJudge:
             yield "landmarks unsure", f"{unsteady:.0f} per mille of the face apart, at most {MAX_UNSTEADY}"
 
     def unsteadiness(self, image: np.ndarray, face: Face) -> float:
-        """How far the landmarks move when the mesh network looks from a little aside: RMS in per mille of the face's
-        size."""
+        """How far the landmarks move, RMS in per mille of the face's size, when they are looked at from a bit aside."""
         where, worst = region(face.landmarks), 0.0
         for x, y, scale, angle in ASIDE:
             view = Region(where.centre + np.array([x, y]) * where.side, where.side * scale, where.angle + angle)

@@ -12,8 +12,12 @@ from paddle_mfs.data.face_filter import Candidate
 
 @dataclass
 class Finding:
-    """What became of one picture or frame. candidate: a face that is fit, or None and a reason; crop: to show, or
-    None."""
+    """What became of one picture or frame.
+
+    name: as the manifest has it; label: who is shown; digest: SHA-256 of the file; candidate: a face that is fit, or
+        None
+    and a reason; detail: the measurement; crop: to show, or None.
+    """
 
     name: str
     label: str

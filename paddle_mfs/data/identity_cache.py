@@ -1,8 +1,8 @@
 """Identity features of the training faces: inputs of the IIN, which never change.
 
 They are computed, not stored with the faces: 50 kB of feature map for a face and as much for its mirror image would
-make a set of 20 kB crops six times as large, and reading them would cost about what the few encoder passes of a batch
-do.
+make a set of 20 kB crops six times as large, and reading them would cost about what the few encoder passes of a
+batch do.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ KEPT = 20_000  # faces and mirror images: 1 GB
 
 
 class IdentityCache:
-    """What an embedder makes of face `key` = 2 * index + mirrored, on first use; the last ones used are kept, maps as
-    float16.
+    """What an embedder makes of face `key` = 2 * index + mirrored, on first use; the last ones used are kept.
 
     Args:
         embedder: models.embedder.FaceEmbedder, or another with `embed(crops)` that returns a tuple of tensors (N, ...).

@@ -1,5 +1,4 @@
-"""What faces are prepared from: pictures in folders and archives, clips, and generated faces; and who is shown by the
-layout.
+"""What faces are prepared from (pictures in folders and archives, clips, generated faces), and who is shown there.
 
 folder of folders   each a person                       VGGFace2: n000001/0001_01.jpg
 flat                each picture somebody else          CelebA-HQ: 00000.jpg
@@ -27,9 +26,8 @@ class Input(NamedTuple):
     """One thing to look at.
 
     kind: "picture", "clip", "generated", or "unreadable"; name: as the manifest has it; root: part of the name, the
-        folder or
-    archive in which labels count; place: file, or index of a generated face; member: name in the zip file; data: bytes
-    of a member of a tar file; label: who is shown, "" until it is known; reason: of an unreadable one.
+    folder or archive in which labels count; place: file, or index of a generated face; member: name in the zip file;
+    data: bytes of a member of a tar file; label: who is shown, "" until it is known; reason: of an unreadable one.
     """
 
     kind: str
@@ -148,7 +146,7 @@ class Layout:
     def label(self, one: Input) -> str:
         """The person's label: their folder, or the picture's own name."""
         folder = one.folder
-        if self.how == "none" or folder == one.root or one.label:
+        if self.how == "none" or folder == one.root or one.label or one.kind != "picture":
             return one.label or one.name
         no_person = (
             len(self._folders[one.root]) == 1

@@ -1,5 +1,4 @@
-"""A teacher answers beforehand: random pairs of a set of faces, and its pictures of them, into shards
-(`data.stored_pairs`)."""
+"""A teacher answers beforehand: random pairs of faces, and its pictures of them, into shards (`data.stored_pairs`)."""
 
 from __future__ import annotations
 
@@ -26,10 +25,19 @@ from paddle_mfs.version import __version__
 
 @dataclass
 class PairJob:
-    """What to make. faces: folder of a set of faces; output: folder of the pairs; teacher: config section; count: pairs
-    to have in the end; targets: for each source; size: side of the pictures; seed: the pairs are a function of (seed,
-    number of the source);
-    capacity: pairs in a shard; workers: processes, 0: none."""
+    """What to make.
+
+    Args:
+        faces: folder of a set of faces.
+        output: folder of the set of pairs.
+        teacher: a config's `teacher:` section.
+        count: pairs to have in the end.
+        targets: of each source.
+        size: side of the pictures.
+        seed: the pairs are a function of (seed, number of the source).
+        capacity: pairs in a shard.
+        workers: processes; 0: none but this one.
+    """
 
     faces: str | Path
     output: str | Path
@@ -86,8 +94,9 @@ class PairMaker:
 
 
 def make_pairs(job: PairJob) -> int:
-    """Write a set of at least `job.count` pairs, or go on with one -> pairs in it. Ctrl-C finishes it with what is
-    done.
+    """Write a set of at least `job.count` pairs, or go on with one -> pairs in it.
+
+    Ctrl-C finishes it with what is done.
 
     Raises: UserError, also for a set of faces that shows one person only.
     """

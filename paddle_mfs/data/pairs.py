@@ -6,8 +6,8 @@ many there are, and wherever a run was resumed.
 Why not `paddle.io.DataLoader` (Paddle 2.6.2, a data set of numbers and a batch sampler that counts): batches and their
 order were the same and Ctrl-C was clean, but its workers outlive a parent that is killed, for ever, with their memory
 in /dev/shm; an error in a worker is a stack trace of a thread and a SystemError without the reason; the death of a
-worker raises out of a signal handler wherever the training happens to be; and nothing public ends it before its data
-does.
+worker raises out of a signal handler wherever the training happens to be; and nothing public ends it before the end
+of its data. It was as fast: 114 ms a batch with one worker, against 117 here.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Batch(NamedTuple):
 
 
 def supervised_regions(landmarks: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """(background, core) of a crop, bool (S, S): beyond the oval dilated by 4 px, within the oval eroded by 12 px (at
+    """(background, core) of a crop, bool (S, S): beyond the oval dilated by 4 px, within it eroded by 12 px (at
     224)."""
 
     def odd(margin):
@@ -190,8 +190,9 @@ class PairSampler:
 def batches(
     sampler: PairSampler, workers: int = 1, start: int = 0, rank: int = 0, ranks: int = 1
 ) -> Generator[Batch, None, None]:
-    """Yield Batch after Batch of paddle tensors: numbers start + rank, start + rank + ranks, ... Close it to end its
-    workers.
+    """Yield Batch after Batch of paddle tensors: numbers start + rank, start + rank + ranks, ...
+
+    Close it to end its workers.
 
     Args:
         sampler: has `batch(number)` like PairSampler.

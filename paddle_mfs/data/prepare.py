@@ -1,4 +1,4 @@
-"""Pictures, clips, archives or generated faces -> a set of faces to train on, see `data.faces` and
+"""Pictures, clips, archives or generated faces -> a set of faces to train on, see `data.faces`,
 tools/prepare_data.py."""
 
 from __future__ import annotations
@@ -31,9 +31,19 @@ GENERATED = "generated"  # stands for the folder in the names of generated faces
 
 @dataclass
 class Job:
-    """What to prepare. paths: files, folders, archives; generated: indices of the generator, or (); labels: see
-    `Layout`;
-    every, best: of clips; size: crop side; capacity: faces in a shard; workers: processes, 0: none."""
+    """What to prepare.
+
+    Args:
+        paths: files, folders, archives.
+        output: folder of the set.
+        generated: indices of the generator.
+        labels: who is shown, see `inputs.Layout`.
+        every, best: look at every so many-th frame of a clip, keep at most so many.
+        size: crop side in pixels.
+        limits: what a face must be like.
+        capacity: faces in a shard.
+        workers: processes; 0: none but this one.
+    """
 
     paths: Sequence[str | Path]
     output: str | Path

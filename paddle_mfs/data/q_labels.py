@@ -13,8 +13,10 @@ from paddle_mfs.utils.errors import UserError
 
 
 def is_held_out(name: str, share: float) -> bool:
-    """Is `name` (of an identity, of a pair) among the `share` (0..1) kept for judging? By its hash: fixed when a set
-    grows."""
+    """Is `name` (of an identity, of a pair) among the `share` (0..1) kept for judging?
+
+    By its hash, so that it stays so when a set grows.
+    """
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") < share * 2**64
 
 

@@ -6,8 +6,8 @@ WebDataset: https://github.com/webdataset/webdataset
     records FOLDER/shards/00000.tar     records 0, 1, ...: members 00000000.jpg, 00000000.json, 00000001.jpg, ...
     FOLDER/shards/00000.jsonl   the manifest's lines up to the end of that shard; a shard counts when this file is there
     FOLDER/manifest.jsonl       all of these, one JSON object an input
-    FOLDER/index.npy            (n,) INDEX: where each record lies; FOLDER/groups.npy: record numbers, those of a label
-    together
+    FOLDER/index.npy            (n,) INDEX: where each record lies
+    FOLDER/groups.npy           (n,) record numbers, those of a label together
 
 The number of a record is its place in the index and the name of its members.
 """
@@ -247,8 +247,7 @@ class ShardReader:
             ) from None
 
     def _file(self, shard):
-        """Descriptor of an open shard. Reads give their own position, so processes forked from this one may share
-        it."""
+        """Descriptor of an open shard. Reads give their own position, so forked processes may share it."""
         if shard in self._files:
             self._files.move_to_end(shard)
         else:

@@ -59,8 +59,9 @@ class StoredPairs:
 
 
 class StoredPairSampler(PairSampler):
-    """Batches of stored pairs; pair and mirror image of it are as likely. Targets of the source's own identity need no
-    teacher.
+    """Batches of stored pairs; pair and mirror image of it are as likely.
+
+    Targets of the source's own identity need no teacher.
 
     Args: those of PairSampler, after `pairs`: StoredPairs.
     """

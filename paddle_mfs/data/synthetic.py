@@ -1,4 +1,4 @@
-"""Faces of nobody: the MobileStyleGAN generator of the PyPI wheel random-face 2021.7.21.1, and the filter that keeps
+"""Faces of nobody: the MobileStyleGAN generator of the PyPI wheel random-face 2021.7.21.1, and the filter for
 adults.
 
 The wheel (Apache-2.0, https://pypi.org/project/random-face/2021.7.21.1/) carries two OpenVINO graphs, read here as
@@ -31,16 +31,15 @@ if TYPE_CHECKING:
     from paddle_mfs.face.analysis import FaceAnalyser
 
 PACKAGE, VERSION = "random-face", "2021.7.21.1"
-INSTALL = (
-    f"pip install --no-deps {PACKAGE}=={VERSION}"  # its dependencies (jupyter, gdown) serve its demo, not its data
-)
+# Its dependencies (jupyter, gdown) serve its demo, not its data.
+INSTALL = f"pip install --no-deps {PACKAGE}=={VERSION}"
 FIRST_RESERVED_INDEX = 900_000  # from here on faces are kept for final evaluation: never to train, tune or show
 MIN_ADULT_AGE = 26  # the age network errs by some years; this keeps clear of teenagers
 
 
 def graph_path(name: str) -> Path:
-    """Path of one of the wheel's OpenVINO graphs ("MappingNetwork" or "SynthesisNetwork"). UserError when not
-    installed."""
+    """Path of one of the wheel's OpenVINO graphs, "MappingNetwork" or "SynthesisNetwork". UserError without the
+    wheel."""
     try:
         path = Path(str(importlib.metadata.distribution(PACKAGE).locate_file(f"random_face/data/{name}.xml")))
     except importlib.metadata.PackageNotFoundError:
@@ -54,8 +53,7 @@ def graph_path(name: str) -> Path:
 
 
 def check_indices(start: int, count: int) -> None:
-    """Raise UserError unless start .. start+count-1 are generator indices that may be used (below
-    FIRST_RESERVED_INDEX)."""
+    """Raise UserError unless start .. start+count-1 are indices that may be used, below FIRST_RESERVED_INDEX."""
     if start < 0 or count < 1:
         raise UserError(f"--start {start} --count {count}: an index is 0 or more and the count 1 or more")
     if start + count > FIRST_RESERVED_INDEX:
@@ -161,8 +159,7 @@ def generate_faces(
     generator: FaceGenerator | None = None,
     keep: Callable[[np.ndarray], bool] | None = None,
 ) -> Iterator[tuple[int, str]]:
-    """Generate the faces of `indices` into `folder`, adults only; yield (index, state) with state "kept", "exists" or
-    "left out".
+    """Generate the faces of `indices` into `folder`, adults only; yield (index, "kept", "exists" or "left out").
 
     A face whose file exists is not made again, so a run that was stopped goes on where it was. Indices left out are
     remembered in `folder/left_out.txt` so they are not made again either.

@@ -1,5 +1,4 @@
-"""The same work on many things in several processes, answers in order: for the tools that make sets, and for training
-batches."""
+"""The same work on many things in several processes, answers in order: for tools that make sets, and for batches."""
 
 from __future__ import annotations
 
@@ -29,10 +28,9 @@ def cores() -> int:
 def ordered(
     make: Callable[..., Callable], arguments: tuple, tasks: Iterable, workers: int, start: str = "spawn"
 ) -> Generator[Any, None, None]:
-    """Yield `make(*arguments)(task)` for every task, in order; tasks are taken as they are needed. Close it to end the
-    workers.
+    """Yield `make(*arguments)(task)` for every task, in order; tasks are taken as they are needed.
 
-    The workers leave Ctrl-C to this process and end when it does, even when it is killed.
+    Close it to end the workers. They leave Ctrl-C to this process and end when it does, even when it is killed.
 
     Args:
         make: called once in each worker process.
@@ -67,8 +65,7 @@ def ordered(
 
 
 def _start_processes(pool):
-    """A forked child waits for ever for the threads of its parent's OpenCV: there must be none while processes
-    start."""
+    """Start them while OpenCV has no threads here: a forked child would wait for its parent's for ever."""
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     pool.submit(int)

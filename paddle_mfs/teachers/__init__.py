@@ -11,8 +11,7 @@ from paddle_mfs.utils.errors import UserError
 if TYPE_CHECKING:
     from paddle_mfs.teachers.teacher import Teacher
 
-# name -> module and class. They are imported when asked for: a network takes seconds to import and needs its own
-# packages.
+# name -> module and class, imported when asked for: a network takes seconds to import and needs its own packages.
 TEACHERS = {
     "mesh": ("mesh", "MeshTeacher"),
     "simswap": ("simswap", "SimSwapTeacher"),

@@ -29,8 +29,7 @@ def pair_name(source: str, target: str) -> str:
 
 
 class FolderTeacher(Teacher):
-    """Pictures `SOURCE__TARGET.png` (or .jpg, .webp) in a folder, see `pair_name`; each an aligned crop like the
-    target's.
+    """Pictures `SOURCE__TARGET.png` (or .jpg, .webp) in a folder, see `pair_name`; each a crop like the target's.
 
     `partners` tells which pairs there are and must be asked first: from then on `swap` finds their pictures by `keys`.
     A target's mirror image is taught by the mirrored picture. A file licence.json in the folder, {"licence": "..."},

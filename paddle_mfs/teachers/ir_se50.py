@@ -1,8 +1,7 @@
 """IR-SE-50, the ArcFace recogniser that public FaceShifter checkpoints were trained with.
 
 Papers: J. Deng et al., https://arxiv.org/abs/1801.07698; J. Hu et al., https://arxiv.org/abs/1709.01507. Parameter
-    names and
-shapes are those of model_ir_se50.pth (https://github.com/TreB1eN/InsightFace_Pytorch); users bring the file.
+names and shapes are those of model_ir_se50.pth (https://github.com/TreB1eN/InsightFace_Pytorch); users bring the file.
 """
 
 from collections.abc import Sequence

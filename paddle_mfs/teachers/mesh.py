@@ -2,7 +2,7 @@
 
 The source's face is warped onto the target's 468 landmarks (piecewise affine), takes on the target's colour statistics
 (LAB) and its low-frequency light, leaves the target's inner mouth as it is, and fades out inside the face oval. It is
-convincing near the frontal view and fails on strong pose gaps, hair over the face and beards: what loss reweighting
+convincing near the frontal view and fails on strong pose gaps, hair over the face and beards: what reweighting
 damps.
 """
 
@@ -43,8 +43,7 @@ class TargetGeometry:
 
 
 def _erode(mask, size):
-    """Erode by a square; the crop's edge counts as outside, so that a blend is always shut there and pastes without a
-    seam."""
+    """Erode by a square; the crop's edge counts as outside: a blend is always shut there and pastes without a seam."""
     return cv2.erode(mask, np.ones((size, size), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
 
 

@@ -79,8 +79,7 @@ class NetworkTeacher(Teacher):
 
 
 def load_network(layer: nn.Layer, path: str | Path, key: str) -> nn.Layer:
-    """Load a converted network for use: frozen, in eval mode. Raises UserError naming the config key and how to
-    convert."""
+    """Load a converted network, frozen and in eval mode. Raises UserError naming the config key and how to convert."""
     try:
         load_into(layer, path)
     except UserError as error:

@@ -27,9 +27,7 @@ class OnnxOptions:
     embedding: str | None = None  # input for the source's embedding (1, width), of unit length
     output: str | None = None  # the swapped picture (1, 3, size, size); the file's first output without
     size: int = 0  # side of the pictures; 0: as the file says
-    box: Sequence[float] | None = (
-        None  # left, top, right, bottom: where the aligned crop lies in the picture; all of it without
-    )
+    box: Sequence[float] | None = None  # left, top, right, bottom of the crop in the picture; without, all of it
     colours: str = "rgb"  # or bgr, of pictures in and out
     mean: float | Sequence[float] = 0.0  # pictures go in as (pixel / 255 - mean) / std; a number or three
     std: float | Sequence[float] = 1.0
@@ -37,9 +35,7 @@ class OnnxOptions:
     output_std: float | Sequence[float] = 1.0
     encoder_mean: float | Sequence[float] = 0.5  # of the encoder's picture, RGB
     encoder_std: float | Sequence[float] = 0.5
-    projection: str | None = (
-        None  # .npy file, (width, width): the embedding is multiplied by it and made unit length again
-    )
+    projection: str | None = None  # .npy file (width, width): multiplies the embedding, which is made unit length again
 
     @classmethod
     def read(cls, section: Mapping[str, Any]) -> OnnxOptions:
@@ -100,8 +96,7 @@ class OnnxTeacher(NetworkTeacher):
     Args:
         weights: the swapper's .onnx file.
         onnx: dict of OnnxOptions.
-        encoder: .onnx file of the recogniser that makes the embedding, (1, 3, S, S) -> (1, width); None if none is
-            wanted.
+        encoder: .onnx file of the recogniser that makes the embedding, (1, 3, S, S) -> (1, width); or None.
     Raises: UserError when onnxruntime is not installed, a file cannot be loaded, or inputs and options do not agree.
     """
 

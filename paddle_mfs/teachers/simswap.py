@@ -105,8 +105,7 @@ class SimSwapGenerator(nn.Layer):
 class SimSwapTeacher(NetworkTeacher):
     """SimSwap, from its two converted files. Raises UserError for files of another network.
 
-    The public code cuts faces by templates of several poses; here they are cut by the ArcFace template, a few pixels
-    away.
+    The public code cuts faces by templates of several poses, this one by the ArcFace template, a few pixels away.
     """
 
     name = "simswap"

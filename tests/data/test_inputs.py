@@ -72,6 +72,15 @@ def test_kinds_hidden_files_and_bytes(tmp_path):
     assert all(one.data is None for one in find_inputs([packed], read=False))
 
 
+def test_what_is_no_picture_is_labelled_by_its_name(tmp_path):
+    folder = fill(tmp_path / "in", "damaged.zip", "sub/damaged.tar", "sub/set/set.json", "sub/clip.mp4")
+    packed = zipped(folder / "clips.zip", fill(tmp_path / "packed", "ann/y.mp4"))
+    assert labels(folder) == {name: name for name in ("damaged.zip", "sub/damaged.tar", "sub/set", "sub/clip.mp4")} | {
+        "clips.zip/ann/y.mp4": "clips.zip/ann/y.mp4"
+    }
+    assert packed.is_file()
+
+
 def test_an_archive_that_ends_in_the_middle_gives_what_it_has(tmp_path):
     packed = tarred(tmp_path / "e.tar", fill(tmp_path / "packed", *(f"{number:02d}.jpg" for number in range(9))))
     packed.write_bytes(packed.read_bytes()[:5000])
