@@ -8,7 +8,7 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_mfs.metrics.evaluate import check_card
+from paddle_mfs.metrics.report import check_card
 from paddle_mfs.models import create_model
 from paddle_mfs.models.mfs import load_mfs
 from paddle_mfs.provenance import weights_facts
