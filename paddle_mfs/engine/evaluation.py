@@ -3,6 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from paddle_mfs.engine.callback import Callback
 from paddle_mfs.metrics import evaluate
 from paddle_mfs.utils import jsonl
 from paddle_mfs.weights import read_card, save_state
@@ -21,7 +22,7 @@ def scores(report):
     }
 
 
-class Evaluation:
+class Evaluation(Callback):
     """Every `evaluation.every` steps and at the end: a line in <output>/evaluation.jsonl; the weights whose results are nearest
     to their sources so far (mean dlib distance) are kept as <output>/best.pdparams, with the scores in their card.
 
