@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import threading
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -121,20 +122,24 @@ class DegradedSwaps:
         self.sets = [crops.resized(size) for size in sizes]
         self.untouched, self.two_faults, self.seed = untouched, two_faults, seed
         self.teacher = MeshTeacher()
+        self._reading = threading.Lock()  # the open files of shards are one thread's at a time
         aside = np.array([is_held_out(label, held_out) for label in crops.labels])
         self.training, self.judging = np.flatnonzero(~aside), np.flatnonzero(aside)
         check_split("data.faces", "faces", len(self.training), len(self.judging))
         self._geometry = functools.lru_cache(maxsize=2000)(self._geometry_of)
 
     def _geometry_of(self, which, index):
-        image, landmarks = self.sets[which].face(index)
+        image, landmarks = self._face(which, index)
         return self.teacher.geometry(landmarks, image.shape[0])
+
+    def _face(self, which, index):
+        with self._reading:
+            return self.sets[which].face(index)
 
     def pair(self, faces: np.ndarray, rng: np.random.Generator) -> Pair:
         """A random pair of two of `faces` (indices)."""
-        which, (source, target) = int(rng.integers(len(self.sets))), rng.choice(faces, 2, replace=False)
-        crops = self.sets[which]
-        return Pair(*crops.face(int(source)), *crops.face(int(target)), self._geometry(which, int(target)))
+        which, (source, target) = int(rng.integers(len(self.sets))), rng.choice(faces, 2, replace=False).tolist()
+        return Pair(*self._face(which, source), *self._face(which, target), self._geometry(which, target))
 
     def sample(self, number: int) -> tuple[np.ndarray, float]:
         """Training sample `number` -> image (112, 112, 3) uint8 RGB, quality in 0..1."""

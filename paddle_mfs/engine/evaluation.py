@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from paddle_mfs.engine.callback import Callback
 from paddle_mfs.metrics.evaluate import evaluate
 from paddle_mfs.metrics.network_swap import NetworkSwap
 from paddle_mfs.metrics.pairs import Pairs, load_pairs
@@ -34,7 +35,7 @@ def scores(report: Mapping[str, Any]) -> dict[str, float]:
     }
 
 
-class Evaluation:
+class Evaluation(Callback):
     """Every `evaluation.every` steps and at the end: a line in <output>/evaluation.jsonl; the weights whose results are
     nearest to their sources so far (mean dlib distance) are kept as <output>/best.pdparams, with the scores in their
     card.

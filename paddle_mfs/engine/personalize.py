@@ -18,7 +18,7 @@ import paddle
 
 from paddle_mfs.data.crops import load_crops
 from paddle_mfs.data.pairs import Batch, mirrored, supervised_regions
-from paddle_mfs.engine.objective import Objective
+from paddle_mfs.engine.build import build_objective
 from paddle_mfs.face.align import align
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.geometry import transform
@@ -29,7 +29,6 @@ from paddle_mfs.metrics.evaluate import landmarks_where
 from paddle_mfs.metrics.identity import Recogniser, distance
 from paddle_mfs.metrics.shape import shape_error
 from paddle_mfs.metrics.sharpness import sharpness
-from paddle_mfs.models import create_model
 from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
 from paddle_mfs.models.idn import SIZE, run_idn
 from paddle_mfs.provenance import provenance, save_options
@@ -50,6 +49,7 @@ WEIGHTS = {
     "texture": 40.0,
     "landmarks": 60.0,
 }
+LOSS = {"weights": WEIGHTS, "reweight": "cos", "quality": "none", "distillation": True, "opening": 1.0}
 BATCH = 4
 LR = 1e-4  # Adam's peak step size
 PORTRAIT = 512  # pixels, the larger side of the picture kept in the file
@@ -145,7 +145,7 @@ class Personalizer:
         others = list(zip(crops.images, crops.landmarks))
         self._targets = [other for index, other in enumerate(others) if index % 3 < 2]
         self._judge = _Judge(others[2::3])
-        self._objective = Objective(embedder, Config(WEIGHTS), mesh=create_model("facemesh", weights="bundled"))
+        self._objective = build_objective(Config(LOSS), embedder)
         self._embedding = paddle.to_tensor(identity.embedding)
 
     def train(self, minutes=5.0, progress=None):
@@ -202,7 +202,7 @@ class Personalizer:
         loss.backward()
         optimiser.step()
         optimiser.clear_grad()
-        return record
+        return {name: float(value) for name, value in record.items()}
 
     def _batch(self):
         rows = [self._row() for _ in range(BATCH)]
