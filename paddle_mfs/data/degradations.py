@@ -132,7 +132,7 @@ class DegradedSwaps:
         image, landmarks = self._face(which, index)
         return self.teacher.geometry(landmarks, image.shape[0])
 
-    def _face(self, which, index):
+    def _face(self, which: int, index: int) -> tuple[np.ndarray, np.ndarray]:
         with self._reading:
             return self.sets[which].face(index)
 
