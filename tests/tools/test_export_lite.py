@@ -20,7 +20,7 @@ def test_all_targets(run_script, samples, tmp_path):
     assert len(done.stdout.splitlines()) == 5 + sum(1 + total for total in totals), (
         "--explain: headers, a line a kernel"
     )
-    assert re.search(r"^1 feed +arm +\w+ +\w+$", done.stdout, re.M), done.stdout
+    assert re.search(r"^2 scale +arm +fp32 +def$", done.stdout, re.M), done.stdout
     card = json.loads((tmp_path / "source_x86.json").read_text())
     assert 0 < card["difference_from_dygraph"] <= 1e-5 and 1 < card["largest_value"]["value"] < 30000
     assert card["precision"] == "fp32" and card["census"]["kernels"]["conv2d"] == 18
