@@ -70,7 +70,7 @@ def swap_all(
 def table(jobs: Sequence[Job]) -> str:
     """What became of several jobs, as text: a row each (of more than 40 only those that failed), and the sums."""
     shown = [job for job in jobs if len(jobs) <= ROWS or job.status == "failed"]
-    rows = [(str(job.target), job.status, job.reason or str(job.output)) for job in shown]
+    rows: list[tuple[str, ...]] = [(str(job.target), job.status, job.reason or str(job.output)) for job in shown]
     count = Counter(job.status for job in jobs)
     sums = f"{count['written']} written, {count['kept']} kept from before, {count['failed']} failed"
     return f"{word_table(('target', 'status', 'output'), rows)}\n{sums}" if rows else sums
