@@ -45,8 +45,7 @@ def card_path(path: str | Path) -> Path:
 def read_card(path: str | Path) -> dict[str, Any]:
     """The card of a weights file as a dict; {} when it has none.
 
-    Raises: UserError for a card that is damaged: no JSON, no dict, or with a value of another kind where code reads
-        one.
+    Raises: UserError for a card that is damaged: no JSON, no dict, or a value of another kind than code reads.
     """
     card = card_path(path)
     if not card.is_file():

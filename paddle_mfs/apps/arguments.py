@@ -65,8 +65,7 @@ def add_network_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_options(args: argparse.Namespace) -> tuple[dict[str, str], SwapOptions]:
-    """Parsed arguments -> {target face picture: source picture} of --map, and SwapOptions; before anything slow is
-    loaded.
+    """Parsed arguments -> {target face picture: source picture} of --map, SwapOptions; before anything slow is loaded.
 
     Raises: UserError for a value that cannot be.
     """

@@ -12,7 +12,7 @@ from paddle_mfs.swap.identity import read_source
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.formats import is_clip
 from paddle_mfs.utils.interrupt import StopRequest
-from paddle_mfs.utils.table import text_table
+from paddle_mfs.utils.table import word_table
 
 if TYPE_CHECKING:
     from paddle_mfs.swap.swapper import FaceSwapper
@@ -70,10 +70,10 @@ def swap_all(
 def table(jobs: Sequence[Job]) -> str:
     """What became of several jobs, as text: a row each (of more than 40 only those that failed), and the sums."""
     shown = [job for job in jobs if len(jobs) <= ROWS or job.status == "failed"]
-    rows = [(job.target, job.status, job.reason or job.output) for job in shown]
+    rows: list[tuple[str, ...]] = [(str(job.target), job.status, job.reason or str(job.output)) for job in shown]
     count = Counter(job.status for job in jobs)
     sums = f"{count['written']} written, {count['kept']} kept from before, {count['failed']} failed"
-    return f"{text_table(('target', 'status', 'output'), rows)}\n{sums}" if rows else sums
+    return f"{word_table(('target', 'status', 'output'), rows)}\n{sums}" if rows else sums
 
 
 def swap_clip(

@@ -1,6 +1,4 @@
-"""Which outputs are made of which targets: targets are found, outputs named, and what cannot be is refused before any
-work.
-"""
+"""Which outputs are made of which targets. What cannot be is refused before any work is done."""
 
 from __future__ import annotations
 

@@ -70,9 +70,9 @@ class FaceAnalyser:
         """Faces of at least 20 px, largest first; [] when there is none.
 
         A picture whose face is found at once costs one detector pass. Otherwise the search widens until some face is
-        confirmed by the mesh network: the picture with a border and turned by 90, 180, 270 degrees (the detector bears
-        a roll of 45 either way), then ever smaller overlapping tiles, upright (faces from 26 px on) and turned (from
-        40 px on).
+        confirmed by the mesh network: the picture with a border and turned by 90, 180, 270 degrees (the detector
+        bears a roll of 45 either way), then ever smaller overlapping tiles, upright (faces from 26 px on) and turned
+        (from 40).
 
         Args:
             image: (H, W, 3) uint8 RGB.
@@ -133,7 +133,7 @@ class FaceAnalyser:
     def _upright(self, image: np.ndarray, detection: Detection) -> Detection:
         """The detection itself when it is sure, else the best that four turned views around it give.
 
-        BlazeFace half-recognises faces on their side or upside down, with the points in the wrong places; upright it is
+        BlazeFace half-recognises faces on their side or upside down, the points in the wrong places; upright it is
         surer.
         """
         if detection.score >= SURE:

@@ -11,8 +11,7 @@ SIDE = 12  # pixels of the thumbnail
 
 
 def appearance(image: np.ndarray, five: np.ndarray) -> np.ndarray:
-    """The aligned face as a thumbnail with brightness and contrast evened out: (SIDE * SIDE * 3,) float32, mean 0,
-    length 1.
+    """The aligned face as a thumbnail, brightness and contrast evened out: (SIDE * SIDE * 3,) float32 of length 1.
 
     Args:
         image: (H, W, 3) uint8 RGB. five: (5, 2) points of a face in it.

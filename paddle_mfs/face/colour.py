@@ -32,8 +32,7 @@ class Colour:
 
 
 def match_colour(crop: np.ndarray, painted: np.ndarray, mask: np.ndarray, landmarks: np.ndarray) -> Colour:
-    """The Colour that gives `painted` the target's mean in Lab and its contrast in L, inside the mask and the face
-    oval.
+    """The Colour that gives `painted` the target's mean in Lab and its contrast in L, inside mask and face oval.
 
     Reinhard et al., "Color transfer between images", 2001, in CIE Lab; without the contrast of a and b, whose gain
     would tint eyes and lips of a target under coloured light.

@@ -1,8 +1,7 @@
 """Smoothing in time: the One-Euro filter.
 
 Casiez, Roussel, Vogel: "1 Euro Filter: A Simple Speed-based Low-pass Filter for Noisy Input in Interactive Systems",
-    CHI 2012,
-https://gery.casiez.net/1euro/.
+CHI 2012, https://gery.casiez.net/1euro/.
 """
 
 from __future__ import annotations

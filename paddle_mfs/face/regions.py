@@ -2,8 +2,7 @@
 
 The indices are those of MediaPipe's canonical face model (canonical_face_model_uv_visualization.png in
 https://github.com/google-ai-edge/mediapipe/tree/master/mediapipe/modules/face_geometry/data).
-"Left" and "right" are sides of the image, of an unmirrored upright face (the person's right eye is on the image's
-left).
+"Left" and "right" are sides of the image, of an unmirrored upright face: a person's right eye is on its left.
 """
 
 from __future__ import annotations

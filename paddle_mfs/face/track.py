@@ -47,12 +47,10 @@ class FaceTracker:
     """Follows the faces of one clip.
 
     A full search (`FaceAnalyser.faces`, small faces too) runs on the first frame and after a cut, at most once a
-    second.
-    Else each upright level of that search has its turn once in `every` frames, with the next one of its views: a large
-        new
-    face is found within `every` frames, a small one later. While no face is known, two views, turned ones too, are
-    tried in each frame. A face that is lost is looked for where it should be for a second, and keeps its id when it
-    comes back. A cut ends all tracks; ids are never used twice.
+    second. Else each upright level of that search has its turn once in `every` frames, with the next one of its
+    views: a large new face is found within `every` frames, a small one later. While no face is known, two views,
+    turned ones too, are tried in each frame. A face that is lost is looked for where it should be for a second, and
+    keeps its id when it comes back. A cut ends all tracks; ids are never used twice.
 
     Args:
         analyser: FaceAnalyser.
@@ -97,8 +95,7 @@ class FaceTracker:
 
         Args:
             image: (H, W, 3) uint8 RGB.
-            time: of the frame, in seconds; unevenly apart or not. One that does not advance counts as a step like the
-                last.
+            time: of the frame, in seconds, unevenly apart or not. One that does not advance is a step like the last.
         Returns: list of TrackedFace, in pixels of `image`.
         """
         check_image(image)
@@ -183,9 +180,11 @@ class FaceTracker:
 
 
 class _Track:
-    """One face over time. face: where it was last seen, unsmoothed; output: the same, smoothed; look: its usual
-    appearance,
-    last_look: the last; time: when it was last seen, born: when first; velocity (2,) in pixels a second."""
+    """One face over time.
+
+    face: where it was last seen, unsmoothed; output: the same, smoothed; look: its usual appearance, last_look: the
+    last; time: when it was last seen, born: when first; velocity (2,) in pixels a second.
+    """
 
     def __init__(self, number: int, face: Face, look: np.ndarray, time: float, smooth: bool):
         self.id, self.look, self.last_look, self.born, self.velocity = number, look, look, time, np.zeros(2)

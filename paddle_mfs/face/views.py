@@ -44,8 +44,7 @@ def tile_views(width: int, height: int, tile: float, angle: float = 0, overlap: 
     """Views of square tiles of side `tile` that cover the picture, neighbours sharing `overlap` of their side.
 
     Measured on generated faces: BlazeFace finds all of 20 to 120 px (of 128) in a view, 83 % of 16 px, 33 % of 14 px.
-        Levels
-    of tiles that halve, sharing 0.35, therefore leave no size out.
+    Levels of tiles that halve, sharing 0.35, therefore leave no size out.
     """
     linear = _turned(angle, INPUT / tile)
     stride = tile * (1 - overlap)

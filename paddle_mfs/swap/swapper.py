@@ -47,8 +47,7 @@ class SwapOptions:
 
     strength 0..1: how far the identity goes from the target's own (0) to the source's (1).
     colour_match 0..1: how much of the target's colour (Lab mean, contrast of L) the painted face takes on, beyond what
-    the
-        network gives it.
+        the network gives it.
     keep_mouth: the inside of an open mouth (teeth, tongue) stays the target's.
     keep_objects: what lies on the face and is not of skin's colour stays, see `face.occlusion` for what it sees and
         what not.

@@ -46,11 +46,10 @@ class ClipFaces:
         return FrameFaces(self._selection(self._tracker.update(image, time)), self._tracker.ids)
 
     def paint(self, image: np.ndarray, found: FrameFaces) -> list[Patch]:
-        """The swapped faces, see `FaceSwapper.patches`. One that no source is meant for, or that cannot be painted, has
-        none.
+        """The swapped faces, see `FaceSwapper.patches`; one that stays as it is, or cannot be painted, has none.
 
-        What is remembered of a face goes with its track: `find` is ahead of this, so each frame says which tracks it
-        had.
+        What is remembered of a face goes with its track. `find` is some frames ahead: `found` says which tracks there
+        were.
         """
         self._memory.keep(found.ids)
         return self._swapper.patches(image, found.selected, self._memory)

@@ -59,8 +59,7 @@ def choose_encoding(
     codec: str | None = None,
     quality: int | None = None,
 ) -> Encoding:
-    """How `output` is written: 8-bit clips as H.264, deeper ones as H.265 (few players take deep H.264); .webm as VP9
-    or AV1.
+    """How `output` is written: 8-bit clips as H.264, deeper ones as H.265 (few players take deep H.264).
 
     Args:
         pixel_format: of the clip, which is kept where the encoder takes it; else it is the nearest that it takes.

@@ -57,8 +57,8 @@ def swap_live(
 ) -> Summary:
     """Swap the faces of frames as they come, until they end, somebody quits, or `stop`.
 
-    A frame without a face is shown as it is. The recording and saved frames are what is shown, without the words in the
-    corner.
+    A frame without a face is shown as it is. The recording and saved frames are what is shown, but for the words in
+    the corner.
 
     Args:
         swapper: FaceSwapper. frames: of `open_camera`. facts: of the frames, for the provenance, see `clip_facts`.

@@ -1,7 +1,6 @@
 """A clip with its faces swapped: decoding, finding, painting, pasting and encoding overlap, a few frames in flight.
 
-reader -> Picture (native frame + RGB view) -> faces -> painted faces -> RGB view, the change into the native frame
--> writer
+reader -> Picture (native frame + RGB view) -> faces -> painted faces -> pasted into the view and the frame -> writer
 """
 
 from __future__ import annotations

@@ -31,9 +31,8 @@ CSS = """
 .shown {height: 350px; display: flex; align-items: center; justify-content: center; border-radius: 8px;
         background: var(--background-fill-secondary); color: var(--body-text-color-subdued); overflow: hidden}
 .shown img, .shown video {max-width: 100%; max-height: 350px; display: block}
-a.result-file {display: block; text-align: center; padding: 9px; text-decoration: none; margin-top: 12px; border-radius:
-8px;
-               font-weight: 600; background: var(--button-primary-background-fill);
+a.result-file {display: block; text-align: center; padding: 9px; text-decoration: none; margin-top: 12px;
+               border-radius: 8px; font-weight: 600; background: var(--button-primary-background-fill);
                color: var(--button-primary-text-color) !important}
 .record pre {white-space: pre-wrap; overflow-wrap: anywhere; font-size: 11px; margin: 6px 0 0}
 .record {margin-top: 10px; color: var(--body-text-color-subdued)}
