@@ -44,7 +44,8 @@ def fixed_batch(trainer):
 
 
 def assert_learned(result, batch):
-    """In the face core, `result` (N, 3, S, S) in [0, 1] is nearer to the teacher than the target is, and has left it."""
+    """In the face core, `result` (N, 3, S, S) in [0, 1] is nearer to the teacher than the target is, and has left
+    it."""
     targets, taught, core = batch.targets.numpy() / 255, batch.taught.numpy() / 255, batch.core.numpy()
     miss, copying, moved = (
         np.abs((a - b) * core).sum() for a, b in ((result, taught), (targets, taught), (result, targets))
