@@ -6,7 +6,6 @@ This is ours. An amount is 0 (untouched) to 1 (plainly broken); the quality of a
 
 import dataclasses
 import functools
-import threading
 from typing import NamedTuple
 
 import cv2
@@ -96,7 +95,7 @@ class DegradedSwaps:
     """Labelled images of the mesh teacher on random pairs of faces.
 
     Args:
-        crops: data.crops.Crops or data.faces.ShardedFaces.
+        crops: data.crops.Crops.
         sizes: crop sides at which the teacher works, in turn by chance: Q is to serve more than one.
         held_out: share of the identities kept for judging Q.
         untouched, two_faults: shares of the images without a fault (half of these are the targets themselves, as when a source
@@ -107,27 +106,27 @@ class DegradedSwaps:
     def __init__(self, crops, sizes, held_out=0.1, untouched=0.2, two_faults=0.2, seed=0):
         self.sets = [crops.resized(size) for size in sizes]
         self.untouched, self.two_faults, self.seed = untouched, two_faults, seed
-        self.teacher, self._reading = (
-            MeshTeacher(),
-            threading.Lock(),
-        )  # the open files of shards are one thread's at a time
+        self.teacher = MeshTeacher()
         aside = np.array([is_held_out(label, held_out) for label in crops.labels])
         self.training, self.judging = np.flatnonzero(~aside), np.flatnonzero(aside)
         check_split("data.faces", "faces", len(self.training), len(self.judging))
         self._geometry = functools.lru_cache(maxsize=2000)(self._geometry_of)
 
     def _geometry_of(self, which, index):
-        image, landmarks = self._face(which, index)
-        return self.teacher.geometry(landmarks, image.shape[0])
-
-    def _face(self, which, index):
-        with self._reading:
-            return self.sets[which].face(index)
+        crops = self.sets[which]
+        return self.teacher.geometry(crops.landmarks[index], crops.images.shape[1])
 
     def pair(self, faces, rng):
         """A random pair of two of `faces` (indices)."""
-        which, (source, target) = int(rng.integers(len(self.sets))), rng.choice(faces, 2, replace=False).tolist()
-        return Pair(*self._face(which, source), *self._face(which, target), self._geometry(which, target))
+        which, (source, target) = int(rng.integers(len(self.sets))), rng.choice(faces, 2, replace=False)
+        crops = self.sets[which]
+        return Pair(
+            crops.images[source],
+            crops.landmarks[source],
+            crops.images[target],
+            crops.landmarks[target],
+            self._geometry(which, int(target)),
+        )
 
     def sample(self, number):
         """Training sample `number` -> image (112, 112, 3) uint8 RGB, quality in 0..1."""

@@ -58,11 +58,6 @@ class ShardedFaces:
         """The record's JSON: file, label, what was measured."""
         return json.loads(self.reader.record(index)["json"])
 
-    @property
-    def labels(self) -> list[str]:
-        """The label of every face, in order: whom it shows, by the folder or file it came from."""
-        return self.reader.labels()
-
     def mates(self, index):
         """Indices of all faces of the same person, `index` among them."""
         return self.reader.mates(index)

@@ -221,12 +221,6 @@ class ShardReader:
         entry = self._index[number]
         return self._groups[entry["first"] : entry["first"] + entry["count"]].tolist()
 
-    def labels(self) -> list[str]:
-        """The label of every record, in order, read off the manifest."""
-        with open(self.folder / "manifest.jsonl", encoding="utf-8") as file:
-            lines = [json.loads(line) for line in file]
-        return [line["label"] for line in sorted((x for x in lines if "key" in x), key=lambda x: int(x["key"]))]
-
     def record(self, number):
         """{"jpg": bytes, ...} of one record."""
         entry = self._index[number]
