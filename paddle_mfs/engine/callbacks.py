@@ -44,7 +44,6 @@ class LogLine(Callback):
         self._sums: dict[str, Any] = defaultdict(float)
         self._counts: dict[str, int] = defaultdict(int)
         self._mark = time.time(), trainer.seen
-        trainer.output.mkdir(parents=True, exist_ok=True)
         jsonl.rewind(trainer.output / "log.jsonl", trainer.step)
         for line in trainer.introduction():
             print(line, flush=True)

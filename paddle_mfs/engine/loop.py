@@ -80,10 +80,15 @@ class TrainingLoop:
     def fit(self) -> None:
         """Train until the budget (run.steps, run.minutes) is spent, then save and export.
 
-        Ctrl-C saves a checkpoint and raises KeyboardInterrupt. Raises UserError for a run without a budget.
+        Ctrl-C saves a checkpoint and raises KeyboardInterrupt. Raises UserError for a run without a budget or a place
+        to write.
         """
         if not self.config.run.steps and not self.config.run.minutes:
             raise UserError("run.steps and run.minutes are both 0; give one of them")
+        try:
+            self.output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"{self.output}: cannot be written ({error.strerror}); change run.output") from None
         try:
             self._fit()
         finally:
