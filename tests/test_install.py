@@ -1,4 +1,4 @@
-"""An installed package carries what it needs: built from a source distribution and used in an empty folder, outside any checkout."""
+"""An installed package carries what it needs: built from a source distribution, used in an empty folder elsewhere."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ NOT_COPIED = shutil.ignore_patterns("*.pyc", "__pycache__", "*.egg-info", "resou
 
 @pytest.fixture(scope="module")
 def installed(root, tmp_path_factory):
-    """Folder with the package as `pip install` lays it out, from the source distribution of a clean copy of the checkout."""
+    """Folder of the installed package, made from a source distribution of a clean copy of the checkout; that archive."""
     folder = tmp_path_factory.mktemp("install")
     clone = folder / "clone"
     clone.mkdir()
