@@ -100,7 +100,12 @@ def build_objective(loss: Config, embedder: FaceEmbedder, faces: Crops | Sharded
         faces: the training faces at 160 px or more; only L_id through a second recogniser asks for them.
     Raises: UserError for a weight that no term has and for networks that cannot be had.
     """
-    resources = Resources(loss, functools.partial(_spread, faces), lambda recogniser: IdentityCache(recogniser, faces))
+
+    def sources(recogniser: Any) -> IdentityCache:
+        assert faces is not None, "a term that looks at sources needs the training faces"
+        return IdentityCache(recogniser, faces)
+
+    resources = Resources(loss, functools.partial(_spread, faces), sources)
     terms = create_terms(loss.weights, resources)
     quality = None if loss.quality == "none" else load_quality(None if loss.quality == "bundled" else loss.quality)
     return Objective(embedder, loss.weights, terms, Reweighting(loss.reweight, quality, loss.distillation))

@@ -203,7 +203,7 @@ def load_config(path: str | Path, overrides: Iterable[str] = ()) -> Config:
     Args:
         path: the YAML file, or of no such file the one of that name that comes with the package (configs/smoke.yml).
             `_base_: other.yml` in it names a file, relative to it, whose values it changes.
-        overrides: iterable of "a.b=value" texts; the value is a YAML literal (`1e-4`, `true`, `[1, 2]`, `null`, a word).
+        overrides: iterable of "a.b=value" texts; the value is a YAML literal (`1e-4`, `[1, 2]`, `null`, a word).
 
     Raises:
         UserError: file missing or not YAML; a key the base (or, for overrides, the file) does not have, naming the

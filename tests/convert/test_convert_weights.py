@@ -33,7 +33,7 @@ def write_folder(folder, nodes, outputs, arrays):
 
 
 def squeezenet_folder(folder):
-    """A folder with random weights in SqueezeNet's shape, as `percep-squeezenet1_0` is, and those weights by our names."""
+    """A folder with random weights in SqueezeNet's shape, as `percep-squeezenet1_0` is; those weights by our names."""
     rng, nodes, arrays, named = np.random.default_rng(5), [], {}, {}
 
     def convolution(x, out, source, name, shape):
