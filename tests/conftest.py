@@ -25,7 +25,7 @@ def samples(root):
 
 @pytest.fixture(scope="session")
 def run_script():
-    """run_script("swap", "--source", ...) runs tools/swap.py in its own process -> CompletedProcess with text output."""
+    """run_script("swap", "--source", ...) runs tools/swap.py in its own process -> CompletedProcess, output as text."""
 
     def run(name, *args, cwd=ROOT, **environment):
         paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
