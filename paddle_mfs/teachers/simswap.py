@@ -95,7 +95,7 @@ class SimSwapGenerator(nn.Layer):
         self.up3, self.up2, self.up1 = _up(fourth, third), _up(third, second), _up(second, first)
         self.last_layer = nn.Sequential(nn.Pad2D(3, "reflect"), nn.Conv2D(first, 3, 7), nn.Tanh())
 
-    def forward(self, target, identity):
+    def forward(self, target: paddle.Tensor, identity: paddle.Tensor) -> paddle.Tensor:
         x = self.down3(self.down2(self.down1(self.first_layer(target))))
         for block in self.BottleNeck:
             x = block(x, identity)
