@@ -90,10 +90,10 @@ def find_pictures(folder: str | Path) -> list[Path]:
     return sorted(found)
 
 
-def prepare(folder: str | Path, size: int = SIZE, skipped: list[str] | None = None) -> Crops:
+def prepare(folder: str | Path, size: int = SIZE) -> Crops:
     """Detect and align the largest face of every picture below `folder` -> Crops.
 
-    Pictures without a usable face are left out; their one-line reasons are appended to `skipped`.
+    Pictures without a usable face are left out.
     """
     from paddle_mfs.face.analysis import FaceAnalyser
     from paddle_mfs.face.image import read_image
@@ -104,8 +104,7 @@ def prepare(folder: str | Path, size: int = SIZE, skipped: list[str] | None = No
         try:
             image = read_image(path)
             face = analyser.largest(image, path)
-        except UserError as error:
-            (skipped if skipped is not None else []).append(str(error))
+        except UserError:
             continue
         crop, points = aligned_face(image, face, size)
         images.append(crop)

@@ -10,6 +10,7 @@ import pytest
 
 from paddle_mfs.data.worker_pool import AHEAD, ordered
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.interrupt import StopRequest
 
 
 @pytest.mark.parametrize("workers, start", [(0, "spawn"), (2, "spawn"), (2, "fork")])
@@ -32,9 +33,13 @@ def test_all_of_few_tasks_are_done():
     assert not multiprocessing.active_children()
 
 
-def test_an_error_is_raised_here_and_a_death_told():
+def test_an_error_is_raised_here():
     with pytest.raises(ValueError, match="invalid literal"):
         list(ordered(functools.partial, (int,), ["1", "x"], 1, "fork"))
-    with pytest.raises(UserError, match="a worker process has died"):
+    assert not multiprocessing.active_children()
+
+
+def test_a_death_is_told_and_ends_the_others_though_signals_are_held_back():
+    with StopRequest(), pytest.raises(UserError, match="a worker process has died"):
         list(ordered(functools.partial, (os._exit,), [9], 2, "fork"))
     assert not multiprocessing.active_children()
