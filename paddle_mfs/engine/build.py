@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +99,17 @@ def build_objective(loss: Config, embedder: FaceEmbedder, faces: Crops | Sharded
         faces: the training faces at 160 px or more; only L_id through a second recogniser asks for them.
     Raises: UserError for a weight that no term has and for networks that cannot be had.
     """
-    resources = Resources(loss, functools.partial(_spread, faces), lambda recogniser: IdentityCache(recogniser, faces))
+
+    def training_faces():
+        if faces is None:
+            raise UserError("loss.weights: a term wants the training faces, and here are none; set its weight to 0")
+        return faces
+
+    resources = Resources(
+        loss,
+        lambda count: _spread(training_faces(), count),
+        lambda recogniser: IdentityCache(recogniser, training_faces()),
+    )
     terms = create_terms(loss.weights, resources)
     quality = None if loss.quality == "none" else load_quality(None if loss.quality == "bundled" else loss.quality)
     return Objective(embedder, loss.weights, terms, Reweighting(loss.reweight, quality, loss.distillation))
