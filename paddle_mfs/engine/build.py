@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import paddle
@@ -102,11 +100,16 @@ def build_objective(loss: Config, embedder: FaceEmbedder, faces: Crops | Sharded
     Raises: UserError for a weight that no term has and for networks that cannot be had.
     """
 
-    def sources(recogniser: Any) -> IdentityCache:
-        assert faces is not None, "a term that looks at sources needs the training faces"
-        return IdentityCache(recogniser, faces)
+    def training_faces() -> Crops | ShardedFaces:
+        if faces is None:
+            raise UserError("loss.weights: a term wants the training faces, and here are none; set its weight to 0")
+        return faces
 
-    resources = Resources(loss, functools.partial(_spread, faces), sources)
+    resources = Resources(
+        loss,
+        lambda count: _spread(training_faces(), count),
+        lambda recogniser: IdentityCache(recogniser, training_faces()),
+    )
     terms = create_terms(loss.weights, resources)
     quality = None if loss.quality == "none" else load_quality(None if loss.quality == "bundled" else loss.quality)
     return Objective(embedder, loss.weights, terms, Reweighting(loss.reweight, quality, loss.distillation))
