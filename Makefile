@@ -1,4 +1,4 @@
-# make demo | test | test-slow | train-smoke: each sets up .venv first (Python 3.10, about 1.5 GB),
+# make demo | test | test-slow | lint | train-smoke: each sets up .venv first (Python 3.10, about 2 GB),
 # and again when the requirements change.
 # PYTHON=/path/to/python3.10 chooses the interpreter, VENV=folder the environment.
 PYTHON ?= python3.10 python3 python
@@ -17,25 +17,35 @@ FOUND = $(shell for python in $(PYTHON); do \
 MISSING = Python 3.10 not found (tried: $(PYTHON)); install it (apt-get install python3.10-venv, or pyenv install 3.10, or conda \
 	create -n mfs python=3.10) and run make PYTHON=/path/to/python3.10
 
-.PHONY: demo test test-slow train-smoke setup clean
+.PHONY: demo test test-slow lint train-smoke setup browser clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
 	$(RUN) tools/demo.py
 
-test: $(READY)
+test: $(READY) browser
 	$(RUN) -m pytest -n $(JOBS) --dist loadfile
 
 test-slow: $(READY)
 	$(RUN) -m pytest -m slow
+
+lint: $(READY)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
 
 train-smoke: $(READY)
 	$(RUN) tools/train.py -c configs/smoke.yml
 
 setup: $(READY)
 
+# The page is tested in a browser that pip cannot install.
+browser:
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || \
+		echo "chromium or chromedriver not found: tests of the web page are skipped; apt-get install chromium chromium-driver"
+
 # .incomplete marks an environment of ours that was never finished: it is thrown away. A finished one is only brought up to date.
-$(READY): requirements.txt setup.py
+$(READY): requirements.txt pyproject.toml setup.py
 	$(if $(FOUND),,$(error $(strip $(MISSING))))
 	@if [ -e "$(VENV)/.incomplete" ]; then rm -rf "$(VENV)"; fi
 	@if [ ! -e "$(VENV)" ]; then \
@@ -47,4 +57,4 @@ $(READY): requirements.txt setup.py
 
 clean:
 	@if [ -e "$(READY)" ] || [ -e "$(VENV)/.incomplete" ]; then rm -rf "$(VENV)"; fi
-	@rm -rf paddle_mfs.egg-info .pytest_cache
+	@rm -rf paddle_mfs.egg-info build dist .pytest_cache .ruff_cache .mypy_cache

@@ -1,33 +1,51 @@
-"""Packaging: `pip install -e .[lite,dev]`. The runtime requirements are read from requirements.txt."""
+"""What pyproject.toml, the place of the metadata, cannot say: weights, samples and configs go into the built package.
 
-import re
+They lie at the top of the checkout and are copied to paddle_mfs/resources, where paddle_mfs/utils/resources.py finds
+them. An editable install uses the checkout's own.
+"""
+
 from pathlib import Path
 
-from setuptools import find_packages, setup
+from setuptools import setup
+from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
-LINES = [line.split("#")[0].strip() for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()]
-RUNTIME = [line for line in LINES if line]
-LITE = [line for line in RUNTIME if line.startswith("paddlelite")]  # wheels for few Pythons: asked for by name
-ONNX = ["onnxruntime>=1.17"]
-VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "paddle_mfs" / "__init__.py").read_text(encoding="utf-8")).group(1)
-
-setup(
-    name="paddle_mfs",
-    version=VERSION,
-    description="MobileFaceSwap in PaddlePaddle: a face swap network small enough for a phone",
-    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
-    long_description_content_type="text/markdown",
-    license="Apache-2.0",
-    python_requires=">=3.10,<3.11",
-    packages=find_packages(include=["paddle_mfs", "paddle_mfs.*"]),
-    install_requires=[line for line in RUNTIME if line not in LITE],
-    extras_require={
-        "lite": LITE,  # exporting .nb files and running them
-        "web": ["gradio==6.31.0"],  # the page of tools/web.py
-        "visualdl": ["visualdl>=2.5"],  # curves of a training run in the browser
-        "onnx": ONNX,  # teachers in .onnx files
-        "parity": ["torch>=2.0"],  # tests that hold the teachers' networks against PyTorch
-        "dev": LITE + ONNX + ["onnx>=1.16", "webdataset>=0.2", "pytest>=7", "pytest-xdist>=3"],
-    },
+PATTERNS = (
+    "weights/*.pdparams",
+    "weights/*.json",
+    "weights/check_faces.png",
+    "samples/**/*.jpg",
+    "samples/**/*.json",
+    "samples/*.md",
+    "configs/**/*.yml",
 )
+
+
+class BuildWithResources(build_py):
+    """build_py that copies the resources beside the modules."""
+
+    def resources(self):
+        """{path in the checkout: path in the built package}."""
+        target = Path(self.build_lib) / "paddle_mfs" / "resources"
+        left_out = ("squeezenet.",)  # converted by a user, not ours to give on
+        return {
+            path: target / path.relative_to(ROOT)
+            for pattern in PATTERNS
+            for path in sorted(ROOT.glob(pattern))
+            if not path.name.startswith(left_out)
+        }
+
+    def run(self):
+        super().run()
+        if self.editable_mode:
+            return
+        for path, copy in self.resources().items():
+            self.mkpath(str(copy.parent))
+            self.copy_file(str(path), str(copy))
+
+    def get_outputs(self, include_bytecode=True):
+        own = [] if self.editable_mode else [str(copy) for copy in self.resources().values()]
+        return super().get_outputs(include_bytecode) + own
+
+
+setup(cmdclass={"build_py": BuildWithResources})

@@ -1,17 +1,21 @@
 """What every output says about itself: that it is synthetic, made by what and from what.
 
 The facts are written as an XMP packet (https://developer.adobe.com/xmp/docs/) holding IPTC's Digital Source Type
-(https://cv.iptc.org/newscodes/digitalsourcetype/), which platforms read, and all facts as JSON in a property of our own; PNG
-also gets text chunks, JPEG and WebP EXIF's Software and ImageDescription. Clips carry the JSON as their comment, and MP4 and
-MOV the packet too. Hashes identify the pictures used; the pictures are not stored.
+(https://cv.iptc.org/newscodes/digitalsourcetype/), which platforms read, and all facts as JSON in a property of our
+own; PNG also gets text chunks, JPEG and WebP EXIF's Software and ImageDescription. Clips carry the JSON as their
+comment, and MP4 and MOV the packet too. Hashes identify the pictures used; the pictures are not stored.
 """
+
+from __future__ import annotations
 
 import datetime
 import hashlib
 import html
 import json
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, PngImagePlugin
@@ -36,8 +40,8 @@ _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <?xpacket end="w"?>"""
 
 
-def provenance(**facts):
-    """The facts of one output as a JSON-able dict: software, version, synthetic, digital_source_type, created (UTC), and `facts`.
+def provenance(**facts: Any) -> dict[str, Any]:
+    """The facts of one output, for JSON: software, version, synthetic, digital_source_type, created (UTC), and `facts`.
 
     Usual facts: source_sha256, target_sha256, weights ({file, sha256, licence}). None values are left out.
     """
@@ -52,24 +56,24 @@ def provenance(**facts):
     return {**record, **{key: value for key, value in facts.items() if value is not None}}
 
 
-def picture_sha256(picture):
+def picture_sha256(picture: str | Path | np.ndarray) -> str:
     """Hex SHA-256 of a picture: of the file's bytes for a path, of shape and pixels for an array."""
     if isinstance(picture, np.ndarray):
         return hashlib.sha256(str(picture.shape).encode() + np.ascontiguousarray(picture).tobytes()).hexdigest()
     return sha256(picture)
 
 
-def weights_facts(path):
-    """{file, sha256, licence} of a weights file, and the file it lies `over` if it does; the licence is the one its card
-    names, "not stated" without a card."""
+def weights_facts(path: str | Path) -> dict[str, str]:
+    """{file, sha256, licence} of a weights file, and the file it lies `over` if it does; the licence is the one its
+    card names, "not stated" without a card. Raises UserError for a damaged card."""
     from paddle_mfs.weights import read_card
 
     card = read_card(path)
-    facts = {"file": Path(path).name, "sha256": sha256(path), "licence": card.get("licence", "not stated")}
-    return {**facts, "over": card["over"]["file"]} if "over" in card else facts
+    facts = {"file": Path(path).name, "sha256": sha256(path), "licence": card.get("licence") or "not stated"}
+    return {**facts, "over": card["over"]["file"]} if card.get("over") else facts
 
 
-def check_format(path, formats=WRITABLE_PICTURES):
+def check_format(path: str | Path, formats: Sequence[str] = WRITABLE_PICTURES) -> None:
     """Raise UserError unless `path` ends like one of the formats, all of which can carry provenance."""
     if Path(path).suffix.lower() not in formats:
         raise UserError(
@@ -78,7 +82,7 @@ def check_format(path, formats=WRITABLE_PICTURES):
         )
 
 
-def xmp_packet(record):
+def xmp_packet(record: Mapping[str, Any]) -> bytes:
     """The XMP packet (bytes, UTF-8) of a provenance record."""
 
     def quoted(text):
@@ -94,7 +98,7 @@ def xmp_packet(record):
     return text.encode("utf-8")
 
 
-def save_options(path, record):
+def save_options(path: str | Path, record: Mapping[str, Any]) -> dict[str, Any]:
     """Keyword arguments for Pillow's `Image.save` that embed `record` in a file named `path` (PNG, JPEG or WebP).
 
     Raises UserError for another format: an output that cannot say what it is, is not written.
@@ -117,7 +121,7 @@ def save_options(path, record):
     return {"xmp": packet, "exif": exif.tobytes()}
 
 
-def video_tags(record):
+def video_tags(record: Mapping[str, Any]) -> dict[str, str]:
     """Container tags (a dict) that carry `record` in a clip: players and ffprobe show them."""
     return {
         "comment": json.dumps(record, ensure_ascii=False),
@@ -125,14 +129,14 @@ def video_tags(record):
     }
 
 
-def append_xmp(path, record):
+def append_xmp(path: str | Path, record: Mapping[str, Any]) -> None:
     """Append the XMP packet of `record` to a finished MP4 or MOV, as the `uuid` box that XMP readers look for."""
     packet = _XMP_BOX + xmp_packet(record)
     with open(path, "ab") as file:
         file.write((len(packet) + 8).to_bytes(4, "big") + b"uuid" + packet)
 
 
-def read_provenance(path):
+def read_provenance(path: str | Path) -> dict[str, Any] | None:
     """The record a picture or clip carries, or None when it carries none of ours.
 
     Raises UserError when the file is missing or neither picture nor clip.

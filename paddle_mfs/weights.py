@@ -5,10 +5,14 @@ always loaded as float32. Beside each lies its *card*, `<name>.json`: origin, li
 convention, verified numbers.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import pickle
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,13 +20,16 @@ from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path, sha256, write_json
 from paddle_mfs.utils.resources import resource
 
+if TYPE_CHECKING:
+    import paddle
 
-def weights_dir():
+
+def weights_dir() -> Path:
     """Folder of the bundled weights: $PADDLE_MFS_WEIGHTS, or the one that comes with the package."""
     return Path(os.environ.get("PADDLE_MFS_WEIGHTS") or resource("weights"))
 
 
-def bundled(name):
+def bundled(name: str) -> Path:
     """Path of the bundled weights file `<name>.pdparams`. Raises UserError when it is not there."""
     path = weights_dir() / f"{name}.pdparams"
     if not path.is_file():
@@ -30,18 +37,48 @@ def bundled(name):
     return path
 
 
-def card_path(path):
+def card_path(path: str | Path) -> Path:
     """`x/mfs_224.pdparams` -> `x/mfs_224.json`."""
     return Path(path).with_suffix(".json")
 
 
-def read_card(path):
-    """The card of a weights file as a dict; {} when it has none."""
+def read_card(path: str | Path) -> dict[str, Any]:
+    """The card of a weights file as a dict; {} when it has none.
+
+    Raises: UserError for a card that is damaged: no JSON, no dict, or a value of another kind than code reads.
+    """
     card = card_path(path)
-    return json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
+    if not card.is_file():
+        return {}
+    try:
+        found = json.loads(card.read_text(encoding="utf-8"))
+        problem = _card_problem(found)
+    except OSError as error:
+        problem = error.strerror or "cannot be read"
+    except (ValueError, RecursionError):  # UnicodeDecodeError and JSONDecodeError are ValueErrors
+        problem = "no JSON"
+    if problem:
+        raise UserError(f"{card}: a damaged card ({problem}); get it again, with the weights it belongs to")
+    return found
 
 
-# All that the pickle of a state dict names, whichever numpy or Paddle wrote it (tuple: Paddle's (name, array) of a tensor).
+def _card_problem(card: Any) -> str:
+    """What is wrong with a card's values, "" when nothing is. Keys nobody reads may hold anything."""
+    if not isinstance(card, dict):
+        return "no dict"
+    for key, kind in (("licence", str), ("heldout", dict), ("over", dict)):
+        if not isinstance(card.get(key), (kind, type(None))):
+            return f"{key} is no {kind.__name__}"
+    if card.get("over") is None:
+        return ""
+    for key in ("file", "sha256"):
+        if not isinstance(card["over"].get(key), str):
+            return f"over.{key} is missing"
+    file = card["over"]["file"]
+    return "" if file and Path(file).name == file else "over.file is no file name"
+
+
+# All that the pickle of a state dict names, whichever numpy or Paddle wrote it. tuple: (name, array), Paddle's tensors.
 _PICKLED = {
     ("collections", "OrderedDict"),
     ("builtins", "tuple"),
@@ -65,8 +102,8 @@ class _ArrayUnpickler(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def load_state(path):
-    """Read a `.pdparams` file -> {name: float32 array}. Files of `paddle.save` are read too; code in a file is never run.
+def load_state(path: str | Path) -> dict[str, np.ndarray]:
+    """Read a `.pdparams` file -> {name: float32 array}; files of `paddle.save` too. Code in a file is never run.
 
     Raises UserError when the file is missing, truncated, or not a dict of arrays.
     """
@@ -83,7 +120,7 @@ def load_state(path):
             "download or convert it again"
         ) from None
     if isinstance(state, dict):
-        state.pop("StructuredToParameterName", None)
+        state.pop("StructuredToParameterName@@", None)
         state = {
             name: value[1] if isinstance(value, tuple) and len(value) == 2 else value for name, value in state.items()
         }
@@ -95,7 +132,7 @@ def load_state(path):
     return {name: value.astype(np.float32) if value.dtype.kind == "f" else value for name, value in state.items()}
 
 
-def save_state(path, state, half=False):
+def save_state(path: str | Path, state: Mapping[str, np.ndarray | paddle.Tensor], half: bool = False) -> None:
     """Write {name: array} as a `.pdparams` file, atomically; `half` stores floats as float16.
 
     Paddle's `paddle.load` reads the result. Values may be numpy arrays or paddle tensors.
@@ -110,18 +147,18 @@ def save_state(path, state, half=False):
         pickle.dump(arrays, file, protocol=4)
 
 
-def write_card(path, card):
+def write_card(path: str | Path, card: Mapping[str, Any]) -> None:
     """Write the card of the weights file `path`, adding the file's name, size and sha256."""
     path = Path(path)
     write_json(card_path(path), {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path), **card})
 
 
-def _some(names, limit=6):
+def _some(names: Iterable[str], limit: int = 6) -> str:
     names = sorted(names)
     return ", ".join(names[:limit]) + (f", and {len(names) - limit} more" if len(names) > limit else "")
 
 
-def check_state(expected, state, origin):
+def check_state(expected: Mapping[str, Any], state: Mapping[str, np.ndarray], origin: str | Path) -> None:
     """Compare a state dict with {name: shape}; raise one UserError naming missing, unexpected and misshapen keys."""
     missing, unexpected = expected.keys() - state.keys(), state.keys() - expected.keys()
     misshapen = [
@@ -138,8 +175,8 @@ def check_state(expected, state, origin):
         raise UserError(f"{origin}: not the weights of this network; " + "; ".join(problems))
 
 
-def load_into(layer, path):
-    """Load the weights file `path` into a paddle Layer, strictly: every name and shape must match. Returns the layer."""
+def load_into(layer: paddle.nn.Layer, path: str | Path) -> paddle.nn.Layer:
+    """Load the weights file `path` into a paddle Layer -> the layer. Strictly: every name and shape must match."""
     state = load_state(path)
     check_state({name: value.shape for name, value in layer.state_dict().items()}, state, path)
     layer.set_state_dict(state)

@@ -25,7 +25,7 @@ def samples(root):
 
 @pytest.fixture(scope="session")
 def run_script():
-    """run_script("swap", "--source", ...) runs tools/swap.py in a process of its own -> CompletedProcess with text output."""
+    """run_script("swap", "--source", ...) runs tools/swap.py in its own process -> CompletedProcess, output as text."""
 
     def run(name, *args, cwd=ROOT, **environment):
         paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
@@ -65,7 +65,8 @@ def result(swapper, target):
 
 @pytest.fixture(scope="session")
 def lively_idn():
-    """IDN in eval mode with random weights: its result differs from its input, its mask is neither 0 nor 1. Do not change it."""
+    """IDN in eval mode, random weights: its result differs from its input, its mask is neither 0 nor 1. Not to be
+    changed."""
     return _lively(mobile=False)
 
 

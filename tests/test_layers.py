@@ -1,4 +1,4 @@
-"""One staircase: no import goes up, no folder and no file is part of a circle, and CONTRIBUTING's diagram shows it as it is."""
+"""One staircase: no import goes up, no folder and no file is part of a circle, CONTRIBUTING's diagram is true."""
 
 import ast
 import re
@@ -26,7 +26,7 @@ def modules(package=PACKAGE):
 
 
 def imports(path, known):
-    """Modules of the package that a file imports, anywhere in it, functions included -> [(line number, dotted name)]."""
+    """Modules of the package that a file imports, in functions too -> [(line number, dotted name)]."""
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -42,7 +42,7 @@ def imports(path, known):
 
 
 def layer(module):
-    """ "paddle_mfs.face.align" -> "face"; the package's own face, "" , stands on the roof: it shows the three-line API."""
+    """The folder: "face" of "paddle_mfs.face.align"; "" of the package itself, which stands on the roof."""
     return module.split(".")[1] if "." in module else ""
 
 

@@ -63,6 +63,6 @@ def test_lines_are_short():
         for folder in ("paddle_mfs", "tools", "tests")
         for path in sorted((ROOT / folder).rglob("*.py"))
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        if len(line) > LONGEST
+        if len(line) > LONGEST and len(line.split()) > 1  # a URL is one word
     ]
     assert not long, "\n".join(long)

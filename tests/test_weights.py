@@ -2,14 +2,19 @@
 
 import os
 import pickle
+import re
 
 import numpy as np
 import paddle
 import pytest
 
+from paddle_mfs.metrics.report import check_card
 from paddle_mfs.models import create_model
+from paddle_mfs.models.mfs import load_mfs
+from paddle_mfs.provenance import weights_facts
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.weights import bundled, load_into, load_state, read_card, save_state, sha256, write_card
+from paddle_mfs.utils.files import sha256
+from paddle_mfs.weights import bundled, card_path, load_into, load_state, read_card, save_state, write_card
 
 
 def state():
@@ -68,7 +73,7 @@ def test_tensors_and_arrays_saved_by_hand_load(tmp_path):
 
 def test_tensors_pickled_as_name_and_array_load(tmp_path):
     path = tmp_path / "x.pdparams"
-    content = {"t": ("linear_0.w_0", np.ones(3, np.float32)), "StructuredToParameterName": {"t": "linear_0.w_0"}}
+    content = {"t": ("linear_0.w_0", np.ones(3, np.float32)), "StructuredToParameterName@@": {"t": "linear_0.w_0"}}
     path.write_bytes(pickle.dumps(content, 2))
     assert {name: value.tolist() for name, value in load_state(path).items()} == {"t": [1, 1, 1]}
 
@@ -157,3 +162,37 @@ def test_card_holds_size_and_hash(tmp_path):
     write_card(path, {"name": "x"})
     card = read_card(path)
     assert card == {"file": "x.pdparams", "bytes": path.stat().st_size, "sha256": sha256(path), "name": "x"}
+
+
+@pytest.mark.parametrize(
+    "content, told",
+    [
+        (b'{"licence": ', "no JSON"),
+        (b"", "no JSON"),
+        (b'{"licence": "\xff"}', "no JSON"),
+        (b"[" * 100_000, "no JSON"),
+        (b"[1, 2]", "no dict"),
+        (b'{"licence": 7}', "licence is no str"),
+        (b'{"heldout": "good"}', "heldout is no dict"),
+        (b'{"over": "mfs_224.pdparams"}', "over is no dict"),
+        (b'{"over": {}}', "over.file is missing"),
+        (b'{"over": {"sha256": "0"}}', "over.file is missing"),
+        (b'{"over": {"file": "mfs_224.pdparams"}}', "over.sha256 is missing"),
+        (b'{"over": {"file": "../x.pdparams", "sha256": "0"}}', "over.file is no file name"),
+        (b'{"over": {"file": "", "sha256": "0"}}', "over.file is no file name"),
+    ],
+)
+def test_a_damaged_card_is_one_line_wherever_it_is_read(tmp_path, content, told):
+    """It names the card, and says what to do."""
+    path = tmp_path / "x.pdparams"
+    save_state(path, state())
+    card_path(path).write_bytes(content)
+    for read in (read_card, weights_facts, load_mfs, check_card):
+        with pytest.raises(UserError, match=rf"x\.json: a damaged card \({re.escape(told)}\); get it again") as caught:
+            read(path)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_folder_in_place_of_a_card_is_no_card(tmp_path):
+    (tmp_path / "x.json").mkdir()
+    assert read_card(tmp_path / "x.pdparams") == {}

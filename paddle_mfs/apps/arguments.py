@@ -1,9 +1,17 @@
 """The arguments that every tool which swaps faces takes, and the swapper they ask for."""
 
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
 from paddle_mfs.runtime import ENGINES
 
+if TYPE_CHECKING:
+    from paddle_mfs.swap.swapper import FaceSwapper, SwapOptions
 
-def add_source_arguments(parser, **source):
+
+def add_source_arguments(parser: argparse.ArgumentParser, **source: Any) -> None:
     """--source or --map, one of which is required. source: keyword arguments of `add_argument` for --source."""
     who = parser.add_mutually_exclusive_group(required=True)
     who.add_argument("--source", **source)
@@ -15,7 +23,7 @@ def add_source_arguments(parser, **source):
     )
 
 
-def add_swap_arguments(parser):
+def add_swap_arguments(parser: argparse.ArgumentParser) -> None:
     """Which faces are swapped, how, by what weights and engine."""
     parser.add_argument(
         "--face",
@@ -39,6 +47,11 @@ def add_swap_arguments(parser):
         action="store_true",
         help="keep what lies on the face: cups, microphones, masks; not hands or strands of hair",
     )
+    add_network_arguments(parser)
+
+
+def add_network_arguments(parser: argparse.ArgumentParser) -> None:
+    """By what weights and engine faces are swapped."""
     parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
     parser.add_argument(
         "--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)"
@@ -51,22 +64,22 @@ def add_swap_arguments(parser):
     )
 
 
-def read_choices(args):
-    """Parsed arguments -> ({target face picture: source picture} of --map, SwapOptions), before anything slow is loaded.
+def read_options(args: argparse.Namespace) -> tuple[dict[str, str], SwapOptions]:
+    """Parsed arguments -> {target face picture: source picture} of --map, SwapOptions; before anything slow is loaded.
 
     Raises: UserError for a value that cannot be.
     """
     from paddle_mfs.swap.roles import parse_map
-    from paddle_mfs.swap.select import check_choice
+    from paddle_mfs.swap.select import check_which
     from paddle_mfs.swap.swapper import SwapOptions
 
     options = SwapOptions(args.strength, args.colour_match, args.keep_mouth, args.keep_objects)
     if args.face is not None:
-        check_choice(args.face)
+        check_which(args.face)
     return parse_map(args.map or []), options
 
 
-def make_swapper(args, source, options):
+def make_swapper(args: argparse.Namespace, source: str | dict[str, str], options: SwapOptions) -> FaceSwapper:
     """The FaceSwapper of parsed arguments, see there."""
     from paddle_mfs.swap.swapper import FaceSwapper
 

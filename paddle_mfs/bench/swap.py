@@ -1,5 +1,9 @@
 """What the IDN costs, counted from the traced network, and the time of the steps around it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import paddle
 
@@ -9,21 +13,26 @@ from paddle_mfs.face.align import align
 from paddle_mfs.face.paste import paste
 from paddle_mfs.models.idn import SIZE
 from paddle_mfs.ops.layers import STATISTICS
+from paddle_mfs.utils.table import text_table
 from paddle_mfs.utils.tensor import to_batch
+
+if TYPE_CHECKING:
+    from paddle_mfs.models.idn import IDN
+    from paddle_mfs.swap.swapper import FaceSwapper
 
 MAX_PARAMETERS, MAX_MACS = 0.501e6, 0.33e9
 
 
-def count_parameters(idn):
+def count_parameters(idn: IDN) -> int:
     """Learned numbers of a built IDN (batch norm statistics are not learned)."""
     return sum(int(np.prod(value.shape)) for name, value in idn.named_parameters() if not name.endswith(STATISTICS))
 
 
-def count_macs(idn):
+def count_macs(idn: IDN) -> dict[str, int]:
     """Multiply-adds of one 224 px crop, from the operators of the traced graph -> {kind: number, "total": number}.
 
-    A convolution counts its kernel's size times its group's inputs an output value; a bilinear resize 4 an output value;
-    a batch norm 1. Activations, additions and the final blend are not multiply-adds and are left out.
+    A convolution counts its kernel's size times its group's inputs an output value; a bilinear resize 4 an output
+    value; a batch norm 1. Activations, additions and the final blend are not multiply-adds and are left out.
     """
     block = exportable(idn).forward.concrete_program.main_program.global_block()
     macs = {"convolution": 0, "resize": 0, "batch norm": 0}
@@ -40,7 +49,7 @@ def count_macs(idn):
     return {**macs, "total": sum(macs.values())}
 
 
-def time_stages(swapper, image, repeats=10):
+def time_stages(swapper: FaceSwapper, image: np.ndarray, repeats: int = 10) -> dict[str, float]:
     """Milliseconds (median of `repeats`, warm) of each step of swapping the face of `image` (H, W, 3) uint8 RGB.
 
     The steps take turns, so a busy machine slows all of them alike. Returns {step: ms}; "IDN" is the dygraph forward.
@@ -64,3 +73,28 @@ def time_stages(swapper, image, repeats=10):
         "IDN": run_idn,
     }
     return take_turns(steps, repeats)
+
+
+def measure(swapper: FaceSwapper, image: np.ndarray, repeats: int = 10) -> dict:
+    """Size of the swapper's IDN, and the time of every step around it; arguments as for `time_stages`.
+
+    Returns: {"parameters", "macs": see `count_macs`, "milliseconds": {step: ms}, "ratio_to_idn": {step: of the IDN's
+        time; "all but the IDN" too}}.
+    """
+    idn = swapper.identity.idn
+    parameters, macs, milliseconds = count_parameters(idn), count_macs(idn), time_stages(swapper, image, repeats)
+    around = sum(ms for step, ms in milliseconds.items() if step != "IDN")
+    ratios = {step: ms / milliseconds["IDN"] for step, ms in {**milliseconds, "all but the IDN": around}.items()}
+    return {"parameters": parameters, "macs": macs, "milliseconds": milliseconds, "ratio_to_idn": ratios}
+
+
+def text(report: dict) -> str:
+    """The report of `measure` as text."""
+    macs, idn = report["macs"], report["milliseconds"]["IDN"]
+    most = f"(at most {MAX_PARAMETERS / 1e6:.3f})", f"(at most {MAX_MACS / 1e9:.2f}; "
+    rows = [(step, f"{ratio * idn:.1f}", f"{ratio:.2f}") for step, ratio in report["ratio_to_idn"].items()]
+    return (
+        f"IDN parameters  {report['parameters'] / 1e6:8.3f} M  {most[0]}\n"
+        f"IDN MACs        {macs['total'] / 1e9:8.3f} G  {most[1]}convolutions {macs['convolution'] / 1e9:.3f})\n\n"
+        + text_table(["step", "ms", "of the IDN"], rows)
+    )

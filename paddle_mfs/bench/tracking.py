@@ -1,24 +1,34 @@
 """The tracker on clips made of one picture, beside the full analysis of every frame: jitter, lag, overshoot, time.
 
-In the clips a sample picture, its face about 150 px, holds still or moves along a known path in front of its own blurred
-edge colours; every frame gets sensor noise of its own, and the clip goes through H.264.
+In the clips a sample picture, its face about 150 px, holds still or moves along a known path in front of its own
+blurred edge colours; every frame gets sensor noise of its own, and the clip goes through H.264.
 """
 
+from __future__ import annotations
+
+import functools
 import io
 import statistics
-import time
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
+from paddle_mfs.bench.stopwatch import turns_of
 from paddle_mfs.face.track import FaceTracker
 from paddle_mfs.metrics.jitter import jitter, lag, overshoot, wander
+from paddle_mfs.utils.table import markdown_table
+
+if TYPE_CHECKING:
+    from paddle_mfs.face.analysis import FaceAnalyser
 
 SIZE = 480, 270  # width and height of the clips
 PICTURE = 224  # pixels, height of the picture in them
 NOISE = 5.0  # standard deviation of the sensor noise, of 255
 RATE = 30  # frames a second
+SECONDS = 4.0  # how long a clip is
 QUALITY = 23  # x264's constant rate factor (its default)
 WAYS = {"every frame analysed": None, "tracked": False, "tracked, smoothed": True}
 # where the picture is after t seconds, in heights of the picture (its face is about two thirds of one) from the middle
@@ -31,8 +41,17 @@ PATHS = {
 }
 
 
-def make_clip(picture, path, times, noise=NOISE, quality=QUALITY):
-    """Frames (H, W, 3) uint8 RGB of a square picture at `times` (T,) seconds; quality None: no H.264. Always the same ones."""
+def make_clip(
+    picture: np.ndarray,
+    path: str,
+    times: Sequence[float] | np.ndarray,
+    noise: float = NOISE,
+    quality: int | None = QUALITY,
+) -> list[np.ndarray]:
+    """Frames (H, W, 3) uint8 RGB of a square picture at `times` (T,) seconds, always the same ones.
+
+    quality: of H.264; None: not compressed.
+    """
     rng, frames = np.random.default_rng(0), []
     small = cv2.resize(picture, (PICTURE, PICTURE), interpolation=cv2.INTER_AREA)
     corner = (np.array(SIZE) - PICTURE) / 2
@@ -43,8 +62,8 @@ def make_clip(picture, path, times, noise=NOISE, quality=QUALITY):
     return frames if quality is None else _compressed(frames, quality)
 
 
-def truth(analyser, picture, path):
-    """Where the five points are in the clips -> (callable, (T,) seconds -> (T, 5, 2) pixels; size of the face in pixels).
+def truth(analyser: FaceAnalyser, picture: np.ndarray, path: str) -> tuple[Callable[[np.ndarray], np.ndarray], float]:
+    """Where the five points are in the clips: (T,) seconds -> (T, 5, 2) pixels; and the size of the face in pixels.
 
     They are those of the clean picture in its place at time 0, moved along the path.
     """
@@ -70,26 +89,33 @@ def _compressed(frames, quality):
         return [frame.to_ndarray(format="rgb24") for frame in clip.decode(video=0)]
 
 
-def measure_path(analyser, picture, path, seconds=4.0, quality=QUALITY):
+def measure_path(
+    analyser: FaceAnalyser,
+    picture: np.ndarray,
+    path: str,
+    seconds: float = SECONDS,
+    quality: int | None = QUALITY,
+) -> dict[str, dict]:
     """Follow one clip in all WAYS, which take turns frame by frame -> {way: {measure: number}}.
 
-    Jitter and wander (still clip) and overshoot in per mille of the face, lag in frames, lost: frames without a face, ms: median
-    milliseconds a frame.
+    Jitter and wander (still clip) and overshoot in per mille of the face, lag in frames, lost: frames without a face,
+    ms: median milliseconds a frame.
     """
     times = np.arange(round(seconds * RATE)) / RATE
     frames = make_clip(picture, path, times, quality=quality)
     path_of, size = truth(analyser, picture, path)
     looks = {way: _look(analyser, smooth) for way, smooth in WAYS.items()}
-    points, spent, lost = ({way: [] for way in WAYS} for _ in range(3))
-    for image, seconds in zip(frames, times):
-        for way, look in looks.items():
-            start = time.perf_counter()
-            faces = look(image, seconds)
-            spent[way].append((time.perf_counter() - start) * 1000)
-            if faces:
-                points[way].append(faces[0].five)
+    points: dict[str, list] = {way: [] for way in WAYS}
+    spent: dict[str, list] = {way: [] for way in WAYS}
+    lost: dict[str, list] = {way: [] for way in WAYS}
+    for image, moment in zip(frames, times):
+        now = {way: functools.partial(look, image, moment) for way, look in looks.items()}
+        for way, [turn] in turns_of(now, 1).items():
+            spent[way].append(turn.seconds * 1000)
+            if turn.result:
+                points[way].append(turn.result[0].five)
             else:
-                lost[way].append(seconds)
+                lost[way].append(moment)
     return {
         way: {
             "lost": len(lost[way]),
@@ -114,27 +140,30 @@ def _scores(points, times, path_of, size, path):
     return {"lag": lag(points, times, path_of) * RATE, "overshoot": overshoot(points, path_of(times), size)}
 
 
-def measure(analyser, picture):
+def measure(analyser: FaceAnalyser, picture: np.ndarray, seconds: float = SECONDS) -> dict[str, dict]:
     """{clip: {way: {measure: number}}} of all PATHS, and the still one without H.264 too, see `measure_path`.
 
-    picture: (S, S, 3) uint8 RGB of one face.
+    Args:
+        picture: (S, S, 3) uint8 RGB of one face.
+        seconds: of each clip, two or more: in shorter ones not every path moves.
     """
     return {
-        "still": measure_path(analyser, picture, "still"),
-        "still, not compressed": measure_path(analyser, picture, "still", quality=None),
-        **{path: measure_path(analyser, picture, path) for path in PATHS if path != "still"},
+        "still": measure_path(analyser, picture, "still", seconds),
+        "still, not compressed": measure_path(analyser, picture, "still", seconds, quality=None),
+        **{path: measure_path(analyser, picture, path, seconds) for path in PATHS if path != "still"},
     }
 
 
-def markdown(report):
-    """The report as a Markdown table."""
+def markdown(report: dict[str, dict]) -> str:
+    """The report as a Markdown table, and what smoothed tracking gains in words."""
     names = ("jitter", "wander", "lag", "overshoot", "lost", "ms")
-    lines = ["| clip | way | " + " | ".join(names) + " |", "|---|---|" + "---:|" * len(names)]
-    for path, ways in report.items():
-        for way, scores in ways.items():
-            cells = [f"{scores[name]:{'d' if name == 'lost' else '.2f'}}" if name in scores else "" for name in names]
-            lines.append(f"| {path} | {way} | " + " | ".join(cells) + " |")
-    lines += [
+    rows = [
+        [path, way] + [f"{scores[name]:{'d' if name == 'lost' else '.2f'}}" if name in scores else "" for name in names]
+        for path, ways in report.items()
+        for way, scores in ways.items()
+    ]
+    lines = [
+        markdown_table(["clip", "way", *names], rows),
         "",
         f"jitter, wander, overshoot: per mille of the face; lag: frames at {RATE} a second; ms: of a frame",
         "",

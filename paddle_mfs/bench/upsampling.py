@@ -1,4 +1,4 @@
-"""Ways of upsampling, compared on the whole network: multiply-adds, memory traffic, and the time of the x86 .nb in one run."""
+"""Ways of upsampling, compared on the whole network: multiply-adds, memory traffic, time of the x86 .nb in one run."""
 
 import functools
 import tempfile
@@ -6,25 +6,29 @@ from pathlib import Path
 
 import numpy as np
 
-from paddle_mfs.bench.plain import save_plain
+from paddle_mfs.bench.plain import copy_of, save_plain
 from paddle_mfs.bench.stopwatch import take_turns
-from paddle_mfs.graph.nodes import chains, is_depthwise, is_pointwise, read_idn, substitute
+from paddle_mfs.graph.nodes import Node, chains, is_depthwise, is_pointwise, read_idn, substitute
 from paddle_mfs.graph.program import NAME, Program
 from paddle_mfs.graph.rewrites import EXACT, depthwise_4x4_as_5x5, exact, rewrite, share_upsampling
 from paddle_mfs.graph.upsampling import upsampling_as_transposed
+from paddle_mfs.models.idn import IDN
 from paddle_mfs.runtime.lite import LiteRunner, optimise
+from paddle_mfs.utils.table import markdown_table
 
 FUSED = ("leaky_relu", "norm")  # what a runtime does inside the convolution before it
 
 
-def nothing(nodes):
+def nothing(nodes: list[Node]) -> list[Node]:
     """No rewrite of the half-pixel upsampling: its operators run as they are."""
     return nodes
 
 
-def pointwise_first(nodes):
-    """upsample, depthwise, 1x1 -> 1x1, upsample, depthwise of fewer channels. NOT the same network: it would have to be
-    trained."""
+def pointwise_first(nodes: list[Node]) -> list[Node]:
+    """upsample, depthwise, 1x1 -> 1x1, upsample, depthwise of fewer channels.
+
+    NOT the same network: it would have to be trained.
+    """
     for upsample, depthwise, pointwise in chains(nodes, "upsample", "conv", "conv"):
         if is_depthwise(depthwise) and is_pointwise(pointwise):
             outputs = len(pointwise.settings["weight"])
@@ -51,28 +55,28 @@ FORMS = (
 )
 
 
-def costs(nodes, program):
-    """Multiply-adds and bytes of float32 read and written by the nodes -> (int, int). Activations and norms after a convolution
-    are free; a bilinear upsampling is 4 multiply-adds a new value."""
+def costs(nodes: list[Node], program: Program) -> tuple[int, int]:
+    """Multiply-adds, and bytes of float32 read and written by the nodes.
+
+    Activations and norms after a convolution are free; a bilinear upsampling is 4 multiply-adds a new value.
+    """
     sizes = {name: int(np.prod(variable.shape)) for name, variable in program.variables.items()}
     macs = moved = 0
     for node in nodes:
         if node.kind in FUSED:
             continue
-        weight = node.settings.get("weight")
+        weight = node.settings.get("weight", np.zeros(0))
         if node.kind == "conv":
             macs += sizes[node.output] * int(np.prod(weight.shape[1:]))
         elif node.kind == "transposed":
             macs += sizes[node.inputs[0]] * int(np.prod(weight.shape[1:]))
         elif node.kind == "upsample":
             macs += 4 * sizes[node.output]
-        moved += 4 * (
-            sizes[node.output] + sum(sizes[name] for name in node.inputs) + (0 if weight is None else weight.size)
-        )
+        moved += 4 * (sizes[node.output] + sum(sizes[name] for name in node.inputs) + weight.size)
     return macs, moved
 
 
-def compare_upsampling(idn, crop, repeats=20):
+def compare_upsampling(idn: IDN, crop: np.ndarray, repeats: int = 20) -> list[dict]:
     """Build the network in every form, count, and time those an x86 .nb can hold, taking turns.
 
     Args:
@@ -81,14 +85,11 @@ def compare_upsampling(idn, crop, repeats=20):
     Returns: list of {"form", "macs", "bytes", "milliseconds", "to_plain"}; the last two are None where x86 has no
         kernel. The first entry is the plain export, whose macs and bytes are None.
     """
-    from paddle_mfs.models.idn import IDN
-
-    mobile = IDN(mobile=True)
-    mobile.set_state_dict(idn.state_dict())
-    mobile.eval()
-    rows, runners = [{"form": "plain export", "macs": None, "bytes": None}], {}
-    with tempfile.TemporaryDirectory(prefix="paddle_mfs_") as folder:
-        folder = Path(folder)
+    mobile = copy_of(idn, mobile=True)
+    rows: list[dict] = [{"form": "plain export", "macs": None, "bytes": None}]
+    runners = {}
+    with tempfile.TemporaryDirectory(prefix="paddle_mfs_") as temporary:
+        folder = Path(temporary)
         save_plain(idn, folder)
         optimise(folder / f"{NAME}.pdmodel", "x86", folder / "plain.nb")
         runners["plain export"] = LiteRunner(folder / "plain.nb")
@@ -108,17 +109,20 @@ def compare_upsampling(idn, crop, repeats=20):
     return rows
 
 
-def markdown(rows):
+def markdown(rows: list[dict]) -> str:
     """The rows of `compare_upsampling` as a Markdown table."""
 
-    def shown(value, form):
-        return "" if value is None else form.format(value)
+    def shown(value, form, scale=1.0):
+        return "" if value is None else form.format(value / scale)
 
-    lines = ["| upsampling | G multiply-adds | MB moved | x86 `.nb`, ms | to plain |", "|---|---|---|---|---|"]
-    for row in rows:
-        macs, moved = (None if row[key] is None else row[key] / scale for key, scale in (("macs", 1e9), ("bytes", 1e6)))
-        lines.append(
-            f"| {row['form']} | {shown(macs, '{:.3f}')} | {shown(moved, '{:.1f}')} | "
-            f"{shown(row['milliseconds'], '{:.1f}')} | {shown(row['to_plain'], '{:.2f}')} |"
+    cells = [
+        (
+            row["form"],
+            shown(row["macs"], "{:.3f}", 1e9),
+            shown(row["bytes"], "{:.1f}", 1e6),
+            shown(row["milliseconds"], "{:.1f}"),
+            shown(row["to_plain"], "{:.2f}"),
         )
-    return "\n".join(lines)
+        for row in rows
+    ]
+    return markdown_table(["upsampling", "G multiply-adds", "MB moved", "x86 `.nb`, ms", "to plain"], cells)

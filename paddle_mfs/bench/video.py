@@ -1,35 +1,45 @@
 """How fast whole clips are, decode to encode, beside a pipeline of the usual shape, and whether memory stays flat.
 
-The usual shape is that of the public code (https://github.com/Seanseattle/MobileFaceSwap): every frame in turn goes through the
-full detector, the network in Paddle's dygraph with Paddle's own operators, a paste over the whole frame, and the encoder. Our
-detector and encoder settings stand in for its own in both, so that only the shape differs.
+The usual shape is that of the public code (https://github.com/Seanseattle/MobileFaceSwap): every frame in turn goes
+through the full detector, the network in Paddle's dygraph with Paddle's own operators, a paste over the whole frame,
+and the encoder. Our detector and encoder settings stand in for its own in both, so that only the shape differs.
 """
+
+from __future__ import annotations
 
 import os
 import statistics
 import time
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import av
 import cv2
 import numpy as np
 
+from paddle_mfs.bench.stopwatch import turns_of
 from paddle_mfs.face.align import align
 from paddle_mfs.models.idn import SIZE
 from paddle_mfs.ops.layers import plain_operators
 from paddle_mfs.provenance import provenance
+from paddle_mfs.utils.table import markdown_table
 from paddle_mfs.utils.tensor import to_batch
+from paddle_mfs.video.encoding import choose_encoding
 from paddle_mfs.video.frame import planes
-from paddle_mfs.video.pipeline import STAGES, Summary, swap_video
+from paddle_mfs.video.pipeline import STAGES, ClipOptions, Summary, swap_video
 from paddle_mfs.video.read import VideoReader
-from paddle_mfs.video.write import choose_codec, write_video
+from paddle_mfs.video.write import write_video
+
+if TYPE_CHECKING:
+    from paddle_mfs.swap.swapper import FaceSwapper
 
 SIZES = ((512, 512), (1280, 720))
 
 
-def write_clip(path, picture, size, frames, rate=25):
+def write_clip(path: str | Path, picture: np.ndarray, size: tuple[int, int], frames: int, rate: int = 25) -> None:
     """A clip (H.264, 8-bit 4:2:0) of `picture`, (H, W, 3) uint8 RGB, that sways, zooms and turns smoothly."""
     width, height = size
     with av.open(str(path), "w") as output:
@@ -41,15 +51,8 @@ def write_clip(path, picture, size, frames, rate=25):
             matrix = cv2.getRotationMatrix2D(
                 (picture.shape[1] / 2, picture.shape[0] / 2), 5 * np.sin(0.7 * seconds), scale
             )
-            matrix[:, 2] += (
-                np.array(
-                    [
-                        width + 0.1 * width * np.sin(1.1 * seconds) - picture.shape[1],
-                        height + 0.04 * height * np.sin(1.7 * seconds) - picture.shape[0],
-                    ]
-                )
-                / 2
-            )
+            right, down = 0.1 * width * np.sin(1.1 * seconds), 0.04 * height * np.sin(1.7 * seconds)
+            matrix[:, 2] += np.array([width + right - picture.shape[1], height + down - picture.shape[0]]) / 2
             moved = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
             frame = av.VideoFrame.from_ndarray(moved, format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, rate)
@@ -57,7 +60,7 @@ def write_clip(path, picture, size, frames, rate=25):
         output.mux(stream.encode(None))
 
 
-def swap_usual(swapper, target, output, max_frames):
+def swap_usual(swapper: FaceSwapper, target: str | Path, output: str | Path, max_frames: int) -> Summary:
     """The usual shape, see above -> Summary."""
     import paddle
 
@@ -75,9 +78,9 @@ def swap_usual(swapper, target, output, max_frames):
             return [tensor.numpy()[0].transpose(1, 2, 0) for tensor in swapper.identity.idn(batch)]
 
     with VideoReader(target, max_frames=max_frames) as reader:
-        codec, pixel_format = choose_codec(output, reader.first.format, (reader.first.width, reader.first.height))
-        frames = reader.frames(pixel_format)
-        with write_video(output, reader, provenance(), codec, pixel_format) as writer:
+        encoding = choose_encoding(output, reader.first.format, reader.size)
+        frames = reader.frames(encoding.pixel_format)
+        with write_video(output, reader, provenance(), encoding) as writer:
             while (frame := timed("decode", next, frames, None)) is not None:
                 image = timed("decode", lambda: planes(frame.reformat(format="rgb24"))[0].reshape(frame.height, -1, 3))
                 face = timed("faces", swapper.analyser.largest, image)
@@ -91,7 +94,7 @@ def swap_usual(swapper, target, output, max_frames):
     return summary
 
 
-def paste_everywhere(image, result, mask, matrix):
+def paste_everywhere(image: np.ndarray, result: np.ndarray, mask: np.ndarray, matrix: np.ndarray) -> None:
     """Warp the crop and its mask over the whole picture and blend all of it, in place."""
     size = image.shape[1::-1]
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -106,37 +109,43 @@ def _encode_rgb(writer, frame, image):
     writer.write(new)
 
 
-def compare(swapper, picture, frames=200, turns=3, usual_frames=20, sizes=SIZES):
+def compare(
+    swapper: FaceSwapper,
+    picture: np.ndarray,
+    frames: int = 200,
+    turns: int = 3,
+    usual_frames: int = 20,
+    sizes: Sequence[tuple[int, int]] = SIZES,
+) -> list[dict]:
     """Time both pipelines on a clip of each size, taking turns, so that a busy machine slows both alike.
 
     Args:
         picture: (H, W, 3) uint8 RGB with one face. frames, usual_frames: of each turn of ours and of the usual one.
-    Returns: a list, one dict a size: size; frames, swapped of each turn of ours; ours and usual, dicts of fps, cpu (ms of all
-        cores a frame) and stages ({stage: ms a frame}), medians of the turns; speedup and cpu_saving, ours over the usual shape;
-        memory (MB resident at tenths of our last turn).
+    Returns: a list, one dict a size: size; frames, swapped of each turn of ours; ours and usual, dicts of fps, cpu (ms
+        of all cores a frame) and stages ({stage: ms a frame}), medians of the turns; speedup and cpu_saving, ours over
+        the usual shape; memory (MB resident at tenths of our last turn).
     """
     results = []
     with TemporaryDirectory() as folder:
         for size in sizes:
             clip, output = Path(folder) / "clip.mp4", Path(folder) / "out.mp4"
             write_clip(clip, picture, size, frames)
-            swap_video(swapper, clip, output, max_frames=5)  # programs are made at the first frame
+            swap_video(swapper, clip, output, options=ClipOptions(max_frames=5))  # programs are made at the first frame
             swap_usual(swapper, clip, output, 2)
-            turns_ours, turns_usual, memory = [], [], []
-            for _ in range(turns):
-                memory = []
-                turns_ours.append(
-                    _cpu_of(
-                        swap_video, swapper, clip, output, progress=lambda done, total: memory.append(resident_mb())
-                    )
-                )
-                turns_usual.append(_cpu_of(swap_usual, swapper, clip, output, usual_frames))
-            ours, usual = _medians(turns_ours), _medians(turns_usual)
+            memory: list[float] = []
+
+            def swap_ours():
+                memory.clear()
+                return swap_video(swapper, clip, output, progress=lambda done, total: memory.append(resident_mb()))
+
+            steps = {"ours": swap_ours, "usual": lambda: swap_usual(swapper, clip, output, usual_frames)}
+            taken = turns_of(steps, turns)
+            ours, usual = _medians(taken["ours"]), _medians(taken["usual"])
             results.append(
                 {
                     "size": list(size),
                     "frames": frames,
-                    "swapped": turns_ours[-1][0].swapped,
+                    "swapped": taken["ours"][-1].result.swapped,
                     "ours": ours,
                     "usual": usual,
                     "speedup": ours["fps"] / usual["fps"],
@@ -147,48 +156,43 @@ def compare(swapper, picture, frames=200, turns=3, usual_frames=20, sizes=SIZES)
     return results
 
 
-def _cpu_of(work, *args, **options):
-    """(Summary, seconds of processor time) of one turn."""
-    begun = time.process_time()
-    return work(*args, **options), time.process_time() - begun
-
-
 def _medians(turns):
+    """Of turns whose results are Summaries."""
+    summaries = [turn.result for turn in turns]
     return {
-        "fps": statistics.median(summary.frames / summary.seconds for summary, _ in turns),
-        "cpu": statistics.median(cpu / summary.frames for summary, cpu in turns) * 1000,
-        "stages": {stage: statistics.median(s.busy[stage] / s.frames for s, _ in turns) * 1000 for stage in STAGES},
+        "fps": statistics.median(summary.frames / summary.seconds for summary in summaries),
+        "cpu": statistics.median(turn.cpu / turn.result.frames for turn in turns) * 1000,
+        "stages": {stage: statistics.median(s.busy[stage] / s.frames for s in summaries) * 1000 for stage in STAGES},
     }
 
 
-def resident_mb():
+def resident_mb() -> float:
     """Memory this process has in RAM, in MB (Linux)."""
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def markdown(results):
-    """The results as tables."""
-    lines = [
-        "| clip | frames | fps | usual shape, fps | ratio | CPU ms a frame | usual shape | ratio |",
-        "|---|" + "---|" * 7,
-    ]
+def markdown(results: list[dict]) -> str:
+    """The results as Markdown tables."""
+    headers = ["clip", "frames", "fps", "usual shape, fps", "ratio", "CPU ms a frame", "usual shape", "ratio"]
+    rows = []
     for r in results:
         ours, usual = r["ours"], r["usual"]
-        lines.append(
-            f"| {_name(r)} | {r['frames']} | {ours['fps']:.1f} | {usual['fps']:.1f} | {r['speedup']:.1f} | "
-            f"{ours['cpu']:.0f} | {usual['cpu']:.0f} | {r['cpu_saving']:.1f} |"
+        speeds = f"{ours['fps']:.1f}", f"{usual['fps']:.1f}", f"{r['speedup']:.1f}"
+        rows.append(
+            [_name(r), r["frames"], *speeds, f"{ours['cpu']:.0f}", f"{usual['cpu']:.0f}", f"{r['cpu_saving']:.1f}"]
         )
+    parts = [markdown_table(headers, rows)]
     for r in results:
-        lines += ["", f"| {_name(r)}, a frame | ms | share | usual shape, ms | share |", "|---|---|---|---|---|"]
-        ours, usual = r["ours"]["stages"], r["usual"]["stages"]
-        lines += [
-            f"| {stage} | {ours[stage]:.1f} | {ours[stage] / sum(ours.values()):.0%} | {usual[stage]:.1f} | "
-            f"{usual[stage] / sum(usual.values()):.0%} |"
+        sides = [r[side]["stages"] for side in ("ours", "usual")]
+        stages = [
+            [stage]
+            + [cell for side in sides for cell in (f"{side[stage]:.1f}", f"{side[stage] / sum(side.values()):.0%}")]
             for stage in STAGES
         ]
-        lines += ["", f"Memory at tenths of the {_name(r)} clip, MB: {' '.join(f'{m:.0f}' for m in r['memory'])}."]
-    return "\n".join(lines)
+        parts.append(markdown_table([f"{_name(r)}, a frame", "ms", "share", "usual shape, ms", "share"], stages))
+        parts.append(f"Memory at tenths of the {_name(r)} clip, MB: {' '.join(f'{m:.0f}' for m in r['memory'])}.")
+    return "\n\n".join(parts)
 
 
 def _name(result):

@@ -3,35 +3,36 @@
 import importlib
 import pkgutil
 import sys
+from types import ModuleType
 
 from paddle_mfs.utils.errors import UserError, run_tool
 
 
-def names():
+def names() -> list[str]:
     """Every command, as it is typed: "swap", "export-lite"."""
     return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
 
 
-def main():
+def main() -> int:
     """Run the command that the first argument names; without one (or with --help) list them."""
     known, words = names(), sys.argv[1:]
     if not words or words[0] in ("-h", "--help"):
         print("usage: paddle-mfs COMMAND ...\n\ncommands:")
         for name in known:
-            print(f"  {name:18}{_module(name).__doc__.splitlines()[0]}")
+            print(f"  {name:18}{(_module(name).__doc__ or '').splitlines()[0]}")
         print("\n`paddle-mfs COMMAND --help` tells more.")
         return 0
     name = words[0].replace("_", "-")
     if name not in known:
         raise UserError(f"paddle-mfs {words[0]}: no such command; choose {', '.join(known)}")
     sys.argv = [f"paddle-mfs {name}", *words[1:]]
-    return _module(name).main()
+    return _module(name).main() or 0
 
 
-def console():
+def console() -> None:
     """Entry point of the installed script."""
     run_tool(main)
 
 
-def _module(name):
+def _module(name: str) -> ModuleType:
     return importlib.import_module(f"{__name__}.{name.replace('-', '_')}")

@@ -2,15 +2,19 @@
 
     python tools/ablate.py configs/distill.yml configs/ablations/*.yml --steps 2000 -o data.size=128
 
-Writes <output>/table.md, table.csv and sheet.png (a row a config, the same held-out pairs), and each run in a folder of its
-own. Started again with the same arguments it skips what is finished and goes on with what is not.
+Writes <output>/table.md, table.csv and sheet.png (a row a config, the same held-out pairs), and each run in a folder of
+its own. Started again with the same arguments it skips what is finished and goes on with what is not.
 """
 
 import argparse
 import os
 
+from paddle_mfs.utils.resources import resource
 
-def main():
+HELDOUT = resource("samples/heldout")
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("configs", nargs="+", metavar="CONFIG", help="YAML files, see configs/ablations")
     parser.add_argument("--steps", type=int, required=True, help="steps of each run")
@@ -23,7 +27,7 @@ def main():
         metavar="KEY=VALUE",
         help="change one setting of all of them; repeatable",
     )
-    parser.add_argument("--faces", default="samples/heldout", help="folder of held-out pairs (default samples/heldout)")
+    parser.add_argument("--faces", default=HELDOUT, help="folder of held-out pairs (default samples/heldout)")
     parser.add_argument("--pairs", type=int, default=20, help="how many of them are measured (default 20)")
     args = parser.parse_args()
     from paddle_mfs.engine.ablation import run_configs

@@ -1,170 +1,206 @@
-"""Size of the IDN and the time of every step around it relative to the IDN's own; or training; exports; int8; clips; tracking.
+"""What things cost: the network and the steps around it, clips, tracking, training, exports, 8 bits, upsampling.
 
-python tools/benchmark.py
-python tools/benchmark.py --training        # crops a second, from Paddle's own operators to ours
-python tools/benchmark.py --export          # plain export against ours: kernels, sizes, speed, as Markdown
-python tools/benchmark.py --video           # clips, decode to encode, beside the usual shape of such a pipeline, as Markdown
-python tools/benchmark.py --tracking        # following faces: jitter, lag, overshoot, time of a frame, as Markdown
-python tools/benchmark.py --upsampling      # ways of upsampling: multiply-adds, memory traffic, x86 time, as Markdown
-python tools/benchmark.py --int8            # ways to choose 8-bit ranges, and what int8 loses, as Markdown
+python tools/benchmark.py                   # the same as `swap`: size of the IDN, time of every step around it
+python tools/benchmark.py video             # clips, decode to encode
+python tools/benchmark.py export --help     # each command has options of its own
 """
+
+from __future__ import annotations
 
 import argparse
 import json
+import sys
+from collections.abc import Callable
 
 from paddle_mfs.utils.resources import resource
 
 SAMPLES = resource("samples")
-LONG_CLIP = 1500  # frames
+FEWEST_FRAMES, LONG_CLIP = 10, 1500  # frames; a long clip is there to watch the memory
+SHORTEST_CLIP = 2.0  # seconds
+DEFAULT = "swap"  # the command that runs when none is named
+
+# What a command returns: its report, printed as it is with --json, and what makes a table of it
+Answer = tuple[object, Callable[..., str]]
 
 
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--source", default=SAMPLES / "source.jpg", help="whose face (default: samples/source.jpg)")
-    parser.add_argument(
-        "--target", default=SAMPLES / "target.jpg", help="picture to time on (default: samples/target.jpg)"
-    )
-    parser.add_argument("--repeats", type=int, default=10, help="runs of each step, the median counts (default: 10)")
-    parser.add_argument(
-        "--training", action="store_true", help="time training steps instead, on samples/faces at 128 px"
-    )
-    parser.add_argument(
-        "--export", action="store_true", help="compare the plain export with ours instead, for every target"
-    )
-    parser.add_argument(
-        "--video", action="store_true", help="time whole clips instead: 512 px and 1280x720, made of --target"
-    )
-    parser.add_argument("--frames", type=int, default=200, help="of each clip of --video (default: 200)")
-    parser.add_argument(
-        "--upsampling", action="store_true", help="compare ways of upsampling instead, on the whole network"
-    )
-    parser.add_argument("--int8", action="store_true", help="compare ways to quantise for arm instead (minutes)")
-    parser.add_argument(
-        "--faces",
-        help="of --int8: folder of faces to measure on (default: a third of samples/faces; the others calibrate)",
-    )
-    parser.add_argument(
-        "--tracking", action="store_true", help="follow the face of --target in clips made of it instead"
-    )
-    parser.add_argument("--threads", type=int, default=1, help="of every engine of --export (default: 1)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
-    return parser.parse_args()
+def arguments() -> argparse.Namespace:
+    """The command line; `run` is the function of the command."""
+    summary, _, examples = (__doc__ or "").partition("\n\n")
+    parser = _described(argparse.ArgumentParser, summary, examples)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-
-def training(as_json):
-    from tempfile import TemporaryDirectory
-
-    from paddle_mfs.bench.swap import time_training
-    from paddle_mfs.engine.trainer import Trainer
-    from paddle_mfs.ops import threads
-    from paddle_mfs.utils.config import load_config
-
-    threads.use_threads(1)
-    with TemporaryDirectory() as folder:
-        config = load_config(
-            resource("configs") / "smoke.yml", [f"data.faces={SAMPLES / 'faces'}", f"run.output={folder}"]
+    def command(run, *shared):
+        summary, _, examples = run.__doc__.partition("\n\n")
+        one = _described(
+            commands.add_parser, summary, examples, name=run.__name__, help=summary, parents=[*shared, as_json]
         )
-        speeds = time_training(Trainer(config))
-    if as_json:
-        print(json.dumps(speeds))
-        return
-    first = next(iter(speeds.values()))
-    print(f"{'training at 128 px, one thread; each line adds to the one above':<66} {'crops/s':>8} {'ratio':>6}")
-    for name, speed in speeds.items():
-        print(f"{name:<66} {speed:8.1f} {speed / first:6.1f}")
+        one.set_defaults(run=run)
+        return one.add_argument
 
+    source = _shared("--source", default=SAMPLES / "source.jpg", help="whose face (default: samples/source.jpg)")
+    target = _shared("--target", default=SAMPLES / "target.jpg", help="on whom (default: samples/target.jpg)")
+    repeats = _shared("--repeats", type=int, default=10, help="runs of each, the median counts (default: 10)")
+    as_json = _shared("--json", action="store_true", help="print one JSON object instead of the table")
 
-def export(args):
-    from paddle_mfs.bench.export import compare_exports, markdown
-    from paddle_mfs.export.check import crops_to_batch
-    from paddle_mfs.swap.baker import bake
-
-    identity = bake(args.source)
-    report = compare_exports(
-        identity.idn, crops_to_batch([identity.crop])[:1], max(1, args.repeats), max(1, args.threads)
+    command(swap, source, target, repeats)
+    option = command(video, source, target)
+    option("--frames", type=int, default=200, help="of each clip, 10 or more (default: 200)")
+    option("--turns", type=int, help="on each clip, the medians count (default: 3; 1 from 1500 frames on)")
+    option = command(tracking, target)
+    option("--seconds", type=float, default=4.0, help="of each clip, 2 or more (default: 4)")
+    option = command(training)
+    option("--steps", type=int, default=4, help="timed steps of each stage (default: 4)")
+    option("--size", type=int, default=128, help="crop side in pixels, a multiple of 32 (default: 128)")
+    option("--identities", type=int, default=6, help="source faces in a batch, two crops of each (default: 6)")
+    option = command(export, source, repeats)
+    option("--threads", type=int, default=1, help="of every engine (default: 1)")
+    option = command(int8, source)
+    option("--faces", help="faces to measure on (default: a third of samples/faces; the others calibrate)")
+    option("--crops", type=int, help="calibrate with so many faces and measure on so many, at most (default: all)")
+    option(
+        "--ways",
+        nargs="+",
+        default=(),
+        metavar="WAY",
+        help='as the table calls them, as "avg, one crop" (default: all)',
     )
-    print(json.dumps(report) if args.json else markdown(report))
+    command(upsampling, source, repeats)
+
+    words = sys.argv[1:]
+    is_named = words and (words[0] in commands.choices or words[0] in ("-h", "--help"))
+    return parser.parse_args(words if is_named else [DEFAULT, *words])
 
 
-def video(args):
+def _described(make, summary, examples, **options):
+    """A parser with examples below its options."""
+    lines = "\n".join(f"  {line.strip()}" for line in examples.strip().splitlines())
+    formatter = argparse.RawDescriptionHelpFormatter
+    return make(description=summary, epilog=f"examples:\n{lines}", formatter_class=formatter, **options)
+
+
+def _shared(name, **settings):
+    """A parent of commands: one option."""
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument(name, **settings)
+    return parent
+
+
+def swap(args: argparse.Namespace) -> Answer:
+    """Size of the IDN and the time of every step around it relative to the IDN's own.
+
+    python tools/benchmark.py swap
+    python tools/benchmark.py swap --repeats 30 --json
+    """
+    from paddle_mfs.bench.swap import measure, text
+    from paddle_mfs.face.image import read_image
+    from paddle_mfs.swap.swapper import FaceSwapper
+
+    return measure(FaceSwapper(args.source), read_image(args.target), max(1, args.repeats)), text
+
+
+def video(args: argparse.Namespace) -> Answer:
+    """Clips made of the target, decode to encode, beside the usual shape of such a pipeline, as Markdown.
+
+    python tools/benchmark.py video
+    python tools/benchmark.py video --frames 15000      # ten minutes of clip: memory
+    """
     from paddle_mfs.bench.video import compare, markdown
     from paddle_mfs.face.image import read_image
     from paddle_mfs.swap.swapper import FaceSwapper
 
-    frames = max(10, args.frames)
-    turns = 3 if frames < LONG_CLIP else 1  # a long clip is there to watch the memory
-    results = compare(FaceSwapper(args.source), read_image(args.target), frames, turns)
-    print(json.dumps(results) if args.json else markdown(results))
+    frames = max(FEWEST_FRAMES, args.frames)
+    turns = args.turns or (3 if frames < LONG_CLIP else 1)
+    return compare(FaceSwapper(args.source), read_image(args.target), frames, max(1, turns)), markdown
 
 
-def upsampling(args):
-    from paddle_mfs.bench.upsampling import compare_upsampling, markdown
-    from paddle_mfs.export.check import crops_to_batch
-    from paddle_mfs.swap.baker import bake
+def tracking(args: argparse.Namespace) -> Answer:
+    """Following the target's face in clips made of it: jitter, lag, overshoot, time of a frame, as Markdown.
 
-    identity = bake(args.source)
-    rows = compare_upsampling(identity.idn, crops_to_batch([identity.crop])[:1], max(1, args.repeats))
-    print(json.dumps(rows) if args.json else markdown(rows))
-
-
-def int8(args):
-    from paddle_mfs.bench.int8 import compare_ways, markdown
-    from paddle_mfs.export.int8 import split_crops
-    from paddle_mfs.face.analysis import FaceAnalyser
-    from paddle_mfs.metrics.evaluate import load_crop
-    from paddle_mfs.swap.baker import bake
-
-    identity, source = bake(args.source), load_crop(args.source, FaceAnalyser())
-    faces, measured = split_crops(SAMPLES / "faces")
-    if args.faces:
-        measured = [face for part in split_crops(args.faces) for face in part]
-    report = compare_ways(identity.idn, (source.image, source.landmarks), faces, measured)
-    print(json.dumps(report) if args.json else markdown(report))
-
-
-def tracking(args):
+    python tools/benchmark.py tracking
+    python tools/benchmark.py tracking --seconds 2      # half the time
+    """
     from paddle_mfs.bench.tracking import markdown, measure
     from paddle_mfs.face.analysis import FaceAnalyser
     from paddle_mfs.face.image import read_image
 
-    report = measure(FaceAnalyser(), read_image(args.target))
-    print(json.dumps(report) if args.json else markdown(report))
+    return measure(FaceAnalyser(), read_image(args.target), max(SHORTEST_CLIP, args.seconds)), markdown
 
 
-def main():
+def training(args: argparse.Namespace) -> Answer:
+    """Crops a second in training, on samples/faces and one thread, from Paddle's own operators to ours.
+
+    python tools/benchmark.py training
+    python tools/benchmark.py training --size 64 --identities 1 --steps 1       # seconds
+    """
+    import functools
+    from tempfile import TemporaryDirectory
+
+    from paddle_mfs.bench.training import text, time_training
+    from paddle_mfs.engine.trainer import Trainer
+    from paddle_mfs.ops.threads import use_threads
+    from paddle_mfs.utils.config import load_config
+
+    use_threads(1)
+    with TemporaryDirectory() as folder:
+        changes = [f"data.faces={SAMPLES / 'faces'}", f"data.size={args.size}", f"data.identities={args.identities}"]
+        trainer = Trainer(load_config(resource("configs") / "smoke.yml", [*changes, f"run.output={folder}"]))
+        return time_training(trainer, max(1, args.steps)), functools.partial(text, size=args.size)
+
+
+def export(args: argparse.Namespace) -> Answer:
+    """Plain export against ours for every target: kernels, sizes, and the speed of what runs here, as Markdown.
+
+    python tools/benchmark.py export --repeats 30
+    python tools/benchmark.py export --threads 2 --json
+    """
+    from paddle_mfs.bench.export import compare_exports, markdown
+
+    idn, crop = _baked(args.source)
+    return compare_exports(idn, crop, max(1, args.repeats), max(1, args.threads)), markdown
+
+
+def int8(args: argparse.Namespace) -> Answer:
+    """Ways to choose 8-bit ranges for arm, and what int8 loses, as Markdown (minutes).
+
+    python tools/benchmark.py int8 --faces samples/heldout
+    python tools/benchmark.py int8 --crops 2 --ways avg abs_max     # seconds
+    """
+    from paddle_mfs.bench.int8 import chosen, compare_ways, markdown
+    from paddle_mfs.export.int8 import split_crops
+    from paddle_mfs.face.analysis import FaceAnalyser
+    from paddle_mfs.metrics.crop import load_crop
+
+    ways = chosen(args.ways)  # a mistake in them is told before any work
+    (idn, _), source = _baked(args.source), load_crop(args.source, FaceAnalyser())
+    faces, measured = split_crops(SAMPLES / "faces")
+    if args.faces:
+        measured = [face for part in split_crops(args.faces) for face in part]
+    most = None if args.crops is None else max(1, args.crops)
+    return compare_ways(idn, (source.image, source.landmarks), faces[:most], measured[:most], ways), markdown
+
+
+def upsampling(args: argparse.Namespace) -> Answer:
+    """Ways of upsampling, on the whole network: multiply-adds, memory traffic, x86 time, as Markdown.
+
+    python tools/benchmark.py upsampling --repeats 30
+    """
+    from paddle_mfs.bench.upsampling import compare_upsampling, markdown
+
+    idn, crop = _baked(args.source)
+    return compare_upsampling(idn, crop, max(1, args.repeats)), markdown
+
+
+def _baked(source):
+    """The IDN of a source, and the source's own crop as it takes it, (1, 3, 224, 224)."""
+    from paddle_mfs.swap.baker import bake
+    from paddle_mfs.utils.tensor import to_batch
+
+    identity = bake(source)
+    return identity.idn, to_batch(identity.crop)
+
+
+def main() -> None:
+    """Run one benchmark and print its table, or its report as JSON."""
     args = arguments()
-    if args.video:
-        return video(args)
-    if args.upsampling:
-        return upsampling(args)
-    if args.int8:
-        return int8(args)
-    if args.tracking:
-        return tracking(args)
-    if args.training:
-        return training(args.json)
-    if args.export:
-        return export(args)
-    from paddle_mfs.bench.swap import MAX_MACS, MAX_PARAMETERS, count_macs, count_parameters, time_stages
-    from paddle_mfs.face.image import read_image
-    from paddle_mfs.swap.swapper import FaceSwapper
-
-    swapper = FaceSwapper(args.source)
-    idn = swapper.identity.idn
-    parameters, macs = count_parameters(idn), count_macs(idn)
-    milliseconds = time_stages(swapper, read_image(args.target), max(1, args.repeats))
-    around = sum(value for name, value in milliseconds.items() if name != "IDN")
-    ratios = {name: value / milliseconds["IDN"] for name, value in {**milliseconds, "all but the IDN": around}.items()}
-    if args.json:
-        print(
-            json.dumps({"parameters": parameters, "macs": macs, "milliseconds": milliseconds, "ratio_to_idn": ratios})
-        )
-        return
-    print(f"IDN parameters  {parameters / 1e6:8.3f} M  (at most {MAX_PARAMETERS / 1e6:.3f})")
-    print(
-        f"IDN MACs        {macs['total'] / 1e9:8.3f} G  (at most {MAX_MACS / 1e9:.2f}; "
-        f"convolutions {macs['convolution'] / 1e9:.3f})"
-    )
-    print(f"\n{'step':<16} {'ms':>8} {'of the IDN':>11}")
-    for name, ratio in ratios.items():
-        print(f"{name:<16} {ratio * milliseconds['IDN']:8.1f} {ratio:11.2f}")
+    report, table = args.run(args)
+    print(json.dumps(report) if args.json else table(report))

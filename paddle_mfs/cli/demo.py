@@ -4,6 +4,7 @@ python tools/demo.py
 """
 
 import argparse
+import dataclasses
 from pathlib import Path
 
 from paddle_mfs.utils.resources import resource
@@ -11,7 +12,7 @@ from paddle_mfs.utils.resources import resource
 SAMPLES = resource("samples")
 
 
-def arguments():
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--source", default=SAMPLES / "source.jpg", help="whose face (default: samples/source.jpg)")
     parser.add_argument("--target", default=SAMPLES / "target.jpg", help="on whom (default: samples/target.jpg)")
@@ -19,7 +20,7 @@ def arguments():
     return parser.parse_args()
 
 
-def main():
+def main() -> None:
     args = arguments()
     from paddle_mfs.export.check import compare, crops_to_batch, reference
     from paddle_mfs.export.lite import export_lite
@@ -33,14 +34,8 @@ def main():
     print(f"{picture}: source | target | result")
     batch = crops_to_batch([swapper.identity.crop])
     expected = reference(swapper.identity.idn, batch)
-    [(nb, card)] = export_lite(
-        swapper.identity.idn,
-        folder,
-        "demo",
-        swapper.identity.facts,
-        ["x86"],
-        check=lambda run: compare(nb, expected, batch, run),
-    )
+    identity = dataclasses.replace(swapper.identity, name="demo")
+    [(nb, card)] = export_lite(identity, folder, ["x86"], check=lambda run: compare(nb, expected, batch, run))
     print(
         f"{nb}: exported and run by Paddle-Lite, largest difference from dygraph {card['difference_from_dygraph']:.1e}"
     )

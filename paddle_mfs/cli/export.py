@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 
-def arguments():
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--source", required=True, help="picture of the identity")
     parser.add_argument("--output", help="folder to write (default: output/SOURCE_paddle)")
@@ -18,7 +18,7 @@ def arguments():
     return parser.parse_args()
 
 
-def main():
+def main() -> None:
     args = arguments()
     from paddle_mfs.export.check import compare, crops_to_batch, reference
     from paddle_mfs.export.paddle import export_paddle, replaceable
@@ -32,7 +32,5 @@ def main():
     expected = reference(identity.idn, batch)
     largest = largest_value(identity.idn, batch)
     warn_of_overflow(args.source, largest)
-    card = export_paddle(
-        identity.idn, folder, identity.facts, lambda run: compare(folder, expected, batch, run), largest
-    )
+    card = export_paddle(identity, folder, lambda run: compare(folder, expected, batch, run), largest)
     print(f"{folder}: largest difference from dygraph {card['difference_from_dygraph']:.1e}")

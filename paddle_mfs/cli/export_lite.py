@@ -5,15 +5,21 @@ python tools/export_lite.py --source samples/source.jpg --target arm --precision
 python tools/export_lite.py --source samples/source.jpg --target arm,npu --precision int8
 """
 
+from __future__ import annotations
+
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from paddle_mfs.utils.resources import resource
+
+if TYPE_CHECKING:
+    from paddle_mfs.export.int8 import Quantiser
 
 FACES = resource("samples/faces")
 
 
-def arguments():
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--source", required=True, help="picture of the identity")
     parser.add_argument(
@@ -46,24 +52,18 @@ def arguments():
     return parser.parse_args()
 
 
-def explain(path):
-    from paddle_mfs.export.census import kernels
-
-    for number, kernel in enumerate(kernels(path), 1):
-        print(f"{number:5} {kernel.operator:<20} {kernel.place:<10} {kernel.precision:<5} {kernel.alias}")
-
-
-def quantiser(args):
+def quantiser(args: argparse.Namespace) -> Quantiser:
+    """What quantises for the targets of the command line."""
     from paddle_mfs.export.int8 import Quantiser, split_crops
     from paddle_mfs.face.analysis import FaceAnalyser
-    from paddle_mfs.metrics.evaluate import load_crop
+    from paddle_mfs.metrics.crop import load_crop
 
     faces, measured = split_crops(args.calibration)
     source = load_crop(args.source, FaceAnalyser())
     return Quantiser((source.image, source.landmarks), faces, measured, args.calibration, args.check)
 
 
-def describe(card):
+def describe(card: dict) -> str:
     """What is known of a file's pixels, in words."""
     measured = card.get("int8", {}).get("measured")
     if measured:
@@ -81,7 +81,17 @@ def describe(card):
     return "not run here" if difference is None else f"run: largest difference from dygraph {difference:.1e}"
 
 
-def main():
+def explanation(path: Path, card: dict) -> str:
+    """What --explain prints of a .nb: what int8 does to each layer, and its kernels in order."""
+    from paddle_mfs.export.census import kernel_table
+    from paddle_mfs.export.sensitivity import table
+
+    quantised = card.get("int8", {})
+    found = quantised.get("sensitivity_db")
+    return (table(found, quantised["kept_in_float"]) + "\n" if found else "") + kernel_table(path)
+
+
+def main() -> None:
     args = arguments()
     from paddle_mfs.export.check import compare, crops_to_batch, reference
     from paddle_mfs.export.lite import export_lite, nb_name
@@ -105,26 +115,13 @@ def main():
     def check(run):
         return compare(folder / nb_name(identity.name, "x86"), expected, batch, run)
 
-    for path, card in export_lite(
-        identity.idn,
-        folder,
-        identity.name,
-        identity.facts,
-        targets,
-        args.precision,
-        check if args.check else None,
-        ranges,
-        quantise,
-    ):
+    made = export_lite(identity, folder, targets, args.precision, check if args.check else None, ranges, quantise)
+    for path, card in made:
         census = card["census"]
         pieces = f", {census['subgraphs']} subgraph(s)" if census["subgraphs"] else ""
         print(
             f"{path}: {card['bytes'] / 1e6:.2f} MB, {census['total']} kernels{pieces}, {census['copies']} copies, "
             f"{describe(card)}"
         )
-        if args.explain and card.get("int8", {}).get("sensitivity_db"):
-            from paddle_mfs.export.sensitivity import table
-
-            print(*table(card["int8"]["sensitivity_db"], card["int8"]["kept_in_float"]), sep="\n")
         if args.explain:
-            explain(path)
+            print(explanation(path, card))

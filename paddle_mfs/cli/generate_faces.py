@@ -16,7 +16,7 @@ from paddle_mfs.data import synthetic
 from paddle_mfs.utils.errors import UserError
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", required=True, help="folder for the pictures, INDEX.jpg each")
     parser.add_argument("--start", type=int, default=0, help="first generator index (default 0)")
@@ -41,5 +41,6 @@ def main():
     states = synthetic.generate_faces(args.out, indices, args.size, args.min_age, args.quality)
     total = Counter(state for _, state in tqdm(states, total=args.count, unit="face", disable=None))
     print(
-        f"{args.out}: {total['kept']} made, {total['exists']} were there, {total['left out']} left out (not adult, or no face)"
+        f"{args.out}: {total['kept']} made, {total['exists']} were there, "
+        f"{total['left out']} left out (not adult, or no face)"
     )

@@ -4,17 +4,17 @@
     python tools/live.py --source samples/source.jpg --camera 1 --mirror --record output/live.mp4
     python tools/live.py --source samples/source.jpg --camera clip.mp4          # a clip stands in for a camera
 
-In the window s saves the frame as output/live_DATE_TIME.png, q or Esc quits. Ctrl-C quits too; the recording then plays.
+In the window s saves the frame as output/live_DATE_TIME.png, q or Esc quits. Ctrl-C quits too; the recording plays.
 """
 
 import argparse
 import sys
 
-from paddle_mfs.apps.arguments import add_source_arguments, add_swap_arguments, make_swapper, read_choices
+from paddle_mfs.apps.arguments import add_source_arguments, add_swap_arguments, make_swapper, read_options
 from paddle_mfs.utils.errors import UserError
 
 
-def arguments():
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -32,7 +32,7 @@ def arguments():
     return parser.parse_args()
 
 
-def main():
+def main() -> None:
     args = arguments()
     if args.no_window and not args.record:
         raise UserError("--no-window shows nothing; say where the frames go: --record output/live.mp4")
@@ -40,25 +40,17 @@ def main():
     from paddle_mfs.utils.formats import WRITABLE_CLIPS
     from paddle_mfs.utils.interrupt import StopRequest
     from paddle_mfs.video.camera import open_camera
-    from paddle_mfs.video.live import check_display, clip_facts, swap_live
+    from paddle_mfs.video.live import LiveOptions, clip_facts, swap_live
+    from paddle_mfs.video.window import check_display
 
     if args.record:
         check_format(args.record, WRITABLE_CLIPS)
     if not args.no_window:
         check_display()
     frames = open_camera(args.camera)
-    mapped, options = read_choices(args)
+    mapped, options = read_options(args)
     swapper = make_swapper(args, mapped or args.source, options)
     with StopRequest() as request:
-        summary = swap_live(
-            swapper,
-            frames,
-            clip_facts(args.camera),
-            args.face,
-            args.record,
-            args.mirror,
-            not args.no_window,
-            args.max_frames,
-            stop=lambda: request.requested,
-        )
+        live = LiveOptions(args.face, args.record, args.mirror, not args.no_window, args.max_frames)
+        summary = swap_live(swapper, frames, clip_facts(args.camera), live, stop=lambda: request.requested)
     print(f"{args.record or 'live'}: {summary}", file=sys.stderr)

@@ -1,10 +1,10 @@
-"""Let a teacher answer beforehand: random pairs of prepared faces and its pictures of them, for `data.pairs` of a training run.
+"""Let a teacher answer beforehand: random pairs of prepared faces and its pictures of them, for `data.pairs`.
 
     python tools/make_pairs.py -c configs/distill.yml --output data/pairs --count 100000
-    python tools/make_pairs.py -c configs/distill.yml -o data.faces=data/faces --output data/pairs --count 100000 --workers 4
+    python tools/make_pairs.py -c configs/distill.yml -o data.faces=data/faces --output data/pairs --count 90000
 
-Faces, crop size, teacher and seed are those of the config. A run that was stopped goes on with the same command, and a larger
---count adds to a set. Every picture carries its provenance. See docs/data.md.
+Faces, crop size, teacher and seed are those of the config. A run that was stopped goes on with the same command, and a
+larger --count adds to a set. Every picture carries its provenance. See docs/data.md.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import argparse
 from paddle_mfs.utils.errors import UserError
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-c", "--config", required=True, help="YAML file, see configs/distill.yml")
     parser.add_argument(
@@ -31,13 +31,13 @@ def main():
     args = parser.parse_args()
     if min(args.count, args.targets, args.shard) < 1 or (args.workers or 0) < 0:
         raise UserError("--count, --targets and --shard are 1 or more, --workers 0 or more")
-    from paddle_mfs.data.make_pairs import make_pairs
-    from paddle_mfs.data.parallel import cores
+    from paddle_mfs.data.make_pairs import PairJob, make_pairs
+    from paddle_mfs.data.worker_pool import cores
     from paddle_mfs.utils.config import load_config
 
     config = load_config(args.config, args.override)
     workers = cores() if args.workers is None else args.workers
-    count = make_pairs(
+    job = PairJob(
         config.data.faces,
         args.output,
         config.teacher.to_dict(),
@@ -48,4 +48,5 @@ def main():
         args.shard,
         workers,
     )
+    count = make_pairs(job)
     print(f"{args.output}: {count} pairs")

@@ -5,9 +5,11 @@
     python tools/swap.py --source output/source.identity --target clip.mp4      # it is used like a picture
     python tools/export_lite.py --source output/source.identity
 
-The gain is measured on faces it was not trained on, and shown in a picture beside it (target | before | after). When the
-identity does not come nearer, or the picture would lose too much, nothing is written and the exit status is 1.
+The gain is measured on faces it was not trained on, and shown in a picture beside it (target | before | after). When
+the identity does not come nearer, or the picture would lose too much, nothing is written and the exit status is 1.
 """
+
+from __future__ import annotations
 
 import argparse
 from pathlib import Path
@@ -18,7 +20,7 @@ from paddle_mfs.utils.resources import resource
 FACES = resource("samples/faces")
 
 
-def arguments():
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source", required=True, nargs="+", help="photos of one person")
     parser.add_argument("--minutes", type=float, default=5.0, help="of training (default: 5)")
@@ -35,7 +37,7 @@ def arguments():
     return parser.parse_args()
 
 
-def main():
+def main() -> int:
     args = arguments()
     from paddle_mfs.swap.identity import SUFFIX, is_identity_file
 
@@ -52,7 +54,7 @@ def main():
 
     with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}", disable=None) as bar:
 
-        def progress(share, record):
+        def progress(share: float, record: dict[str, float]) -> None:
             bar.update(100 * share - bar.n)
             bar.set_postfix({name: f"{record[name]:.3f}" for name in ("rec", "id")}, refresh=False)
 

@@ -1,11 +1,11 @@
 """Prepare faces to train on: found, aligned, sorted out and stored in shards.
 
     python tools/prepare_data.py photos/ --output data/faces                # a folder, searched recursively
-    python tools/prepare_data.py VGGFace2.zip clips/ --output data/faces    # archives and clips; folders and files mixed
+    python tools/prepare_data.py VGGFace2.zip clips/ --output data/faces    # archives, clips; files, folders mixed
     python tools/prepare_data.py --synthetic 2000 --output data/faces       # generated faces of nobody
 
-A run that was stopped goes on with the same command; more inputs may be added later. Who does not look adult is left out.
-OUTPUT/manifest.jsonl says of every input what became of it, OUTPUT/sheet.jpg shows some. See docs/data.md.
+A run that was stopped goes on with the same command; more inputs may be added later. Who does not look adult is left
+out. OUTPUT/manifest.jsonl says of every input what became of it, OUTPUT/sheet.jpg shows some. See docs/data.md.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import sys
 from paddle_mfs.utils.errors import UserError
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "inputs", nargs="*", help="pictures, clips, archives (.zip, .tar, .tar.gz, .tgz), folders of them"
@@ -54,8 +54,8 @@ def main():
         raise UserError("--every, --best and --shard are 1 or more, --workers 0 or more, --size 64 to 1024")
     from paddle_mfs.data import synthetic
     from paddle_mfs.data.face_filter import Limits
-    from paddle_mfs.data.parallel import cores
     from paddle_mfs.data.prepare import Job, prepare_data, table
+    from paddle_mfs.data.worker_pool import cores
     from paddle_mfs.utils.interrupt import StopRequest
 
     if args.synthetic:

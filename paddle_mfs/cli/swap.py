@@ -8,11 +8,11 @@ python tools/swap.py --map anna.jpg=a.jpg --map ben.jpg=b.jpg --target party.mp4
 
 import argparse
 
-from paddle_mfs.apps.arguments import add_source_arguments, add_swap_arguments, make_swapper, read_choices
+from paddle_mfs.apps.arguments import add_source_arguments, add_swap_arguments, make_swapper, read_options
 from paddle_mfs.utils.errors import UserError
 
 
-def arguments():
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -50,16 +50,18 @@ def arguments():
     return parser.parse_args()
 
 
-def main():
+def main() -> int:
     args = arguments()
-    from paddle_mfs.apps.batch import plan, swap_all, table
+    from paddle_mfs.apps.batch import swap_all, table
+    from paddle_mfs.apps.plan import plan
+    from paddle_mfs.video.pipeline import ClipOptions
 
-    mapped, options = read_choices(args)
+    mapped, options = read_options(args)
     if mapped and args.compare:
         raise UserError("--compare shows one source beside its results; with --map leave it out")
     jobs = plan(args.source or [], args.target, args.output, [*mapped, *mapped.values()])
     swapper = make_swapper(args, mapped or args.source[0], options)
-    clip_options = {key: getattr(args, key) for key in ("start", "end", "max_frames", "codec", "quality")}
+    clip_options = ClipOptions(args.start, args.end, args.max_frames, args.codec, args.quality)
     swap_all(swapper, jobs, args.face, args.compare, args.skip_existing, clip_options=clip_options)
     print(jobs[0].output if len(jobs) == 1 else table(jobs))
     return 1 if any(job.status == "failed" for job in jobs) else 0

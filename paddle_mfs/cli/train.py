@@ -15,7 +15,7 @@ import os
 from paddle_mfs.utils.errors import UserError
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-c", "--config", required=True, help="YAML file, see configs/distill.yml")
     parser.add_argument(
@@ -51,6 +51,7 @@ def main():
         print(f"interrupted at step {trainer.step}, checkpoint saved; continue with --resume", flush=True)
         return 130
     print(
-        f"{config.run.output}/mfs.pdparams: {trainer.step} steps, {trainer.seen} crops, {trainer.spent / 60:.1f} minutes"
+        f"{config.run.output}/mfs.pdparams: {trainer.step} steps, {trainer.seen} crops, "
+        f"{trainer.spent / 60:.1f} minutes"
     )
     return 0

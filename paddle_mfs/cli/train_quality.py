@@ -1,21 +1,27 @@
 """Train Q, the judge of teacher images in the loss reweighting (alpha = cos^2 * Q).
 
-    python tools/train_quality.py -c configs/quality.yml                             # faults made on purpose, mesh teacher
-    python tools/train_quality.py -c configs/quality.yml -o labels=snapshots -o data.snapshots=snapshots/     # <step>/*.png
+    python tools/train_quality.py -c configs/quality.yml                             # faults made on purpose
+    python tools/train_quality.py -c configs/quality.yml -o labels=snapshots -o data.snapshots=snapshots/
     python tools/train_quality.py -c configs/quality.yml --resume                    # go on from the newest checkpoint
-    python tools/train_quality.py -c configs/quality.yml --sheet output/alphas.png   # no training: worst and best alphas
+    python tools/train_quality.py -c configs/quality.yml --sheet output/alphas.png   # draws worst and best alphas
 
 Ctrl-C saves a checkpoint.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import os
+from typing import TYPE_CHECKING
 
 from paddle_mfs.utils.errors import UserError
 
+if TYPE_CHECKING:
+    from paddle_mfs.utils.config import Config
 
-def draw_sheet(config, args):
+
+def draw_sheet(config: Config, args: argparse.Namespace) -> int:
     from paddle_mfs.engine.alphas import alpha_sheet
     from paddle_mfs.engine.q_trainer import labelled_set
     from paddle_mfs.face.image import write_image
@@ -37,7 +43,7 @@ def draw_sheet(config, args):
     return 0
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-c", "--config", required=True, help="YAML file, see configs/quality.yml")
     parser.add_argument(
@@ -64,6 +70,7 @@ def main():
     threads.use_threads(config.run.threads or os.cpu_count() or 1)
     if args.sheet:
         return draw_sheet(config, args)
+    from paddle_mfs.engine.callbacks import Checkpoints, LogLine
     from paddle_mfs.engine.checkpoint import checkpoints
     from paddle_mfs.engine.q_trainer import QualityTrainer
 
@@ -72,12 +79,13 @@ def main():
         raise UserError(
             f"{config.run.output}: holds a run already; continue it with --resume or choose another -o run.output="
         )
-    trainer = QualityTrainer(config, None if args.resume is None else args.resume or folder)
+    callbacks = [LogLine(config.run.log_every), Checkpoints(config.run.checkpoint_minutes)]
+    trainer = QualityTrainer(config, callbacks, None if args.resume is None else args.resume or folder)
     try:
-        judgement = trainer.fit()
+        trainer.fit()
     except KeyboardInterrupt:
         print(f"interrupted at step {trainer.step}, checkpoint saved; continue with --resume", flush=True)
         return 130
-    print(json.dumps(judgement, indent=2))
+    print(json.dumps(trainer.judgement, indent=2))
     print(f"{config.run.output}/quality.pdparams: {trainer.step} steps, {trainer.spent / 60:.1f} minutes")
     return 0

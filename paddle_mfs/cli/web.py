@@ -6,10 +6,10 @@ python tools/web.py         # then open the address it prints; Ctrl-C ends it
 import argparse
 import sys
 
-from paddle_mfs.runtime import ENGINES
+from paddle_mfs.apps.arguments import add_network_arguments
 
 
-def arguments():
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -24,20 +24,11 @@ def arguments():
     parser.add_argument("--port", type=int, default=0, help="0 (default): the first free one from 7860 on")
     parser.add_argument("--max-mb", type=float, default=200, help="largest upload in megabytes (default: 200)")
     parser.add_argument("--max-seconds", type=float, default=60, help="longest clip (default: 60)")
-    parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
-    parser.add_argument(
-        "--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)"
-    )
-    parser.add_argument(
-        "--engine",
-        default="auto",
-        choices=ENGINES,
-        help="what runs the networks (default: auto, which is openvino where it is installed, else paddle)",
-    )
+    add_network_arguments(parser)
     return parser.parse_args()
 
 
-def main():
+def main() -> None:
     args = arguments()
     from paddle_mfs.apps.web.page import LOCAL, serve
 

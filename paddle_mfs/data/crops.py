@@ -1,111 +1,96 @@
 """Aligned faces for training, all in memory: for a few thousand. `data.faces.ShardedFaces` is the same for any number.
 
-A face's *label* is the folder it came from when the pictures lie in sub-folders (one folder a person), else its own name.
+A face's *label* is the folder it came from when the pictures lie in sub-folders (one a person), else its own name.
 """
 
-import io
+from __future__ import annotations
+
+import json
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import cv2
 import numpy as np
-from PIL import Image
 from tqdm import tqdm
 
-from paddle_mfs.face.image import WRITERS
+from paddle_mfs.data.aligned_face import SIZE, aligned_face, decode_crop, encode_crop, read_members, resized_face
+from paddle_mfs.data.shards import ShardReader, is_set
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path
 from paddle_mfs.utils.formats import READABLE_PICTURES
 
-SIZE = 224
+MOST_IN_MEMORY = 20_000  # faces of a prepared set: 3 GB at 224 px
 
 
 @dataclass
 class Crops:
-    """n aligned faces: images (n, S, S, 3) uint8 RGB, landmarks (n, 468, 2) float32 in crop pixels, names and labels."""
+    """n aligned faces: images (n, S, S, 3) uint8 RGB, landmarks (n, 468, 2) float32 in crop pixels, their names.
+
+    people: the label of each, where their names do not say it.
+    """
 
     images: np.ndarray
     landmarks: np.ndarray
     names: list[str]
+    people: list[str] | None = None
 
     def __len__(self):
         return len(self.names)
 
     @property
-    def labels(self):
-        return [str(Path(name).parent) if "/" in name else name for name in self.names]
+    def labels(self) -> list[str]:
+        """Who each face shows."""
+        return self.people or [str(Path(name).parent) if "/" in name else name for name in self.names]
 
     @cached_property
     def _by_label(self):
-        members = {}
+        members: dict[str, list[int]] = {}
         for index, label in enumerate(self.labels):
             members.setdefault(label, []).append(index)
         return [members[label] for label in self.labels]
 
     @property
-    def size(self):
+    def size(self) -> int:
         """Crop side in pixels."""
         return self.images.shape[1]
 
-    def face(self, index):
+    def face(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """image (S, S, 3) uint8 RGB, landmarks (468, 2) float32 in its pixels."""
         return self.images[index], self.landmarks[index]
 
-    def mates(self, index):
+    def mates(self, index: int) -> list[int]:
         """Indices of all faces of the same label, `index` among them."""
         return self._by_label[index]
 
-    def resized(self, size):
+    def resized(self, size: int) -> Crops:
         """The same faces at another crop size (area resampling; pixel centres at integers)."""
         if size == self.size:
             return self
         images, landmarks = zip(*(resized_face(*self.face(index), size) for index in range(len(self))))
-        return Crops(np.stack(images), np.stack(landmarks), self.names)
+        return Crops(np.stack(images), np.stack(landmarks), self.names, self.people)
 
 
-def resized_face(image, landmarks, size):
-    """A crop and its landmarks at another size (area resampling; pixel centres at integers)."""
-    scale = np.float32(size / image.shape[0])
-    if scale == 1:
-        return image, landmarks
-    return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA), (
-        landmarks + np.float32(0.5)
-    ) * scale - np.float32(0.5)
+def find_pictures(folder: str | Path) -> list[Path]:
+    """Picture files below `folder`, sorted.
 
-
-def aligned_face(image, face, size):
-    """The crop (size, size, 3) of a `Face` in `image` and its landmarks (468, 2) float32 in the crop's pixels."""
-    from paddle_mfs.face.align import align
-    from paddle_mfs.face.geometry import transform
-
-    crop, matrix = align(image, face.five, size)
-    return crop, transform(face.landmarks[:, :2], matrix).astype(np.float32)
-
-
-def encode_crop(image, note=None, **options):
-    """Crop (S, S, 3) uint8 RGB -> JPEG bytes (quality 95, 4:4:4: about 20 kB at 224). note: comment; options: of Pillow."""
-    file = io.BytesIO()
-    comment = {"comment": note.encode()} if note else {}
-    Image.fromarray(image).save(file, **{**WRITERS[".jpg"], **comment, **options})
-    return file.getvalue()
-
-
-def decode_crop(data):
-    """JPEG bytes -> (S, S, 3) uint8 RGB."""
-    return np.ascontiguousarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1])
-
-
-def find_pictures(folder):
-    """Picture files below `folder`, sorted. Raises UserError when there are none."""
-    folder = Path(folder)
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in READABLE_PICTURES) if folder.is_dir() else []
+    Raises UserError when there are none, and when a set of tools/prepare_data.py lies there: the pictures beside its
+    shards are those it left out.
+    """
+    folder, found = Path(folder), []
+    for place, _, names in os.walk(folder):
+        if is_set(place):
+            raise UserError(
+                f"{folder}: holds the prepared set {place}, whose faces lie in shards; name {place} itself, "
+                "or another folder of pictures"
+            )
+        found += [Path(place, name) for name in names if name.lower().endswith(READABLE_PICTURES)]
     if not found:
         raise UserError(f"{folder}: no pictures ({', '.join(READABLE_PICTURES)}) found there")
-    return found
+    return sorted(found)
 
 
-def prepare(folder, size=SIZE, skipped=None):
+def prepare(folder: str | Path, size: int = SIZE, skipped: list[str] | None = None) -> Crops:
     """Detect and align the largest face of every picture below `folder` -> Crops.
 
     Pictures without a usable face are left out; their one-line reasons are appended to `skipped`.
@@ -131,7 +116,7 @@ def prepare(folder, size=SIZE, skipped=None):
     return Crops(np.stack(images), np.stack(landmarks), names)
 
 
-def save_crops(path, crops):
+def save_crops(path: str | Path, crops: Crops) -> None:
     """Write a faces file (about 20 kB a face)."""
     jpegs = [encode_crop(image) for image in crops.images]
     with atomic_path(path) as temporary:
@@ -141,12 +126,18 @@ def save_crops(path, crops):
             lengths=np.array([len(jpeg) for jpeg in jpegs]),
             landmarks=crops.landmarks.astype(np.float16),
             names=np.array(crops.names),
+            labels=np.array(crops.labels),
         )
 
 
-def load_crops(path, size=SIZE):
-    """Read a faces file, or prepare a folder of pictures -> Crops at `size`. Raises UserError naming `path`."""
+def load_crops(path: str | Path, size: int = SIZE) -> Crops:
+    """Read a prepared set or a faces file, or prepare a folder of pictures -> Crops at `size`.
+
+    Raises UserError naming `path`; also for a set of more than 20,000 faces.
+    """
     path = Path(path)
+    if is_set(path):
+        return _read_set(path, size)
     if path.is_dir():
         return prepare(path).resized(size)
     if not path.is_file():
@@ -154,19 +145,36 @@ def load_crops(path, size=SIZE):
             f"{path}: no such folder or file; make a folder of shards with tools/prepare_data.py, "
             "or name a folder of pictures"
         )
+    return _read_file(path).resized(size)
+
+
+def _read_set(folder, size):
+    """The accepted faces of a prepared set."""
+    reader = ShardReader(folder, "faces")
+    if len(reader) > MOST_IN_MEMORY:
+        raise UserError(
+            f"{folder}: holds {len(reader)} faces, at most {MOST_IN_MEMORY} are read into memory; name a smaller set"
+        )
+    images, landmarks = np.empty((len(reader), size, size, 3), np.uint8), np.empty((len(reader), 468, 2), np.float32)
+    facts = []
+    for number in range(len(reader)):
+        record = reader.record(number)
+        images[number], landmarks[number] = resized_face(*read_members(record), size)
+        facts.append(json.loads(record["json"]))
+    return Crops(images, landmarks, [fact["file"] for fact in facts], [fact["label"] for fact in facts])
+
+
+def _read_file(path):
+    """What `save_crops` wrote."""
     try:
-        with np.load(path) as shard:
-            stops = np.cumsum(shard["lengths"])
-            data, landmarks, names = (
-                shard["jpeg"],
-                shard["landmarks"].astype(np.float32),
-                [str(n) for n in shard["names"]],
-            )
-            images = np.stack(
-                [decode_crop(data[stop - length : stop]) for stop, length in zip(stops, shard["lengths"])]
-            )
+        with np.load(path) as stored:
+            stops = np.cumsum(stored["lengths"])
+            data, names = stored["jpeg"], [str(name) for name in stored["names"]]
+            landmarks = stored["landmarks"].astype(np.float32)
+            images = [decode_crop(data[stop - length : stop]) for stop, length in zip(stops, stored["lengths"])]
+            people = [str(label) for label in stored["labels"]] if "labels" in stored else None
+            return Crops(np.stack(images), landmarks, names, people)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         raise UserError(
             f"{path}: not a faces file ({type(error).__name__}); make a folder of shards with tools/prepare_data.py"
         ) from None
-    return Crops(images, landmarks, names).resized(size)

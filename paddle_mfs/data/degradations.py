@@ -1,16 +1,23 @@
-"""Finished images of the mesh teacher, spoilt in known amounts: what Q learns from where a teacher has left no snapshots.
+"""Finished images of the mesh teacher, spoilt in known amounts: what Q learns from where there are no
+snapshots of a teacher.
 
 This is ours. An amount is 0 (untouched) to 1 (plainly broken); the quality of an image is the product of
 1 - amount over its faults.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import functools
+import threading
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from paddle_mfs.data.crops import Crops
+from paddle_mfs.data.faces import ShardedFaces
 from paddle_mfs.data.q_labels import check_split, is_held_out, seen_by_q
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.models.quality import SIZE
@@ -53,13 +60,13 @@ def _hard_edge(pair, amount, rng):
     return pair.geometry.blend + np.float32(amount) * (mask / np.float32(255) - pair.geometry.blend)
 
 
-def degrade(teacher, pair, amounts, rng):
+def degrade(teacher: MeshTeacher, pair: Pair, amounts: Mapping[str, float], rng: np.random.Generator) -> np.ndarray:
     """The teacher's answer to `pair` with the faults `amounts`, {kind of KINDS: 0..1} -> (S, S, 3) uint8 RGB.
 
     - misregistration: the source's texture lies beside where it belongs.
     - seams: no feathering, edges of the oval or of a box.
-    - ghost: two faces over each other. A mere mixture with the target looks like a face again: how much of the source is in it
-      is the business of the cosine in alpha, not of Q.
+    - ghost: two faces over each other. A mere mixture with the target looks like a face again: how much of the source
+      is in it is the business of the cosine in alpha, not of Q.
     - colour, blur, noise: of the face, not of its surroundings.
     """
     size = pair.target.shape[0]
@@ -86,7 +93,7 @@ def degrade(teacher, pair, amounts, rng):
     return np.rint(image).clip(0, 255).astype(np.uint8)
 
 
-def quality_of(amounts):
+def quality_of(amounts: Mapping[str, float]) -> float:
     """The label of an image with these faults: 1 without any, 0 with one of amount 1."""
     return float(np.prod([1 - amount for amount in amounts.values()]))
 
@@ -95,40 +102,46 @@ class DegradedSwaps:
     """Labelled images of the mesh teacher on random pairs of faces.
 
     Args:
-        crops: data.crops.Crops.
+        crops: the faces, in memory or in shards.
         sizes: crop sides at which the teacher works, in turn by chance: Q is to serve more than one.
         held_out: share of the identities kept for judging Q.
-        untouched, two_faults: shares of the images without a fault (half of these are the targets themselves, as when a source
-            meets its own photo) and with two; the others have one.
+        untouched, two_faults: shares of the images without a fault (half of these are the targets themselves, as when a
+            source meets its own photo) and with two; the others have one.
         seed: sample number i is a function of (seed, i).
     """
 
-    def __init__(self, crops, sizes, held_out=0.1, untouched=0.2, two_faults=0.2, seed=0):
+    def __init__(
+        self,
+        crops: Crops | ShardedFaces,
+        sizes: Sequence[int],
+        held_out: float = 0.1,
+        untouched: float = 0.2,
+        two_faults: float = 0.2,
+        seed: int = 0,
+    ):
         self.sets = [crops.resized(size) for size in sizes]
         self.untouched, self.two_faults, self.seed = untouched, two_faults, seed
         self.teacher = MeshTeacher()
+        self._reading = threading.Lock()  # the open files of shards are one thread's at a time
         aside = np.array([is_held_out(label, held_out) for label in crops.labels])
         self.training, self.judging = np.flatnonzero(~aside), np.flatnonzero(aside)
         check_split("data.faces", "faces", len(self.training), len(self.judging))
         self._geometry = functools.lru_cache(maxsize=2000)(self._geometry_of)
 
     def _geometry_of(self, which, index):
-        crops = self.sets[which]
-        return self.teacher.geometry(crops.landmarks[index], crops.images.shape[1])
+        image, landmarks = self._face(which, index)
+        return self.teacher.geometry(landmarks, image.shape[0])
 
-    def pair(self, faces, rng):
+    def _face(self, which: int, index: int) -> tuple[np.ndarray, np.ndarray]:
+        with self._reading:
+            return self.sets[which].face(index)
+
+    def pair(self, faces: np.ndarray, rng: np.random.Generator) -> Pair:
         """A random pair of two of `faces` (indices)."""
-        which, (source, target) = int(rng.integers(len(self.sets))), rng.choice(faces, 2, replace=False)
-        crops = self.sets[which]
-        return Pair(
-            crops.images[source],
-            crops.landmarks[source],
-            crops.images[target],
-            crops.landmarks[target],
-            self._geometry(which, int(target)),
-        )
+        which, (source, target) = int(rng.integers(len(self.sets))), rng.choice(faces, 2, replace=False).tolist()
+        return Pair(*self._face(which, source), *self._face(which, target), self._geometry(which, target))
 
-    def sample(self, number):
+    def sample(self, number: int) -> tuple[np.ndarray, float]:
         """Training sample `number` -> image (112, 112, 3) uint8 RGB, quality in 0..1."""
         rng = np.random.default_rng([self.seed, number])
         pair, draw = self.pair(self.training, rng), rng.random()
@@ -138,7 +151,7 @@ class DegradedSwaps:
         image = seen_by_q(image)
         return image[:, ::-1] if rng.random() < 0.5 else image, quality_of(amounts)
 
-    def judged(self, count):
+    def judged(self, count: int) -> list[list[tuple[str, float, np.ndarray]]]:
         """Held-out series -> list of [(kind, quality, image), ...]: `count` pairs, "none" and with each fault once."""
         series = []
         for number in range(count):

@@ -1,23 +1,26 @@
-"""Is the face in a picture fit to train on? If so: its crop, landmarks, embedding; if not: why."""
+"""Is the face in a picture fit to train on? If so: its crop and landmarks; if not: why."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from paddle_mfs.data.crops import SIZE, aligned_face
+from paddle_mfs.data.aligned_face import SIZE, aligned_face
 from paddle_mfs.data.duplicates import perceptual_hash
 from paddle_mfs.data.synthetic import MIN_ADULT_AGE, AdultFilter
-from paddle_mfs.face.analysis import FaceAnalyser
+from paddle_mfs.face.analysis import Face, FaceAnalyser
 from paddle_mfs.face.landmarks import Region, region
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.metrics.sharpness import core_mask, laplacian_variance
-from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.tensor import to_batch
 
 LEVEL_PITCH = 7  # degrees, what `landmarks.pose` reads of a level face
-# Per mille of the face's size that its landmarks may move when the mesh network looks from a little aside. 200 generated faces
-# give 21 at most, a face with a bar over its mouth 30, a profile 36, one with a mask 50.
+# Per mille of the face's size that its landmarks may move when the mesh network looks from a little aside. 200
+# generated faces give 21 at most, a face with a bar over its mouth 30, a profile 36, one with a mask 50.
 MAX_UNSTEADY = 25
 ASIDE = ((0.04, -0.03, 1.08, 0.12), (-0.04, 0.03, 0.95, -0.12))  # share of the region's side (twice), scale, radians
 
@@ -26,9 +29,9 @@ ASIDE = ((0.04, -0.03, 1.08, 0.12), (-0.04, 0.03, 0.95, -0.12))  # share of the 
 class Limits:
     """What a face must be like.
 
-    min_face: pixels, longer side of the landmarks' box in the picture; min_sharpness: variance of the Laplacian in the core of
-    the 224 px crop (portraits of 320 px have 70 or more, blurred by a Gaussian of 2 px 30 or less); max_turn: degrees of yaw
-    or of pitch from level; min_age: years, as the age network estimates.
+    min_face: pixels, longer side of the landmarks' box in the picture; min_sharpness: variance of the Laplacian in the
+    core of the 224 px crop (portraits of 320 px have 70 or more, blurred by a Gaussian of 2 px 30 or less); max_turn:
+    degrees of yaw or of pitch from level; min_age: years, as the age network estimates.
     """
 
     min_face: float = 80
@@ -36,7 +39,7 @@ class Limits:
     max_turn: float = 40
     min_age: float = MIN_ADULT_AGE
 
-    def check(self):
+    def check(self) -> None:
         """Raise UserError for values that cannot be."""
         if self.min_age < 18:
             raise UserError(f"--min-age {self.min_age:g}: only adults are kept; give 18 or more")
@@ -48,24 +51,30 @@ class Limits:
 
 
 class Rejected(Exception):
-    """Why a picture is left out. reason: one of a few words; detail: the measurement; crop: (224, 224, 3) to show, or None."""
+    """Why a picture is left out.
 
-    def __init__(self, reason, detail="", crop=None):
+    reason: one of a few words; detail: the measurement; crop: (224, 224, 3) uint8 RGB to show, or None.
+    """
+
+    def __init__(self, reason: str, detail: str = "", crop: np.ndarray | None = None):
         super().__init__(reason)
         self.reason, self.detail, self.crop = reason, detail, crop
 
 
 @dataclass
 class Candidate:
-    """A face that is fit. crop (S, S, 3) uint8 RGB; landmarks (468, 2) float32 in its pixels; embedding (E,) of unit length;
-    hashed: see `duplicates.perceptual_hash`; facts: what was measured; score: higher is better."""
+    """A face that is fit.
+
+    crop (S, S, 3) uint8 RGB; landmarks (468, 2) float32 in its pixels; hashed: see `duplicates.perceptual_hash`; facts:
+    what was measured; score: higher is better; embedding (E,) of unit length, where it was asked for.
+    """
 
     crop: np.ndarray
     landmarks: np.ndarray
-    embedding: np.ndarray
     hashed: np.ndarray
-    facts: dict
+    facts: dict[str, Any]
     score: float
+    embedding: np.ndarray | None = None
 
 
 class FaceJudge:
@@ -76,15 +85,13 @@ class FaceJudge:
         limits: Limits.
     """
 
-    def __init__(self, size, limits):
-        from paddle_mfs.runtime import make_runner
-
+    def __init__(self, size: int, limits: Limits):
         self.size, self.limits = size, limits
         self.analyser = FaceAnalyser()
         self._adult = AdultFilter(limits.min_age, self.analyser)
-        self._embed = make_runner(FaceEmbedder(load_encoder()), threads=1)
+        self._embed: Callable | None = None
 
-    def __call__(self, image):
+    def __call__(self, image: np.ndarray, with_embedding: bool = False) -> Candidate:
         """(H, W, 3) uint8 RGB -> Candidate. Raises Rejected."""
         faces = self.analyser.faces(image)
         if not faces:
@@ -105,13 +112,20 @@ class FaceJudge:
             "sharpness": round(sharpness, 1),
             "age": round(age),
         }
-        embedding = self._embed(to_batch(crop))[0][0]
-        hashed = perceptual_hash(crop)
+        embedding, hashed = self._embedding(crop) if with_embedding else None, perceptual_hash(crop)
         if self.size != SIZE:
             crop, landmarks = aligned_face(image, face, self.size)
-        return Candidate(crop, landmarks, embedding, hashed, facts, np.sqrt(sharpness) * np.cos(np.radians(yaw)))
+        score = np.sqrt(sharpness) * np.cos(np.radians(yaw))
+        return Candidate(crop, landmarks, hashed, facts, score, embedding)
 
-    def _faults(self, image, face, sharpness, yaw, pitch):
+    def _embedding(self, crop):
+        from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
+        from paddle_mfs.runtime import make_runner
+
+        self._embed = self._embed or make_runner(FaceEmbedder(load_encoder()), threads=1)
+        return self._embed(to_batch(crop))[0][0]
+
+    def _faults(self, image, face, sharpness, yaw, pitch) -> Iterator[tuple[str, str]]:
         """What is wrong with a face, the cheapest to find first."""
         limits, points = self.limits, face.landmarks[:, :2]
         if face.size < limits.min_face:
@@ -128,9 +142,9 @@ class FaceJudge:
         if unsteady > MAX_UNSTEADY:
             yield "landmarks unsure", f"{unsteady:.0f} per mille of the face apart, at most {MAX_UNSTEADY}"
 
-    def unsteadiness(self, image, face):
-        """How far the landmarks move when the mesh network looks from a little aside: RMS in per mille of the face's size."""
-        where, worst = region(face.landmarks), 0
+    def unsteadiness(self, image: np.ndarray, face: Face) -> float:
+        """How far the landmarks move, RMS in per mille of the face's size, when they are looked at from a bit aside."""
+        where, worst = region(face.landmarks), 0.0
         for x, y, scale, angle in ASIDE:
             view = Region(where.centre + np.array([x, y]) * where.side, where.side * scale, where.angle + angle)
             again, _ = self.analyser.landmarker.look(image, view)

@@ -1,34 +1,41 @@
 """Identity features of the training faces: inputs of the IIN, which never change.
 
-They are computed, not stored with the faces: 50 kB of feature map for a face and as much for its mirror image would make a set
-of 20 kB crops six times as large, and reading them would cost about what the few encoder passes of a batch do.
+They are computed, not stored with the faces: 50 kB of feature map for a face and as much for its mirror image would
+make a set of 20 kB crops six times as large, and reading them would cost about what the few encoder passes of a
+batch do.
 """
 
+from __future__ import annotations
+
 from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import paddle
 
-from paddle_mfs.data.pairs import mirrored
+from paddle_mfs.data.aligned_face import mirrored
+from paddle_mfs.data.crops import Crops
+from paddle_mfs.data.faces import ShardedFaces
 
 KEPT = 20_000  # faces and mirror images: 1 GB
 
 
 class IdentityCache:
-    """What an embedder makes of face `key` = 2 * index + mirrored, on first use; the last ones used are kept, maps as float16.
+    """What an embedder makes of face `key` = 2 * index + mirrored, on first use; the last ones used are kept.
 
     Args:
         embedder: models.embedder.FaceEmbedder, or another with `embed(crops)` that returns a tuple of tensors (N, ...).
         faces: data.crops.Crops or data.faces.ShardedFaces, at any size.
     """
 
-    def __init__(self, embedder, faces):
+    def __init__(self, embedder: Any, faces: Crops | ShardedFaces):
         self.embedder, self.faces = embedder, faces
-        self._kept = OrderedDict()
+        self._kept: OrderedDict[int, list[np.ndarray]] = OrderedDict()
 
-    def __call__(self, keys):
-        """List of G keys -> a tuple of tensors (G, ...): of a FaceEmbedder, embedding (G, width) of unit length and feature
-        (G, feature_width, 7, 7)."""
+    def __call__(self, keys: Sequence[int]) -> tuple[paddle.Tensor, ...]:
+        """List of G keys -> a tuple of tensors (G, ...): of a FaceEmbedder, embedding (G, width) of unit length and
+        feature (G, feature_width, 7, 7)."""
         missing = [key for key in dict.fromkeys(keys) if key not in self._kept]
         if missing:
             made = self.embedder.embed([self._image(key) for key in missing])
@@ -42,7 +49,7 @@ class IdentityCache:
             self._kept.popitem(last=False)
         return tensors
 
-    def forget(self):
+    def forget(self) -> None:
         """Drop everything kept."""
         self._kept.clear()
 

@@ -1,16 +1,20 @@
-"""What faces are prepared from: pictures in folders and archives, clips, and generated faces; and who is shown by the layout.
+"""What faces are prepared from (pictures in folders and archives, clips, generated faces), and who is shown there.
 
 folder of folders   each a person                       VGGFace2: n000001/0001_01.jpg
 flat                each picture somebody else          CelebA-HQ: 00000.jpg
 numbered folders    flat too, a thousand to a folder    FFHQ: 01000/01234.png
 """
 
+from __future__ import annotations
+
 import os
 import tarfile
 import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from paddle_mfs.data.shards import is_set
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.formats import ARCHIVES, READABLE_CLIPS, READABLE_PICTURES
 
@@ -21,30 +25,32 @@ NO_PERSON = {"train", "training", "val", "valid", "validation", "test", "testing
 class Input(NamedTuple):
     """One thing to look at.
 
-    kind: "picture", "clip", "generated", or "unreadable"; name: as the manifest has it; root: part of the name, the folder or
-    archive in which labels count; place: file, or index of a generated face; member: name in the zip file; data: bytes of a
-    member of a tar file; label: who is shown, "" until it is known; reason: of an unreadable one.
+    kind: "picture", "clip", "generated", or "unreadable"; name: as the manifest has it; root: part of the name, the
+    folder or archive in which labels count; place: file, or index of a generated face; member: name in the zip file;
+    data: bytes of a member of a tar file; label: who is shown, "" until it is known; reason: of an unreadable one.
     """
 
     kind: str
     name: str
     root: str = ""
-    place: object = None
-    member: str = None
-    data: bytes = None
+    place: Any = None
+    member: str | None = None
+    data: bytes | None = None
     label: str = ""
     reason: str = ""
 
     @property
-    def folder(self):
+    def folder(self) -> str:
+        """The folder the name has."""
         return str(PurePosixPath(self.name).parent)
 
 
-def find_inputs(paths, read=True):
+def find_inputs(paths: Iterable[str | Path], read: bool = True) -> Iterator[Input]:
     """Yield the Inputs of files, folders (recursive) and archives, always in the same order.
 
     read: with the bytes of pictures in tar files, which are read from front to back.
-    Raises: UserError for a path that is missing, or a file of no known kind.
+    A prepared set among the inputs is passed over as unreadable: its pictures are those that were left out.
+    Raises: UserError for a path that is missing, a file of no known kind, or a prepared set.
     """
     for path in map(os.path.normpath, paths):
         if not os.path.isdir(path):
@@ -56,7 +62,13 @@ def find_inputs(paths, read=True):
                 raise UserError(f"{path}: not a picture, clip or archive ({kinds}); give one of them")
             yield from _file(path, os.path.dirname(path), read)
             continue
+        if is_set(path):
+            raise UserError(f"{path}: is a prepared set; give the pictures it was made from, or use it as it is")
         for folder, folders, files in os.walk(path):
+            if is_set(folder):
+                folders.clear()
+                yield Input("unreadable", Path(folder).as_posix(), path, folder, reason="a prepared set")
+                continue
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(files):
                 yield from _file(os.path.join(folder, name), path, read)
@@ -112,29 +124,29 @@ class Layout:
     """Who is shown, by the folders that pictures lie in.
 
     Args:
-        how: "folder": a folder is a person; "none": every picture is somebody else; "auto": a folder is a person unless it is the
-            only one with pictures, numbered as in FFHQ, or named like a split of a data set.
+        how: "folder": a folder is a person; "none": every picture is somebody else; "auto": a folder is a person unless
+            it is the only one with pictures, numbered as in FFHQ, or named like a split of a data set.
 
     Show it every Input first (`add`), then ask for labels.
     """
 
-    def __init__(self, how="auto"):
-        self.how, self.pictures, self.clips, self._numbered, self._folders = how, 0, 0, {}, {}
+    def __init__(self, how: str = "auto"):
+        self.how = how
+        self._numbered: dict[str, bool] = {}
+        self._folders: dict[str, set[str]] = {}
 
-    def add(self, one):
+    def add(self, one: Input) -> None:
         """Take note of an Input."""
-        self.pictures += one.kind == "picture"
-        self.clips += one.kind == "clip"
         if one.kind == "picture" and one.folder != one.root:
             stem, folder = PurePosixPath(one.name).stem, PurePosixPath(one.folder).name
             fits = stem.isdecimal() and folder.isdecimal() and int(stem) // 1000 * 1000 == int(folder)
             self._numbered[one.folder] = self._numbered.get(one.folder, True) and fits
             self._folders.setdefault(one.root, set()).add(one.folder)
 
-    def label(self, one):
+    def label(self, one: Input) -> str:
         """The person's label: their folder, or the picture's own name."""
         folder = one.folder
-        if self.how == "none" or folder == one.root or one.label:
+        if self.how == "none" or folder == one.root or one.label or one.kind != "picture":
             return one.label or one.name
         no_person = (
             len(self._folders[one.root]) == 1

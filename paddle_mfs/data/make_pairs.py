@@ -1,15 +1,21 @@
-"""A teacher answers beforehand: random pairs of a set of faces, and its pictures of them, into shards (`data.stored_pairs`)."""
+"""A teacher answers beforehand: random pairs of faces, and its pictures of them, into shards (`data.stored_pairs`)."""
+
+from __future__ import annotations
 
 import json
 import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
-from paddle_mfs.data.crops import encode_crop
+from paddle_mfs.data.aligned_face import SIZE, encode_crop
 from paddle_mfs.data.faces import ShardedFaces
-from paddle_mfs.data.parallel import ordered
-from paddle_mfs.data.shards import ShardWriter
+from paddle_mfs.data.shards import CAPACITY, ShardWriter
 from paddle_mfs.data.stored_pairs import fingerprint
+from paddle_mfs.data.worker_pool import ordered
 from paddle_mfs.provenance import picture_sha256, provenance, save_options
 from paddle_mfs.teachers import create_teacher
 from paddle_mfs.utils.errors import UserError
@@ -17,25 +23,62 @@ from paddle_mfs.utils.interrupt import StopRequest
 from paddle_mfs.version import __version__
 
 
-class PairMaker:
-    """In a worker: makes the taught pictures of one source.
+@dataclass
+class PairJob:
+    """What to make.
 
     Args:
-        faces: folder of a set of faces; size: of the pictures; teacher: config section; targets: for each source; seed: the
-            pairs are a function of (seed, number of the source).
+        faces: folder of a set of faces.
+        output: folder of the set of pairs.
+        teacher: a config's `teacher:` section.
+        count: pairs to have in the end.
+        targets: of each source.
+        size: side of the pictures.
+        seed: the pairs are a function of (seed, number of the source).
+        capacity: pairs in a shard.
+        workers: processes; 0: none but this one.
     """
 
-    def __init__(self, faces, size, teacher, targets, seed):
-        self.faces, self.targets, self.seed = ShardedFaces(faces, size), targets, seed
-        self.section, self.teacher = teacher, create_teacher(teacher)
+    faces: str | Path
+    output: str | Path
+    teacher: Mapping[str, Any]
+    count: int
+    targets: int = 4
+    size: int = SIZE
+    seed: int = 0
+    capacity: int = CAPACITY
+    workers: int = 1
 
-    def __call__(self, number):
+    def settings(self, faces: ShardedFaces) -> dict[str, Any]:
+        """What a set's records depend on; faces: those of the job."""
+        return {
+            "faces_sha256": fingerprint(faces),
+            "faces": len(faces),
+            "size": self.size,
+            "teacher": dict(self.teacher),
+            "targets": self.targets,
+            "seed": self.seed,
+        }
+
+
+class PairMaker:
+    """In a worker: makes the taught pictures of one source of a PairJob."""
+
+    def __init__(self, job: PairJob):
+        self.job, self.faces = job, ShardedFaces(job.faces, job.size)
+        self.teacher = create_teacher(job.teacher)
+        if self.teacher.partners(self.faces) is not None:
+            raise UserError(
+                f"teacher.name: {job.teacher['name']}: its pictures are there already; train with it as it is"
+            )
+
+    def __call__(self, number: int) -> tuple[int, list[tuple[int, bytes]]]:
         """-> (face number of the source, [(face number of a target, JPEG bytes)])."""
-        rng = random.Random(f"{self.seed}/{number}")
+        rng = random.Random(f"{self.job.seed}/{number}")
         source = rng.randrange(len(self.faces))
         mates = set(self.faces.mates(source))
-        answers = []
-        while len(answers) < self.targets:
+        answers: list[tuple[int, bytes]] = []
+        while len(answers) < self.job.targets:
             target = rng.randrange(len(self.faces))
             if target not in mates:
                 answers.append((target, self._taught(source, target)))
@@ -43,41 +86,37 @@ class PairMaker:
 
     def _taught(self, source, target):
         (a, a_landmarks), (b, b_landmarks) = self.faces.face(source), self.faces.face(target)
-        image, _ = self.teacher.swap(a, a_landmarks, b, b_landmarks)
-        record = provenance(source_sha256=picture_sha256(a), target_sha256=picture_sha256(b), teacher=self.section)
+        image, _ = self.teacher.swap(a, a_landmarks, b, b_landmarks, keys=(2 * source, 2 * target))
+        record = provenance(
+            source_sha256=picture_sha256(a), target_sha256=picture_sha256(b), teacher=dict(self.job.teacher)
+        )
         return encode_crop(image, **save_options("taught.jpg", record))
 
 
-def make_pairs(faces, output, teacher, count, targets=4, size=224, seed=0, capacity=1000, workers=1):
-    """Write a set of at least `count` pairs, or go on with one -> pairs in it. Ctrl-C finishes it with what is done.
+def make_pairs(job: PairJob) -> int:
+    """Write a set of at least `job.count` pairs, or go on with one -> pairs in it.
 
-    Args: see `PairMaker`, `shards.ShardWriter` and `parallel.ordered`.
+    Ctrl-C finishes it with what is done.
+
     Raises: UserError, also for a set of faces that shows one person only.
     """
-    known = ShardedFaces(faces)
+    known = ShardedFaces(job.faces)
     if known.reader.card["labels"] < 2:
         raise UserError(
-            f"{faces}: shows one person only; a pair needs two (add pictures, or prepare with --labels none)"
+            f"{job.faces}: shows one person only; a pair needs two (add pictures, or prepare with --labels none)"
         )
-    settings = {
-        "faces_sha256": fingerprint(known),
-        "faces": len(known),
-        "size": size,
-        "teacher": dict(teacher),
-        "targets": targets,
-        "seed": seed,
-    }
-    bar = tqdm(total=count, desc="teaching", unit="pair", disable=None)
-    with ShardWriter(output, "pairs", settings, capacity) as writer, StopRequest() as stop, bar:
-        bar.update(min(count, writer.count))
+    settings = job.settings(known)
+    bar = tqdm(total=job.count, desc="teaching", unit="pair", disable=None)
+    with ShardWriter(job.output, "pairs", settings, job.capacity) as writer, StopRequest() as stop, bar:
+        bar.update(min(job.count, writer.count))
 
         def numbers():
-            for number in range(writer.count // targets, -(-count // targets)):
+            for number in range(writer.count // job.targets, -(-job.count // job.targets)):
                 if stop.requested:
                     return
                 yield number
 
-        for source, answers in ordered(PairMaker, (faces, size, dict(teacher), targets, seed), numbers(), workers):
+        for source, answers in ordered(PairMaker, (job,), numbers(), job.workers):
             for target, jpeg in answers:
                 facts = json.dumps({"source": source, "target": target}).encode()
                 writer.add({"jpg": jpeg, "json": facts}, {"label": str(source), "source": source, "target": target})

@@ -2,14 +2,17 @@
 
 WebDataset: https://github.com/webdataset/webdataset
 
-    FOLDER/set.json             what kind of set, the settings it was made with, and, when it is finished, how many records
-    FOLDER/shards/00000.tar     records 0, 1, ...: members 00000000.jpg, 00000000.json, 00000001.jpg, ...
+    FOLDER/set.json             what kind of set, the settings it was made with, and, when it is finished, how many
+    records FOLDER/shards/00000.tar     records 0, 1, ...: members 00000000.jpg, 00000000.json, 00000001.jpg, ...
     FOLDER/shards/00000.jsonl   the manifest's lines up to the end of that shard; a shard counts when this file is there
     FOLDER/manifest.jsonl       all of these, one JSON object an input
-    FOLDER/index.npy            (n,) INDEX: where each record lies; FOLDER/groups.npy: record numbers, those of a label together
+    FOLDER/index.npy            (n,) INDEX: where each record lies
+    FOLDER/groups.npy           (n,) record numbers, those of a label together
 
 The number of a record is its place in the index and the name of its members.
 """
+
+from __future__ import annotations
 
 import fcntl
 import io
@@ -17,7 +20,9 @@ import json
 import os
 import tarfile
 from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 
@@ -30,12 +35,12 @@ OPEN_FILES = 64
 INDEX = np.dtype([("shard", "<i4"), ("size", "<i4"), ("offset", "<i8"), ("first", "<i8"), ("count", "<i4")])
 
 
-def is_set(folder):
+def is_set(folder: str | Path) -> bool:
     """Is this a folder that a ShardWriter made (or began)?"""
     return (Path(folder) / "set.json").is_file()
 
 
-def read_set(folder):
+def read_set(folder: str | Path) -> dict[str, Any]:
     """The set.json of a folder. Raises UserError when there is none."""
     try:
         return json.loads((Path(folder) / "set.json").read_text(encoding="utf-8"))
@@ -56,7 +61,7 @@ class ShardWriter:
     Raises: UserError when the folder holds something else, other settings, or another process writes there.
     """
 
-    def __init__(self, folder, kind, settings, capacity=CAPACITY):
+    def __init__(self, folder: str | Path, kind: str, settings: dict[str, Any], capacity: int = CAPACITY):
         self.folder, self.kind, self.settings, self.capacity = Path(folder), kind, settings, capacity
         self._shards = self.folder / "shards"
         if (
@@ -106,16 +111,18 @@ class ShardWriter:
         self._lock.close()
 
     def _begin(self):
-        self._tar, self._lines, self._in_shard = None, [], 0
+        self._tar: tarfile.TarFile | None = None
+        self._lines: list[dict[str, Any]] = []
+        self._in_shard = 0
         self._temporary = self._shards / f"{self._part:05d}.part-{os.getpid()}.tar"
 
-    def lines(self):
+    def lines(self) -> Iterator[dict[str, Any]]:
         """The manifest's lines in finished shards, as dicts, in order."""
         for part in range(self._part):
             with open(self._shards / f"{part:05d}.jsonl", encoding="utf-8") as file:
                 yield from map(json.loads, file)
 
-    def add(self, members, line):
+    def add(self, members: Mapping[str, bytes], line: dict[str, Any]) -> None:
         """Add one record. members: {"jpg": bytes, ...}; line: its line of the manifest, to which its place is added."""
         if not self._tar:
             self._tar = tarfile.open(self._temporary, "w", format=tarfile.USTAR_FORMAT)
@@ -130,16 +137,16 @@ class ShardWriter:
         self.count += 1
         self._in_shard += 1
 
-    def note(self, line):
+    def note(self, line: dict[str, Any]) -> None:
         """Add a line for an input that left no record."""
         self._lines.append(line)
 
     @property
-    def is_full(self):
+    def is_full(self) -> bool:
         """Should the shard be committed? Ask only where a run may go on later: after all records of an input."""
         return self._in_shard >= self.capacity
 
-    def commit(self):
+    def commit(self) -> None:
         """Finish the shard: from here on it is there for good."""
         if not self._lines:
             return
@@ -153,10 +160,11 @@ class ShardWriter:
         self._part += 1
         self._begin()
 
-    def finish(self, **facts):
+    def finish(self, **facts: Any) -> None:
         """Commit what is left, write manifest, index and, with `facts`, set.json: readers take the set from here on."""
         self.commit()
-        index, labels, label_of = np.zeros(self.count, INDEX), np.zeros(self.count, np.int64), {}
+        index, labels = np.zeros(self.count, INDEX), np.zeros(self.count, np.int64)
+        label_of: dict[str, int] = {}
         with atomic_path(self.folder / "manifest.jsonl") as path, open(path, "w", encoding="utf-8") as manifest:
             for line in self.lines():
                 manifest.write(json.dumps(line, ensure_ascii=False) + "\n")
@@ -185,7 +193,7 @@ class ShardReader:
     Raises: UserError when it is none, of another kind, unfinished, empty, or a shard is missing or cut short.
     """
 
-    def __init__(self, folder, kind):
+    def __init__(self, folder: str | Path, kind: str):
         self.folder = Path(folder)
         self.card = read_set(folder)
         if self.card["kind"] != kind:
@@ -200,7 +208,7 @@ class ShardReader:
         if not len(self._index):
             raise UserError(f"{folder}: holds no {kind}; see its manifest.jsonl for the reasons")
         self._check_shards()
-        self._files = OrderedDict()
+        self._files: OrderedDict[int, IO] = OrderedDict()
 
     def _check_shards(self):
         shards = self._index["shard"]
@@ -216,26 +224,30 @@ class ShardReader:
     def __len__(self):
         return len(self._index)
 
-    def mates(self, number):
+    def mates(self, number: int) -> list[int]:
         """Numbers of all records with the label of record `number`, ascending."""
         entry = self._index[number]
         return self._groups[entry["first"] : entry["first"] + entry["count"]].tolist()
 
-    def record(self, number):
+    def column(self, name: str) -> list[Any]:
+        """What the manifest says of each record under `name`."""
+        with open(self.folder / "manifest.jsonl", encoding="utf-8") as file:
+            return [line[name] for line in map(json.loads, file) if "key" in line]
+
+    def record(self, number: int) -> dict[str, bytes]:
         """{"jpg": bytes, ...} of one record."""
         entry = self._index[number]
         try:
             data = os.pread(self._file(int(entry["shard"])), int(entry["size"]), int(entry["offset"]))
             with tarfile.open(fileobj=io.BytesIO(data)) as tar:
-                members = {info.name.split(".", 1)[1]: tar.extractfile(info).read() for info in tar}
+                return {info.name.split(".", 1)[1]: tar.extractfile(info).read() for info in tar}  # type: ignore
         except (OSError, tarfile.TarError) as error:
             raise UserError(
                 f"{self._path(entry['shard'])}: record {number} cannot be read ({error}); make the set again"
             ) from None
-        return members
 
     def _file(self, shard):
-        """Descriptor of an open shard. Reads give their own position, so processes forked from this one may share it."""
+        """Descriptor of an open shard. Reads give their own position, so forked processes may share it."""
         if shard in self._files:
             self._files.move_to_end(shard)
         else:

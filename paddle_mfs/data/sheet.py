@@ -1,5 +1,7 @@
 """A contact sheet of a set of faces: some that were accepted, and some that were not, by reason."""
 
+from __future__ import annotations
+
 import hashlib
 from pathlib import Path
 
@@ -20,12 +22,13 @@ class RejectedPictures:
     Who looks under age, and what the age network has not seen, is never given to it.
     """
 
-    def __init__(self, folder):
-        self.folder, self._kept = Path(folder), {}
+    def __init__(self, folder: str | Path):
+        self.folder = Path(folder)
+        self._kept: dict[str, set[str]] = {}
         for path in sorted(self.folder.glob("*.jpg")):
             self._kept.setdefault(path.stem.rpartition("_")[0], set()).add(path.name)
 
-    def add(self, reason, name, crop):
+    def add(self, reason: str, name: str, crop: np.ndarray) -> None:
         """crop: (S, S, 3) uint8 RGB of the input `name`."""
         word = reason.replace(" ", "-")
         kept = self._kept.setdefault(word, set())
@@ -35,14 +38,15 @@ class RejectedPictures:
             write_image(self.folder / file, cv2.resize(crop, (TILE, TILE), interpolation=cv2.INTER_AREA))
 
 
-def draw_sheet(folder):
+def draw_sheet(folder: str | Path) -> None:
     """Write FOLDER/sheet.jpg of a finished set."""
-    folder, rows = Path(folder), []
+    folder = Path(folder)
+    rows: list[np.ndarray] = []
     if read_set(folder)["records"]:
         faces = ShardedFaces(folder, TILE)
         some = np.linspace(0, len(faces) - 1, min(len(faces), COLUMNS * ROWS)).round().astype(int)
         rows += _block(f"{len(faces)} accepted", [faces.face(int(index))[0] for index in some])
-    by_reason = {}
+    by_reason: dict[str, list[Path]] = {}
     for path in sorted((folder / "rejected").glob("*.jpg")):
         by_reason.setdefault(path.stem.rpartition("_")[0].replace("-", " "), []).append(path)
     for reason, paths in by_reason.items():

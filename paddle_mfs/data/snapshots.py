@@ -1,5 +1,7 @@
 """Images that a teacher made at several moments of its own training: the paper's labels for Q."""
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
 
@@ -20,9 +22,9 @@ def _natural(name):
 class TeacherSnapshots:
     """Labelled images out of one folder a snapshot: <folder>/<snapshot>/*.png, square aligned crops of 112 px or more.
 
-    Snapshots are sorted by name, numbers by their value; the first counts as the start of the teacher's training (0), the last as
-    its end (1), those between as equally spaced (https://github.com/Seanseattle/MobileFaceSwap/issues/14). Pictures of one
-    name are the same pair, and are held out together.
+    Snapshots are sorted by name, numbers by their value; the first counts as the start of the teacher's training (0),
+    the last as its end (1), those between as equally spaced (https://github.com/Seanseattle/MobileFaceSwap/issues/14).
+    Pictures of one name are the same pair, and are held out together.
 
     Args:
         folder: the folder of folders.
@@ -32,23 +34,26 @@ class TeacherSnapshots:
     Raises UserError for fewer than two snapshots, an empty one, or too few pictures.
     """
 
-    def __init__(self, folder, held_out=0.1, seed=0):
+    def __init__(self, folder: str | Path, held_out: float = 0.1, seed: int = 0):
         folder, self.seed = Path(folder), seed
         names = sorted((p.name for p in folder.iterdir() if p.is_dir()), key=_natural) if folder.is_dir() else []
         if len(names) < 2:
             raise UserError(
                 f"{folder}: {len(names)} snapshot folders found, two or more are wanted: {folder}/<snapshot>/*.png"
             )
-        self.training, self.judging = [], []  # one list a snapshot: (kind, quality, path)
+        # one list a snapshot: (kind, quality, path)
+        self.training: list[list[tuple[str, float, Path]]] = []
+        self.judging: list[list[tuple[str, float, Path]]] = []
         for index, name in enumerate(names):
-            sides = [], []
+            sides: tuple[list, list] = [], []
             for path in find_pictures(folder / name):
                 side = sides[is_held_out(path.relative_to(folder / name).with_suffix("").as_posix(), held_out)]
                 side.append((name, index / (len(names) - 1), path))
             check_split(folder / name, "pictures", *map(len, sides))
-            self.training.append(sides[0]), self.judging.append(sides[1])
+            self.training.append(sides[0])
+            self.judging.append(sides[1])
 
-    def sample(self, number):
+    def sample(self, number: int) -> tuple[np.ndarray, float]:
         """Training sample `number` -> image (112, 112, 3) uint8 RGB, quality in 0..1."""
         rng = np.random.default_rng([self.seed, number])
         snapshot = self.training[rng.integers(len(self.training))]
@@ -56,8 +61,9 @@ class TeacherSnapshots:
         image = self._read(path)
         return image[:, ::-1] if rng.random() < 0.5 else image, quality
 
-    def judged(self, count):
-        """Held-out series -> list of [(snapshot, quality, image), ...], one picture of each snapshot; `count` series at most."""
+    def judged(self, count: int) -> list[list[tuple[str, float, np.ndarray]]]:
+        """Held-out series -> list of [(snapshot, quality, image), ...], one picture of each snapshot; `count` series at
+        most."""
         series = zip(*self.judging)
         return [
             [(name, quality, self._read(path)) for name, quality, path in row] for row, _ in zip(series, range(count))

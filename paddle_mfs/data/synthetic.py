@@ -1,7 +1,8 @@
-"""Faces of nobody: the MobileStyleGAN generator of the PyPI wheel random-face 2021.7.21.1, and the filter that keeps adults.
+"""Faces of nobody: the MobileStyleGAN generator of the PyPI wheel random-face 2021.7.21.1, and the filter for
+adults.
 
-The wheel (Apache-2.0, https://pypi.org/project/random-face/2021.7.21.1/) carries two OpenVINO graphs, read here as files:
-its own Python code is never imported. A face is a pure function of its index:
+The wheel (Apache-2.0, https://pypi.org/project/random-face/2021.7.21.1/) carries two OpenVINO graphs, read here as
+files: its own Python code is never imported. A face is a pure function of its index:
 
     z = RandomState(10_000_019 + index).normal((1, 512)),  psi = the same stream's next uniform(0.6, 0.9)
     w = mean + psi * (mapping(z) - mean),                  image = synthesis(w)
@@ -11,8 +12,12 @@ The generator was trained on FFHQ (CC BY-NC-SA 4.0), and about a fifth of what i
 use `AdultFilter` on everything that is kept.
 """
 
+from __future__ import annotations
+
 import importlib.metadata
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -22,18 +27,21 @@ from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path
 from paddle_mfs.utils.tensor import to_batch, to_image
 
+if TYPE_CHECKING:
+    from paddle_mfs.face.analysis import FaceAnalyser
+
 PACKAGE, VERSION = "random-face", "2021.7.21.1"
-INSTALL = (
-    f"pip install --no-deps {PACKAGE}=={VERSION}"  # its dependencies (jupyter, gdown) serve its demo, not its data
-)
+# Its dependencies (jupyter, gdown) serve its demo, not its data.
+INSTALL = f"pip install --no-deps {PACKAGE}=={VERSION}"
 FIRST_RESERVED_INDEX = 900_000  # from here on faces are kept for final evaluation: never to train, tune or show
 MIN_ADULT_AGE = 26  # the age network errs by some years; this keeps clear of teenagers
 
 
-def graph_path(name):
-    """Path of one of the wheel's OpenVINO graphs ("MappingNetwork" or "SynthesisNetwork"). UserError when not installed."""
+def graph_path(name: str) -> Path:
+    """Path of one of the wheel's OpenVINO graphs, "MappingNetwork" or "SynthesisNetwork". UserError without the
+    wheel."""
     try:
-        path = Path(importlib.metadata.distribution(PACKAGE).locate_file(f"random_face/data/{name}.xml"))
+        path = Path(str(importlib.metadata.distribution(PACKAGE).locate_file(f"random_face/data/{name}.xml")))
     except importlib.metadata.PackageNotFoundError:
         raise UserError(f"the face generator is not installed; run: {INSTALL}") from None
     if not path.is_file() or not path.with_suffix(".bin").is_file():
@@ -44,8 +52,8 @@ def graph_path(name):
     return path
 
 
-def check_indices(start, count):
-    """Raise UserError unless start .. start+count-1 are generator indices that may be used (below FIRST_RESERVED_INDEX)."""
+def check_indices(start: int, count: int) -> None:
+    """Raise UserError unless start .. start+count-1 are indices that may be used, below FIRST_RESERVED_INDEX."""
     if start < 0 or count < 1:
         raise UserError(f"--start {start} --count {count}: an index is 0 or more and the count 1 or more")
     if start + count > FIRST_RESERVED_INDEX:
@@ -64,7 +72,7 @@ class FaceGenerator:
     Raises UserError when the wheel or OpenVINO is not installed.
     """
 
-    def __init__(self, threads=1):
+    def __init__(self, threads: int = 1):
         graphs = [graph_path("MappingNetwork"), graph_path("SynthesisNetwork")]
         try:
             import openvino
@@ -80,7 +88,7 @@ class FaceGenerator:
     def _style(self, noise):
         return self._mapping([noise.astype(np.float32)])[self._mapping.outputs[0]]
 
-    def face(self, index, size=320):
+    def face(self, index: int, size: int = 320) -> np.ndarray:
         """The face of an index -> (size, size, 3) uint8 RGB; made at 1024 px and reduced by area averaging."""
         random = np.random.RandomState(10_000_019 + index)
         noise, psi = random.normal(size=(1, 512)), random.uniform(0.6, 0.9)
@@ -100,7 +108,7 @@ class AdultFilter:
         analyser: a `FaceAnalyser` to use again; None makes one.
     """
 
-    def __init__(self, min_age=MIN_ADULT_AGE, analyser=None):
+    def __init__(self, min_age: float = MIN_ADULT_AGE, analyser: FaceAnalyser | None = None):
         from paddle_mfs.face.analysis import FaceAnalyser
         from paddle_mfs.models import create_model
         from paddle_mfs.runtime import make_runner
@@ -109,41 +117,49 @@ class AdultFilter:
         self._analyser = analyser or FaceAnalyser()
         self._network = make_runner(create_model("age", weights="bundled"), threads=1)
 
-    def age(self, image):
+    def age(self, image: np.ndarray) -> float | None:
         """Estimated age in years of the largest face of an image (H, W, 3) uint8 RGB; None when there is no face."""
         from paddle_mfs.face.align import align
 
         faces = self._analyser.faces(image)
         return self.crop_age(align(image, faces[0].five, 224)[0]) if faces else None
 
-    def crop_age(self, crop):
+    def crop_age(self, crop: np.ndarray) -> float:
         """Estimated age in years of an aligned crop (224, 224, 3) uint8 RGB."""
         return float(np.ravel(self._network(to_batch(crop) * 255))[0])
 
-    def __call__(self, image):
+    def __call__(self, image: np.ndarray) -> bool:
         """True when the image shows a face and its estimated age is at least `min_age`."""
         age = self.age(image)
         return age is not None and age >= self.min_age
 
 
-def face_file(folder, index):
+def face_file(folder: str | Path, index: int) -> Path:
     """`folder/800123.jpg`: the file name is the generator index."""
     return Path(folder) / f"{index:06d}.jpg"
 
 
-def note(index):
+def note(index: int) -> str:
     """What the picture of a generated face says of itself."""
     return f"Generated face of nobody: {PACKAGE} {VERSION} (MobileStyleGAN), index {index}"
 
 
-def write_face(path, image, index, quality=88):
+def write_face(path: str | Path, image: np.ndarray, index: int, quality: int = 88) -> None:
     """Write a generated face (uint8 RGB) as JPEG with a comment that says it is generated, atomically."""
     with atomic_path(path) as temporary:
         Image.fromarray(image).save(temporary, "JPEG", quality=quality, optimize=True, comment=note(index).encode())
 
 
-def generate_faces(folder, indices, size=320, min_age=MIN_ADULT_AGE, quality=88, generator=None, keep=None):
-    """Generate the faces of `indices` into `folder`, adults only; yield (index, state) with state "kept", "exists" or "left out".
+def generate_faces(
+    folder: str | Path,
+    indices: Iterable[int],
+    size: int = 320,
+    min_age: float = MIN_ADULT_AGE,
+    quality: int = 88,
+    generator: FaceGenerator | None = None,
+    keep: Callable[[np.ndarray], bool] | None = None,
+) -> Iterator[tuple[int, str]]:
+    """Generate the faces of `indices` into `folder`, adults only; yield (index, "kept", "exists" or "left out").
 
     A face whose file exists is not made again, so a run that was stopped goes on where it was. Indices left out are
     remembered in `folder/left_out.txt` so they are not made again either.

@@ -1,8 +1,12 @@
 """Runs of several configs for the same number of steps, compared in one table and one picture."""
 
+from __future__ import annotations
+
 import csv
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,31 +16,45 @@ from paddle_mfs.engine.evaluation import measure, scores
 from paddle_mfs.engine.settings import load_settings
 from paddle_mfs.engine.trainer import Trainer
 from paddle_mfs.face.image import read_image, write_image
-from paddle_mfs.metrics.evaluate import load_pairs
+from paddle_mfs.metrics.pairs import Pairs, load_pairs
 from paddle_mfs.models.mfs import load_mfs
 from paddle_mfs.utils import jsonl
+from paddle_mfs.utils.config import Config
 from paddle_mfs.utils.drawing import text_strip
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path, write_json
+from paddle_mfs.utils.resources import resource
+from paddle_mfs.utils.table import markdown_table
 
 LOSSES = "loss", "rec", "raw", "per", "id", "mask", "open", "alpha"  # of the last log line, a mean over its steps
 SCORES = "distance", "below", "sharpness", "shape", "background"  # see engine.evaluation.scores
 SHOWN, LABEL = 4, 150  # pairs in the picture; width of a row's name in pixels
 
 
-def run_configs(configs, steps, output, overrides=(), pairs="samples/heldout", count=8, checkpoint_minutes=5.0):
-    """Train every config for `steps` steps under <output>/<its file's name>, then write <output>/table.md, table.csv, sheet.png.
+def run_configs(
+    configs: Sequence[str | Path],
+    steps: int,
+    output: str | Path,
+    overrides: Sequence[str] = (),
+    pairs: str | Path | None = None,
+    count: int = 8,
+    checkpoint_minutes: float = 5.0,
+) -> list[dict[str, Any]]:
+    """Train every config for `steps` steps under <output>/<its file's name>, then write <output>/table.md, table.csv,
+    sheet.png.
 
     What is finished with the same settings is not run again, and what was interrupted goes on from its checkpoint.
 
     Args:
         configs: YAML files; their budget, output and schedule's end are replaced.
         overrides: `-o` texts, the same for all.
-        pairs, count: folder of held-out pairs and how many of them are measured (metrics.evaluate).
+        pairs, count: folder of held-out pairs (None: samples/heldout) and how many of them are measured.
+        checkpoint_minutes: between two checkpoints of a run.
     Returns: the rows of the table, one dict a config.
-    Raises UserError when two configs have the same name, and for settings that are wrong or differ from an unfinished run's.
+    Raises UserError when two configs have the same name, and for settings that are wrong or differ from an unfinished
+    run's.
     """
-    output = Path(output)
+    output, pairs = Path(output), resource("samples/heldout") if pairs is None else pairs
     folders = {output / Path(path).stem: path for path in configs}
     if len(folders) < len(configs):
         raise UserError(f"{output}: two configs have the same file name; rename one")
@@ -60,7 +78,7 @@ def run_configs(configs, steps, output, overrides=(), pairs="samples/heldout", c
     return rows
 
 
-def _run(folder, config, held_out, checkpoint_minutes, made_with):
+def _run(folder: Path, config: Config, held_out: Pairs, checkpoint_minutes: float, made_with: dict[str, Any]) -> None:
     started = checkpoints(folder / "checkpoints")
     if (
         started
@@ -74,9 +92,9 @@ def _run(folder, config, held_out, checkpoint_minutes, made_with):
     )
     trainer.fit()
     report, rows = measure(load_mfs(folder / "mfs.pdparams"), held_out, config.data.size, config.model.encoder)
-    for number, row in enumerate(rows[:SHOWN]):
+    for number, pictures in enumerate(rows[:SHOWN]):
         for name in ("source", "target", "teacher", "result"):
-            write_image(folder / "pictures" / f"{number}_{name}.png", getattr(row, name))
+            write_image(folder / "pictures" / f"{number}_{name}.png", getattr(pictures, name))
     last = jsonl.read(folder / "log.jsonl")[-1]
     row = {
         **{name: round(last[name], 4) for name in LOSSES if name in last},
@@ -87,23 +105,19 @@ def _run(folder, config, held_out, checkpoint_minutes, made_with):
     write_json(folder / "result.json", {"made_with": made_with, "row": row})
 
 
-def write_table(output, rows):
+def write_table(output: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """<output>/table.md and table.csv: a row a config, empty where it has no such loss."""
     names = ["config", *(name for name in (*LOSSES, *SCORES, "minutes", "crops") if any(name in row for row in rows))]
-    lines = [
-        "| " + " | ".join(names) + " |",
-        "|---|" + "---:|" * (len(names) - 1),
-        *("| " + " | ".join(str(row.get(name, "")) for name in names) + " |" for row in rows),
-    ]
+    table = markdown_table(names, [[row.get(name, "") for name in names] for row in rows])
     with atomic_path(output / "table.md") as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        temporary.write_text(f"{table}\n", encoding="utf-8")
     with atomic_path(output / "table.csv") as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, names)
         writer.writeheader()
         writer.writerows(rows)
 
 
-def write_sheet(path, folders):
+def write_sheet(path: Path, folders: Sequence[Path]) -> None:
     """One picture: a column a held-out pair; rows source, target, teacher, then the result of every run."""
     kinds = [
         (folders[0], "source", "source"),

@@ -1,44 +1,58 @@
 """What alpha does: its histogram over a run, and a picture of the pairs it trusts least and most."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 import paddle
 
-from paddle_mfs.data.degradations import degrade
+from paddle_mfs.data.degradations import DegradedSwaps, degrade
+from paddle_mfs.engine.callback import Callback
 from paddle_mfs.losses.reweight import alpha
+from paddle_mfs.models.embedder import FaceEmbedder
+from paddle_mfs.models.quality import QualityNet
 from paddle_mfs.utils import jsonl
 from paddle_mfs.utils.drawing import text_strip
 from paddle_mfs.utils.files import atomic_path
 from paddle_mfs.utils.tensor import to_batch
 
+if TYPE_CHECKING:
+    from paddle_mfs.engine.trainer import Trainer
+
 BINS = 20
 
 
-class AlphaHistogram:
-    """Every `every` steps a line of <output>/alphas.jsonl: how many samples since the last had alpha in each of 20 bins of 0..1.
+class AlphaHistogram(Callback):
+    """Every `every` steps a line of <output>/alphas.jsonl: how many samples since the last had alpha in each of 20 bins
+    of 0..1.
 
     At the end <output>/alphas.png: the bins over the run, darker where more samples lie.
     """
 
-    def __init__(self, every):
-        self.every, self._counts = every, np.zeros(BINS, int)
+    def __init__(self, every: int):
+        self.every = every
+        self._alphas: list[paddle.Tensor] = []  # read when a line is written
 
-    def on_start(self, trainer):
+    def on_start(self, trainer: Trainer) -> None:
         jsonl.rewind(trainer.output / "alphas.jsonl", trainer.step)
 
-    def on_step(self, trainer, record):
+    def on_step(self, trainer: Trainer, record: dict[str, float | paddle.Tensor]) -> None:
         if "alpha" in record:  # not while the discriminator learns alone
-            self._counts += np.histogram(trainer.objective.alphas, BINS, (0, 1))[0]
-        if trainer.step % self.every == 0 and self._counts.any():
-            jsonl.append(trainer.output / "alphas.jsonl", {"step": trainer.step, "counts": self._counts.tolist()})
-            self._counts[:] = 0
+            self._alphas.append(trainer.alphas)
+        if trainer.step % self.every == 0 and self._alphas:
+            counts, _ = np.histogram(paddle.concat(self._alphas).numpy(), BINS, (0, 1))
+            jsonl.append(trainer.output / "alphas.jsonl", {"step": trainer.step, "counts": counts.tolist()})
+            self._alphas.clear()
 
-    def on_end(self, trainer):
+    def on_end(self, trainer: Trainer) -> None:
         if (trainer.output / "alphas.jsonl").is_file():
             draw_histogram(trainer.output / "alphas.jsonl", trainer.output / "alphas.png")
 
 
-def draw_histogram(log, path):
+def draw_histogram(log: str | Path, path: str | Path) -> None:
     """Draw an alphas.jsonl -> PNG at `path`."""
     import matplotlib
 
@@ -59,14 +73,14 @@ def draw_histogram(log, path):
 
 
 @paddle.no_grad()
-def alpha_sheet(labelled, embedder, net, pairs, shown=6, seed=0):
-    """The worst and the best alphas among random pairs of the mesh teacher -> the picture, uint8 RGB, and the alphas (pairs,).
+def alpha_sheet(
+    labelled: DegradedSwaps, embedder: FaceEmbedder, net: QualityNet, pairs: int, shown: int = 6, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """The worst and the best alphas among random pairs of the mesh teacher -> the picture, uint8 RGB, and the alphas
+    (pairs,).
 
-    Args:
-        labelled: data.degradations.DegradedSwaps.
-        embedder: models.embedder.FaceEmbedder.
-        net: models.quality.QualityNet.
-    Rows of source | target | teacher, on the left the worst, on the right the best; the line below has alpha, cos and Q.
+    Rows of source | target | teacher, on the left the worst, on the right the best; the line below has alpha, cos and
+    Q.
     """
     rng, rows = np.random.default_rng(seed), []
     for _ in range(pairs):

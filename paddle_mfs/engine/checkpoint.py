@@ -1,31 +1,36 @@
 """Checkpoints of a run: everything `--resume` needs, the last N kept."""
 
+from __future__ import annotations
+
 import json
 import pickle
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import paddle
+import paddle.nn as nn
 
 from paddle_mfs.utils.errors import UserError
 
 _NAME = re.compile(r"step_(\d+)$")
 
 
-def checkpoints(folder):
+def checkpoints(folder: str | Path) -> list[Path]:
     """Complete checkpoints of a run, oldest first."""
-    found = [p for p in Path(folder).glob("step_*") if _NAME.match(p.name) and (p / "progress.json").is_file()]
-    return sorted(found, key=lambda p: int(_NAME.match(p.name).group(1)))
+    named = [(_NAME.match(path.name), path) for path in Path(folder).glob("step_*")]
+    found = [(int(name.group(1)), path) for name, path in named if name and (path / "progress.json").is_file()]
+    return [path for _, path in sorted(found)]
 
 
-def save_checkpoint(folder, states, progress, keep):
+def save_checkpoint(folder: str | Path, states: dict[str, dict[str, Any]], progress: dict[str, Any], keep: int) -> Path:
     """Write folder/step_<n>/ with one .pdparams a state and progress.json, then delete all but the newest `keep`.
 
-    It gets its name when it is complete, so a process killed at any moment leaves the checkpoint before or this one. One of the
-    same step that is there already is left as it is.
-    states: {name: state dict}, empty ones (of an optimiser that has not stepped yet) are left out; progress: JSON-able dict with
-    "step".
+    It gets its name when it is complete, so a process killed at any moment leaves the checkpoint before or this one.
+    One of the same step that is there already is left as it is.
+    states: {name: state dict}, empty ones (of an optimiser that has not stepped yet) are left out; progress: JSON-able
+    dict with "step".
     """
     target = Path(folder) / f"step_{progress['step']:08d}"
     if target in checkpoints(folder):
@@ -50,7 +55,7 @@ def save_checkpoint(folder, states, progress, keep):
     return target
 
 
-def load_checkpoint(path):
+def load_checkpoint(path: str | Path) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """A checkpoint folder, or a run's folder (its newest checkpoint) -> ({name: state dict}, progress)."""
     path = Path(path)
     if not (path / "progress.json").is_file():
@@ -67,10 +72,11 @@ def load_checkpoint(path):
         ) from None
 
 
-def named_optimizer_state(optimizer, layer):
+def named_optimizer_state(optimizer: paddle.optimizer.Optimizer, layer: nn.Layer) -> dict[str, Any]:
     """The optimiser's state keyed `parameter/slot` by the layer's own parameter names.
 
-    Paddle keys it by names it counts up as parameters are made, which another program or another run may count differently.
+    Paddle keys it by names it counts up as parameters are made, which another program or another run may count
+    differently.
     """
     ours = {parameter.name: name for name, parameter in layer.named_parameters()}
     result = {}
@@ -80,7 +86,7 @@ def named_optimizer_state(optimizer, layer):
     return result
 
 
-def restore_optimizer(optimizer, layer, state):
+def restore_optimizer(optimizer: paddle.optimizer.Optimizer, layer: nn.Layer, state: dict[str, Any]) -> None:
     """Give an optimiser of `layer` a state from `named_optimizer_state`."""
     theirs = {name: parameter.name for name, parameter in layer.named_parameters()}
     renamed = {}

@@ -1,5 +1,9 @@
 """The picture of a training log."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
 from paddle_mfs.utils import jsonl
 from paddle_mfs.utils.files import atomic_path
 
@@ -11,7 +15,7 @@ PANELS = (
 )
 
 
-def draw_curve(log, path):
+def draw_curve(log: str | Path, path: str | Path) -> None:
     """Draw the losses of a log.jsonl over the crops seen -> PNG at `path`."""
     import matplotlib
 

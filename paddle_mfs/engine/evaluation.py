@@ -1,16 +1,30 @@
 """Evaluation on held-out pairs while a network is trained."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
-from paddle_mfs.metrics import evaluate
+from paddle_mfs.engine.callback import Callback
+from paddle_mfs.metrics.evaluate import evaluate
+from paddle_mfs.metrics.network_swap import NetworkSwap
+from paddle_mfs.metrics.pairs import Pairs, load_pairs
+from paddle_mfs.metrics.report import card_entry
+from paddle_mfs.metrics.sheet import Row
 from paddle_mfs.utils import jsonl
 from paddle_mfs.weights import read_card, save_state
 
+if TYPE_CHECKING:
+    from paddle_mfs.engine.trainer import Trainer
+    from paddle_mfs.models.mfs import MobileFaceSwap
+    from paddle_mfs.utils.config import Config
 
-def scores(report):
-    """The numbers of a report of metrics.evaluate in one flat dict: mean dlib distance, share below 0.6, median sharpness and
-    shape error (per mille), background PSNR (dB)."""
+
+def scores(report: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers of a report (metrics/report.py) in one flat dict: mean dlib distance, share below 0.6, median
+    sharpness and shape error (per mille), background PSNR (dB)."""
     result = report["methods"]["result"]
     return {
         "distance": result["distance"]["value"],
@@ -21,49 +35,52 @@ def scores(report):
     }
 
 
-class Evaluation:
-    """Every `evaluation.every` steps and at the end: a line in <output>/evaluation.jsonl; the weights whose results are nearest
-    to their sources so far (mean dlib distance) are kept as <output>/best.pdparams, with the scores in their card.
+class Evaluation(Callback):
+    """Every `evaluation.every` steps and at the end: a line in <output>/evaluation.jsonl; the weights whose results are
+    nearest to their sources so far (mean dlib distance) are kept as <output>/best.pdparams, with the scores in their
+    card.
 
     Raises UserError when the pairs are not there.
     """
 
-    def __init__(self, config):
+    def __init__(self, config: Config):
         self.every, self.size, self.encoder = config.evaluation.every, config.data.size, config.model.encoder
-        self.pairs = evaluate.load_pairs(config.evaluation.faces, config.evaluation.pairs)
+        self.pairs = load_pairs(config.evaluation.faces, config.evaluation.pairs)
 
-    def on_start(self, trainer):
+    def on_start(self, trainer: Trainer) -> None:
         jsonl.rewind(trainer.output / "evaluation.jsonl", trainer.step)
         if not trainer.step:  # of a run that was killed before it had a checkpoint
             for path in trainer.output.glob("best.*"):
                 path.unlink()
 
-    def on_step(self, trainer, record):
+    def on_step(self, trainer: Trainer, record: Mapping[str, float]) -> None:
         if trainer.step % self.every == 0:
             self._evaluate(trainer)
 
-    def on_end(self, trainer):
+    def on_end(self, trainer: Trainer) -> None:
         if trainer.step % self.every:
             self._evaluate(trainer)
 
-    def _evaluate(self, trainer):
+    def _evaluate(self, trainer: Trainer) -> None:
         report = measure(trainer.ema, self.pairs, self.size, self.encoder)[0]
         line = {"step": trainer.step, **{name: round(value, 4) for name, value in scores(report).items()}}
         jsonl.append(trainer.output / "evaluation.jsonl", line)
         print("held out: " + " ".join(f"{name} {value}" for name, value in line.items()), flush=True)
         best = read_card(trainer.output / "best.pdparams").get("heldout")
         if best is None or scores(report)["distance"] < scores(best)["distance"]:
-            trainer.export("best", heldout={name: value for name, value in report.items() if name != "per_pair"})
+            trainer.export("best", heldout=card_entry(report))
         trainer.call("on_evaluation", line)
 
 
-def measure(net, pairs, size, encoder="bundled"):
-    """Scores of a MobileFaceSwap network on pairs (metrics.evaluate.Pairs) -> (report, rows) of metrics.evaluate.
+def measure(
+    net: MobileFaceSwap, pairs: Pairs, size: int, encoder: str | Path = "bundled"
+) -> tuple[dict[str, Any], list[Row]]:
+    """Scores of a MobileFaceSwap network on held-out pairs -> (report, rows) of `metrics.evaluate.evaluate`.
 
     size: of the crops it is fed; encoder: "bundled" or a path.
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "best.pdparams"
         save_state(path, net.state_dict())
-        swap = evaluate.NetworkSwap(path, size, None if encoder == "bundled" else encoder)
-        return evaluate.evaluate(pairs, swap)
+        swap = NetworkSwap(path, size, None if encoder == "bundled" else encoder)
+        return evaluate(pairs, swap)

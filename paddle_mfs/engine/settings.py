@@ -1,13 +1,17 @@
-"""The settings of a training run, checked before anything is built: values, not only keys."""
+"""The settings of a training run, checked before anything is built: values, not only keys, and what belongs
+together."""
+
+from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from paddle_mfs.losses import term_class
 from paddle_mfs.losses.reweight import KINDS
 from paddle_mfs.teachers import TEACHERS
-from paddle_mfs.utils.config import load_config
+from paddle_mfs.utils.config import Config, load_config
 from paddle_mfs.utils.errors import UserError
 
 
@@ -15,30 +19,39 @@ class Rule(NamedTuple):
     """A setting by its dotted key, what must be true of its value, and that in words."""
 
     key: str
-    holds: Callable
+    holds: Callable[[Any], bool]
     words: str
 
 
-def at_least(key, low):
+class Together(NamedTuple):
+    """Settings that have to fit: their dotted keys, what must be true of their values, and in words what the first must
+    be because of the others."""
+
+    keys: tuple[str, ...]
+    fit: Callable[..., bool]
+    words: str
+
+
+def at_least(key: str, low: float) -> Rule:
     return Rule(key, lambda value: value >= low, f"at least {low}")
 
 
-def above_zero(key):
+def above_zero(key: str) -> Rule:
     return Rule(key, lambda value: value > 0, "above 0")
 
 
-def share(key, whole=True):
+def share(key: str, whole: bool = True) -> Rule:
     """0..1, 1 only if `whole`."""
     return Rule(
         key, lambda value: 0 <= value <= 1 and (whole or value < 1), "from 0 to 1" if whole else "from 0 to below 1"
     )
 
 
-def one_of(key, known):
+def one_of(key: str, known: Iterable[str]) -> Rule:
     return Rule(key, lambda value: value in known, f"one of {', '.join(sorted(known))}")
 
 
-def weights_file(key, *words):
+def weights_file(key: str, *words: str | None) -> Rule:
     """One of the words (None: null), or the path of a file that is there."""
     names = [f'"{word}"' if word else "null" for word in words]
     return Rule(
@@ -92,7 +105,33 @@ RULES = (
 )
 
 
-def numbers(section, prefix=""):
+TOGETHER = (
+    # A mask that stays half open leaves the painted image to make up for the target; it is not to look like the
+    # teacher's then.
+    Together(("loss.weights.unmasked", "loss.opening"), lambda weight, opening: not weight or opening == 1, "0"),
+    Together(("loss.weights.mask", "model.fusion_mask"), lambda weight, masked: not weight or masked, "0"),
+    Together(("loss.opening", "model.fusion_mask"), lambda opening, masked: opening == 1 or masked, "1"),
+    Together(
+        ("loss.quality", "loss.reweight"), lambda quality, kind: quality != "none" or kind != "q", "bundled or a file"
+    ),
+    Together(("data.same_identity", "loss.distillation"), lambda same, distilled: same > 0 or distilled, "above 0"),
+    Together(("model.frozen", "model.init"), lambda frozen, init: not frozen or init is not None, "[]"),
+    Together(
+        ("loss.discriminator.warmup", "run.steps", "loss.weights.adversarial"),
+        lambda warmup, steps, weight: not weight or not steps or warmup < steps,
+        "fewer steps than the run's",
+    ),
+    Together(
+        ("loss.perceptual_weights", "loss.perceptual_network", "loss.weights.perceptual"),
+        lambda file, name, weight: (
+            not weight or Path(file).is_file() or (file, name) == ("pretrained", "vision_squeezenet")
+        ),
+        "a file that is there (tools/convert_weights.py makes it), or pretrained with vision_squeezenet",
+    ),
+)
+
+
+def numbers(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
     """Every number of nested dicts as (dotted key, value)."""
     for key, value in section.items():
         if isinstance(value, dict):
@@ -101,18 +140,30 @@ def numbers(section, prefix=""):
             yield prefix + key, value
 
 
-def load_settings(path, overrides=()):
-    """`config.load_config` for training runs, with RULES checked.
+def load_settings(path: str | Path, overrides: Iterable[str] = ()) -> Config:
+    """`config.load_config` for training runs, with RULES, TOGETHER and the names of `loss.weights` checked.
 
     Raises UserError naming the file or override, the key, its value and what it must be.
     """
+    overrides = list(overrides)
     config = load_config(path, overrides)
 
-    def fail(key, value, words):
-        origin = next(
-            (f"-o {text}" for text in reversed(list(overrides)) if text.split("=")[0].strip().startswith(key)), path
-        )
-        raise UserError(f"{origin}: {key} is {value}; it must be {words}")
+    def origin(*keys):
+        """The last override that sets one of the keys or a part of it, else the file."""
+        for text in reversed(overrides):
+            name = text.split("=")[0].strip()
+            if any(f"{key}.".startswith(f"{name}.") or name.startswith(f"{key}.") for key in keys):
+                return f"-o {text}"
+        return path
+
+    def fail(key, value, words, others=()):
+        raise UserError(f"{origin(key, *others)}: {key} is {value}; it must be {words}")
+
+    def value_of(key):
+        value = config
+        for name in key.split("."):
+            value = value[name]
+        return value
 
     for section in ("model", "data", "teacher", "loss", "optimizer", "ema", "evaluation", "run"):
         if section not in config:
@@ -120,10 +171,23 @@ def load_settings(path, overrides=()):
     for key, value in numbers(config):
         if not math.isfinite(value):
             fail(key, value, "a finite number")
+    for name in config.loss.weights:
+        try:
+            term_class(name)
+        except UserError as error:
+            raise UserError(f"{origin('loss.weights')}: {error}") from None
     for rule in RULES:
-        value = config
-        for name in rule.key.split("."):
-            value = value[name]
+        value = value_of(rule.key)
         if not rule.holds(value):
-            fail(rule.key, value.to_dict() if isinstance(value, dict) else value, rule.words)
+            fail(rule.key, value.to_dict() if isinstance(value, Config) else value, rule.words)
+    for keys, fit, words in TOGETHER:
+        values = [value_of(key) for key in keys]
+        if not fit(*values):
+            why = " and ".join(f"{key} is {_yaml(value)}" for key, value in zip(keys[1:], values[1:]))
+            fail(keys[0], _yaml(values[0]), f"{words}, as {why}", keys[1:])
     return config
+
+
+def _yaml(value):
+    """A value as a config writes it."""
+    return {None: "null", True: "true", False: "false"}[value] if value is None or isinstance(value, bool) else value

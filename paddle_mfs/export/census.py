@@ -1,8 +1,9 @@
 """Which kernels a .nb runs, read from the file itself.
 
-A .nb is: version (uint16), opt's version (16 bytes), length of the topology (uint64), topology, weights. The topology is a
-FlatBuffer in which every operator carries the kernel that opt chose as a string "operator/alias/target/precision/layout",
-the last three as numbers of Paddle-Lite's enums (lite/api/paddle_place.h). FlatBuffers are written back to front.
+A .nb is: version (uint16), opt's version (16 bytes), length of the topology (uint64), topology, weights. The topology
+is a FlatBuffer in which every operator carries the kernel that opt chose as a string
+"operator/alias/target/precision/layout", the last three as numbers of Paddle-Lite's enums (lite/api/paddle_place.h).
+FlatBuffers are written back to front.
 """
 
 import collections
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.table import text_table
 
 META_VERSION, HEADER = 2, 26
 PLACES = {1: "host", 2: "x86", 4: "arm", 5: "opencl", 18: "nnadapter"}
@@ -29,7 +31,7 @@ class Kernel(NamedTuple):
     precision: str
 
 
-def kernels(path):
+def kernels(path: str | Path) -> list[Kernel]:
     """The kernels of a .nb in the order they run. Raises UserError when the file is no .nb that can be read here."""
     data = Path(path).read_bytes()
     if len(data) < HEADER or struct.unpack_from("<H", data)[0] != META_VERSION:
@@ -48,11 +50,11 @@ def kernels(path):
     return found[::-1]
 
 
-def census(path):
+def census(path: str | Path) -> dict:
     """Counts over the kernels of a .nb, for its card.
 
-    Returns: {"total", "subgraphs" (handed to a driver as one piece), "copies" (io_copy, layout and calib), "cpu" (kernels that
-        compute on the CPU), "kernels": {operator: count}}.
+    Returns: {"total", "subgraphs" (handed to a driver as one piece), "copies" (io_copy, layout and calib), "cpu"
+        (kernels that compute on the CPU), "kernels": {operator: count}}.
     """
     found = kernels(path)
     computing = [kernel for kernel in found if kernel.operator not in (*COPIES, *IN_AND_OUT)]
@@ -63,3 +65,11 @@ def census(path):
         "cpu": sum(kernel.place in ("host", "arm", "x86") for kernel in computing),
         "kernels": dict(collections.Counter(kernel.operator for kernel in found).most_common()),
     }
+
+
+def kernel_table(path: str | Path) -> str:
+    """The kernels of a .nb in the order they run, as text."""
+    rows = [
+        (f"{number} {one.operator}", one.place, one.precision, one.alias) for number, one in enumerate(kernels(path), 1)
+    ]
+    return text_table(["kernel", "place", "precision", "alias"], rows)

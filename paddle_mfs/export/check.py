@@ -1,21 +1,33 @@
 """Does an exported network still give the dygraph pixels?"""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from paddle_mfs.models.idn import UNCHANGED
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.tensor import to_batch
 
+if TYPE_CHECKING:
+    import paddle
+
 TOLERANCE = 1e-5  # of a pixel in [0, 1]
 
 
-def crops_to_batch(crops):
-    """List of (224, 224, 3) uint8 RGB -> (N, 3, 224, 224) float32 in [0, 1]; each crop is followed by its mirror image."""
+def crops_to_batch(crops: Sequence[np.ndarray]) -> np.ndarray:
+    """(224, 224, 3) uint8 RGB crops -> (2N, 3, 224, 224) float32 in [0, 1].
+
+    Each crop is followed by its mirror image.
+    """
     both = [version for crop in crops for version in (crop, crop[:, ::-1])]
     return to_batch(both)
 
 
-def reference(idn, batch):
+def reference(idn: paddle.nn.Layer, batch: np.ndarray) -> list[np.ndarray]:
     """Dygraph results of (N, 3, S, S) float32 -> [result (N, 3, S, S), mask (N, 1, S, S)], one crop at a time.
 
     Paddle's own operators run: they define the network, and their rounding is what its inference programs share.
@@ -29,7 +41,12 @@ def reference(idn, batch):
     return [np.concatenate(outputs) for outputs in zip(*pairs)]
 
 
-def compare(name, expected, batch, run):
+def compare(
+    name: str | Path,
+    expected: Sequence[np.ndarray],
+    batch: np.ndarray,
+    run: Callable[[np.ndarray], Sequence[np.ndarray]],
+) -> float:
     """Largest difference of `run` from the dygraph outputs over a batch of real crops.
 
     Args:
@@ -37,8 +54,8 @@ def compare(name, expected, batch, run):
         expected: [result, mask] from `reference`.
         batch: (N, 3, S, S) float32 in [0, 1].
         run: callable (1, 3, S, S) -> [result, mask].
-    Raises: UserError when the difference exceeds 1e-5, when something is not finite, or when the network returns its input
-        (then any two programs agree and the comparison says nothing).
+    Raises: UserError when the difference exceeds 1e-5, when something is not finite, or when the network returns its
+        input (then any two programs agree and the comparison says nothing).
     """
     for x, result in zip(batch, expected[0]):
         if not np.abs(result - x).max() > UNCHANGED:

@@ -1,5 +1,6 @@
 """An identity in int8: which layers stay in float, and what is lost in pixels and identity."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from paddle_mfs.graph.rewrites import rewrite
 from paddle_mfs.graph.targets import TARGETS
 from paddle_mfs.metrics.background import psnr
 from paddle_mfs.metrics.identity import Recogniser, distance
+from paddle_mfs.models.idn import IDN
 from paddle_mfs.runtime.paddle import PaddleRunner
 from paddle_mfs.teachers.mesh import MeshTeacher
 from paddle_mfs.utils.errors import UserError
@@ -33,10 +35,13 @@ EVERYTHING = CONVOLUTIONS + (
     "elementwise_sub",
     "elementwise_mul",
 )
+# target -> Paddle's names of the operators that become 8-bit
 OPERATORS = {"arm": CONVOLUTIONS, "npu": EVERYTHING}
 
+Crop = tuple[np.ndarray, np.ndarray]  # (224, 224, 3) uint8 RGB, its landmarks (468, 2 or more)
 
-def split_crops(path):
+
+def split_crops(path: str | Path) -> tuple[list[Crop], list[Crop]]:
     """Faces for calibration and others to measure on: two of three, and the third.
 
     Args:
@@ -58,22 +63,22 @@ class Quantiser:
         source: the source face, (crop (224, 224, 3) uint8 RGB, landmarks (468, 2 or more)).
         faces, measured: like it, faces to calibrate with and others to measure on (`split_crops`).
         name: where they come from, for error messages.
-        check: measure, leave layers in float as needed, refuse what stays below 35 dB; False: quantise all, measure nothing.
+        check: measure, leave layers in float as needed, refuse what stays below 35 dB; False: quantise all, measure
+            nothing.
     """
 
-    def __init__(self, source, faces, measured, name, check=True):
+    def __init__(self, source: Crop, faces: list[Crop], measured: list[Crop], name: str | Path, check: bool = True):
         self.source, self.faces, self.measured, self.name, self.check = source, faces, measured, name, check
 
-    def __call__(self, idn, folder, target):
+    def __call__(self, idn: IDN, folder: str | Path, target: str) -> dict:
         """Write the quantised program of a baked IDN to `folder` -> facts for the card.
 
         Raises: UserError when the result differs from fp32 by more than 35 dB PSNR allow.
         """
-        nodes, images = (
-            rewrite(read_idn(idn), TARGETS[target].passes["int8"]),
-            to_batch([crop for crop, _ in self.faces]),
-        )
-        operators, kept, found = OPERATORS[target], [], None
+        nodes = rewrite(read_idn(idn), TARGETS[target].passes["int8"])
+        images = to_batch([crop for crop, _ in self.faces])
+        operators, found = OPERATORS[target], None
+        kept: list[str] = []
         facts = {"calibration": {"method": METHOD, "weights": "one scale a channel", "crops": len(self.faces)}}
         if not self.check:
             quantise(nodes, folder, images, operators)
@@ -82,7 +87,8 @@ class Quantiser:
         expected = reference(idn, held)
         if operators == CONVOLUTIONS:  # in one piece no layer can be left out
             found = sensitivity(nodes, images, held, expected[0])
-            kept = leave_in_float(nodes, folder, images, held, expected[0], sorted(found, key=found.get), FLOOR)
+            worst_first = sorted(found, key=found.__getitem__)
+            kept = leave_in_float(nodes, folder, images, held, expected[0], worst_first, FLOOR)
         else:
             quantise(nodes, folder, images, operators)
         measured = self.measure(PaddleRunner(Path(folder) / f"{NAME}.pdmodel"), held, expected)
@@ -93,23 +99,26 @@ class Quantiser:
             )
         return {**facts, "kept_in_float": kept, "measured": measured, "sensitivity_db": found}
 
-    def measure(self, run, held, expected):
+    def measure(
+        self,
+        run: Callable[[np.ndarray], Sequence[np.ndarray]],
+        held: np.ndarray,
+        expected: Sequence[np.ndarray],
+    ) -> dict:
         """Quality of a quantised program beside fp32's.
 
         Args:
             run: callable (1, 3, S, S) -> [result, mask].
             held: (N, 3, S, S) float32 in [0, 1]; expected: [results, masks] in fp32.
-        Returns: PSNR of result and mask against fp32; PSNR of both results against the mesh teacher's picture; mean dlib
-            distance of both to the source.
+        Returns: PSNR of result and mask against fp32; PSNR of both results against the mesh teacher's picture; mean
+            dlib distance of both to the source.
         """
         results, masks = (np.concatenate(outputs) for outputs in zip(*(run(image[None]) for image in held)))
         errors = error(results, expected[0])
         teacher = MeshTeacher()
         wanted = to_batch([teacher.swap(*self.source, *face)[0] for face in self.measured])
-        to_teacher = {
-            name: round(psnr(np.mean(error(pictures, wanted))), 2)
-            for name, pictures in (("fp32", expected[0]), ("int8", results))
-        }
+        both = (("fp32", expected[0]), ("int8", results))
+        to_teacher = {name: round(psnr(np.mean(error(pictures, wanted))), 2) for name, pictures in both}
         recogniser, five = Recogniser(), template(SHAPE[-1])
 
         def descriptors(pictures):
@@ -117,7 +126,7 @@ class Quantiser:
 
         to_source = {
             name: round(float(np.mean(distance(descriptors([self.source[0]]), descriptors(to_images(pictures))))), 4)
-            for name, pictures in (("fp32", expected[0]), ("int8", results))
+            for name, pictures in both
         }
         return {
             "how": "Paddle simulates int8 in float; the .nb itself was not run",

@@ -1,13 +1,17 @@
 """Paddle inference model (.pdmodel + .pdiparams) of one identity, with deploy.yml beside it."""
 
+from __future__ import annotations
+
 import os
 import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
 from paddle_mfs.face.align import template
-from paddle_mfs.graph.nodes import INPUT, OUTPUTS, SHAPE, read_idn
+from paddle_mfs.graph.nodes import INPUT, OUTPUTS, SHAPE, Rewrite, read_idn
 from paddle_mfs.graph.program import NAME, Program
 from paddle_mfs.graph.rewrites import EXACT, rewrite
 from paddle_mfs.provenance import GENERATED, provenance
@@ -15,11 +19,18 @@ from paddle_mfs.runtime.paddle import PaddleRunner
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.version import __version__
 
+if TYPE_CHECKING:
+    from paddle_mfs.models.idn import IDN
+    from paddle_mfs.swap.identity import Identity
+
 CARD = "deploy.yml"
 
 
-def deploy_card(facts):
-    """What a program that runs the model has to know, as a dict: preprocessing, names, shapes, versions, provenance."""
+def deploy_card(facts: dict) -> dict:
+    """What a program that runs the model has to know: preprocessing, names, shapes, versions, provenance.
+
+    facts: those of the Identity.
+    """
     import paddle
 
     size = SHAPE[-1]
@@ -58,27 +69,34 @@ def deploy_card(facts):
     }
 
 
-def save_program(idn, folder, passes=EXACT):
-    """Write a baked IDN, rewritten by `passes`, as `folder`/idn.pdmodel and idn.pdiparams; the IDN itself is left as it was."""
+def save_program(idn: IDN, folder: str | Path, passes: Iterable[Rewrite] = EXACT) -> None:
+    """Write a baked IDN, rewritten by `passes`, as `folder`/idn.pdmodel and idn.pdiparams.
+
+    The IDN itself is left as it was.
+    """
     Program(rewrite(read_idn(idn), passes)).save(folder)
 
 
-def replaceable(folder):
+def replaceable(folder: str | Path) -> None:
     """Raise UserError unless `folder` is absent, empty, or an earlier export (then it may be replaced)."""
     folder = Path(folder)
     if folder.exists() and not (folder.is_dir() and ((folder / CARD).is_file() or not any(folder.iterdir()))):
         raise UserError(f"{folder}: exists and is no earlier export; choose another folder")
 
 
-def export_paddle(idn, folder, facts, check=None, largest=None):
-    """Write the Paddle inference model of a baked IDN to `folder`, whole or not at all.
+def export_paddle(
+    identity: Identity,
+    folder: str | Path,
+    check: Callable[[PaddleRunner], float] | None = None,
+    largest: dict | None = None,
+) -> dict:
+    """Write the Paddle inference model of an identity to `folder`, whole or not at all.
 
     Args:
-        idn: baked IDN.
+        identity: whose IDN is written; its facts go into the card.
         folder: made, or replaced when it holds an earlier export.
-        facts: the Identity's facts, for the card.
-        check: None, or a callable (PaddleRunner) -> largest difference from dygraph, which raises UserError when it is too large;
-            run before the folder is put in place, its number goes into the card.
+        check: None, or a callable (PaddleRunner) -> largest difference from dygraph, which raises UserError when it is
+            too large; run before the folder is put in place, its number goes into the card.
         largest: None, or the largest value on the way from `ranges.largest_value`, for the card.
     Returns: the card (dict), as written to deploy.yml.
     Raises: UserError when the folder cannot be written or holds something else.
@@ -89,8 +107,8 @@ def export_paddle(idn, folder, facts, check=None, largest=None):
     old = folder.with_name(f"{folder.name}.old-{os.getpid()}.part")
     try:
         temporary.mkdir(parents=True)
-        save_program(idn, temporary)
-        card = deploy_card(facts)
+        save_program(identity.idn, temporary)
+        card = deploy_card(identity.facts)
         runner = PaddleRunner(temporary / f"{NAME}.pdmodel")
         for output, name in zip(card["outputs"], runner.output_names):
             output["name"] = name

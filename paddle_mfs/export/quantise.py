@@ -4,16 +4,18 @@ Paddle's PostTrainingQuantization does it, the class PaddleSlim's quant_post_sta
 https://www.paddlepaddle.org.cn/documentation/docs/en/2.6/api/paddle/static/quantization/PostTrainingQuantization_en.html
 Weights get one scale a channel; an activation's scale is its largest value, averaged over the calibration crops.
 
-The quantised program is run here by Paddle, which rounds to 8 bits and computes in float: a simulation. Paddle-Lite's own
-integer kernels are not run.
+The quantised program is run here by Paddle, which rounds to 8 bits and computes in float: a simulation. Paddle-Lite's
+own integer kernels are not run.
 """
 
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from paddle_mfs.graph.nodes import INPUT
+from paddle_mfs.graph.nodes import INPUT, Node
 from paddle_mfs.graph.program import NAME, Program, static_mode
 from paddle_mfs.runtime.lite import quiet
 
@@ -21,15 +23,24 @@ METHOD = "avg"
 CONVOLUTIONS = ("conv2d", "depthwise_conv2d")
 
 
-def layers_of(nodes):
+def layers_of(nodes: list[Node]) -> list[str]:
     """Names of the convolutions."""
     return [node.output for node in nodes if node.kind == "conv"]
 
 
-def quantise(nodes, folder, images, operators=CONVOLUTIONS, kept=(), method=METHOD, **options):
-    """Write nodes as a program that rounds to int8: `folder`/idn.pdmodel and idn.pdiparams, as Paddle-Lite's opt reads it.
+def quantise(
+    nodes: list[Node],
+    folder: str | Path,
+    images: np.ndarray,
+    operators: Sequence[str] = CONVOLUTIONS,
+    kept: Iterable[str] = (),
+    method: str = METHOD,
+    **options: Any,
+) -> Path:
+    """Write nodes as a program that rounds to int8, as Paddle-Lite's opt reads it.
 
     Args:
+        folder: gets idn.pdmodel and idn.pdiparams.
         images: (N, 3, S, S) float32 in [0, 1], real crops to take the ranges from.
         operators: Paddle's names of the operators to quantise.
         kept: names of convolutions that stay in float.
@@ -71,6 +82,6 @@ def quantise(nodes, folder, images, operators=CONVOLUTIONS, kept=(), method=METH
     return Path(folder) / f"{NAME}.pdmodel"
 
 
-def error(outputs, expected):
+def error(outputs: Iterable[np.ndarray], expected: Iterable[np.ndarray]) -> np.ndarray:
     """Mean squared error crop by crop of two lists of arrays in [0, 1], in 8-bit values -> (N,)."""
     return np.array([np.mean((np.float64(a) - b) ** 2) * 255**2 for a, b in zip(outputs, expected)])

@@ -1,17 +1,20 @@
 """What half precision does to an identity: it ends at 65504, and has 11 bits."""
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from paddle_mfs.graph.nodes import read_idn
 from paddle_mfs.graph.program import Program
 from paddle_mfs.graph.rewrites import rewrite
+from paddle_mfs.models.idn import IDN
 
 LIMIT = 30000  # leaves a factor of two for faces that were not looked at
 
 
-def largest_value(idn, batch):
+def largest_value(idn: IDN, batch: np.ndarray) -> dict:
     """The largest |value| any node of the deploy graph makes of real crops, or has among its weights.
 
     Args:
@@ -31,12 +34,14 @@ def largest_value(idn, batch):
     for x in batch:
         for name, value in zip(names, program.run(x[None], names)):
             sizes[name] = max(sizes[name], float(np.abs(value).max()) if np.isfinite(value).all() else float("inf"))
-    node = max(sizes, key=sizes.get)
+    node = max(sizes, key=sizes.__getitem__)
     return {"value": float(f"{sizes[node]:.4g}"), "node": node}
 
 
-def half_precision(idn, batch, expected):
-    """How far the deploy graph in half precision is from dygraph, simulated: every value and weight is rounded to float16.
+def half_precision(idn: IDN, batch: np.ndarray, expected: Sequence[np.ndarray]) -> dict:
+    """How far the deploy graph in half precision is from dygraph.
+
+    Simulated: every value and weight is rounded to float16.
 
     Args:
         idn: baked IDN.
@@ -54,11 +59,11 @@ def half_precision(idn, batch, expected):
     }
 
 
-def warn_of_overflow(name, largest):
+def warn_of_overflow(name: str | Path, largest: dict) -> None:
     """One line on stderr when half precision could overflow; `name` is what is exported."""
     if largest["value"] > LIMIT:
         print(
-            f"warning: {name}: values reach {largest['value']:.4g} at {largest['node']}, more than {LIMIT}: half precision "
-            "(arm fp16, gpu, npu, nnapi) could overflow; use fp32 on arm",
+            f"warning: {name}: values reach {largest['value']:.4g} at {largest['node']}, more than {LIMIT}: "
+            "half precision (arm fp16, gpu, npu, nnapi) could overflow; use fp32 on arm",
             file=sys.stderr,
         )

@@ -1,1 +1,4 @@
-"""Faces in pictures: reading, finding, landmarks, alignment, pasting back. Geometry in pixels; no network is defined here."""
+"""Faces in pictures: reading, finding, landmarks, alignment, tracking, pasting back. Geometry in pixels.
+
+No network is defined here.
+"""

@@ -1,8 +1,11 @@
 """Five points -> the ArcFace crop.
 
-The template is the one ArcFace and its successors train on (https://github.com/deepinsight/insightface, `arcface_dst`), for a
-112 px crop; a crop of size S uses template * S / 112. A similarity transform is used: a free affine one would shear the face.
+The template is the one ArcFace and its successors train on (https://github.com/deepinsight/insightface, `arcface_dst`),
+for a 112 px crop; a crop of size S uses template * S / 112. A similarity transform is used: a free affine one would
+shear the face.
 """
+
+from __future__ import annotations
 
 import cv2
 import numpy as np
@@ -21,20 +24,20 @@ TEMPLATE_112 = np.array(
 )
 
 
-def template(size):
+def template(size: int) -> np.ndarray:
     """(5, 2) float32: where the five points land in a crop of `size` pixels."""
     return TEMPLATE_112 * np.float32(size / 112)
 
 
-def align(image, five, size):
+def align(image: np.ndarray, five: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Cut the aligned face out of a picture.
 
     Args:
         image: (H, W, 3) uint8 RGB.
         five: (5, 2) eyes, nose tip, mouth corners, in pixels of `image` (pixel centres at integers).
         size: side of the crop in pixels.
-    Returns: crop (size, size, 3) uint8 RGB, anti-aliased when the face is larger than the crop, mirrored beyond the picture's
-        edge; matrix (2, 3) float64, image -> crop.
+    Returns: crop (size, size, 3) uint8 RGB, anti-aliased when the face is larger than the crop, mirrored beyond the
+        picture's edge; matrix (2, 3) float64, image -> crop.
     """
     matrix = similarity(five, template(size))
     return warp(image, matrix, (size, size), cv2.INTER_CUBIC, cv2.BORDER_REFLECT), matrix

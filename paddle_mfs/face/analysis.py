@@ -1,12 +1,15 @@
 """Every face of a picture: detector, landmarks and the search that makes them work at any size and roll."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from paddle_mfs.face import landmarks as mesh_module
-from paddle_mfs.face.boxes import is_known
+from paddle_mfs.face.boxes import Detection, is_known
 from paddle_mfs.face.detect import Detector
+from paddle_mfs.face.landmarks import Landmarker, Region, pose, region
 from paddle_mfs.face.regions import five_points
 from paddle_mfs.face.views import levels, local_views
 from paddle_mfs.utils.errors import UserError
@@ -21,8 +24,8 @@ class Face:
     """One face, in pixels of the picture it was found in (pixel centres at integers).
 
     box (4,) float32: x1 y1 x2 y2, the landmarks' bounding box; score 0..1 of the detector; landmarks (468, 3) float32;
-    five (5, 2) float32: eye centres (image left, right for an upright face), nose tip, mouth corners; presence 0..1 of the
-    mesh network.
+    five (5, 2) float32: eye centres (image left, right for an upright face), nose tip, mouth corners; presence 0..1 of
+    the mesh network.
     """
 
     box: np.ndarray
@@ -32,52 +35,53 @@ class Face:
     presence: float
 
     @classmethod
-    def of(cls, landmarks, score, presence):
+    def of(cls, landmarks: np.ndarray, score: float, presence: float) -> Face:
         """The face with these landmarks (468, 3); box and five points follow from them."""
         xy = landmarks[:, :2]
         return cls(np.concatenate([xy.min(0), xy.max(0)]), score, landmarks, five_points(landmarks), presence)
 
     @property
-    def size(self):
+    def size(self) -> float:
         """Longer side of the box in pixels."""
         return float((self.box[2:] - self.box[:2]).max())
 
     @property
-    def pose(self):
+    def pose(self) -> tuple[float, float, float]:
         """(yaw, pitch, roll) in degrees, see `landmarks.pose`."""
-        return mesh_module.pose(self.landmarks)
+        return pose(self.landmarks)
 
 
 class FaceAnalyser:
     """Finds faces and their landmarks.
 
     Args:
-        detector, mesh: callables (N, 3, H, W) float32 numpy -> list of numpy arrays, as `Detector` and `Landmarker` want them.
-            Default: the bundled BlazeFace and FaceMesh.
+        detector, mesh: callables (N, 3, H, W) float32 numpy -> list of numpy arrays, as `Detector` and `Landmarker`
+            want them. Default: the bundled BlazeFace and FaceMesh.
         engine: what runs the default networks, see `runtime.make_runner`.
 
     Example: `face = FaceAnalyser().largest(read_image("a.jpg"), "a.jpg")`.
     """
 
-    def __init__(self, detector=None, mesh=None, engine="auto"):
+    def __init__(self, detector: Callable | None = None, mesh: Callable | None = None, engine: str = "auto"):
         self.detector = Detector(detector or _bundled("blazeface", engine))
-        self.landmarker = mesh_module.Landmarker(mesh or _bundled("facemesh", engine))
+        self.landmarker = Landmarker(mesh or _bundled("facemesh", engine))
 
-    def faces(self, image, small=False):
+    def faces(self, image: np.ndarray, small: bool = False) -> list[Face]:
         """Faces of at least 20 px, largest first; [] when there is none.
 
-        A picture whose face is found at once costs one detector pass. Otherwise the search widens until some face is confirmed
-        by the mesh network: the picture with a border and turned by 90, 180, 270 degrees (the detector bears a roll of 45 either
-        way), then ever smaller overlapping tiles, upright (faces from 26 px on) and turned (from 40 px on).
+        A picture whose face is found at once costs one detector pass. Otherwise the search widens until some face is
+        confirmed by the mesh network: the picture with a border and turned by 90, 180, 270 degrees (the detector
+        bears a roll of 45 either way), then ever smaller overlapping tiles, upright (faces from 26 px on) and turned
+        (from 40).
 
         Args:
             image: (H, W, 3) uint8 RGB.
-            small: also search the tiles when larger faces were found (finds every face, costs time on large pictures).
+            small: search the tiles too when larger faces were found (finds every face, costs time on large pictures).
         """
         return [face for face in self._search(image, small) if face.size >= MIN_FACE]
 
-    def largest(self, image, name="image"):
-        """The largest face. Raises UserError, its message starting with `name`, when there is none or it is under 20 px."""
+    def largest(self, image: np.ndarray, name: str = "image") -> Face:
+        """The largest face. Raises UserError, which begins with `name`, when there is none or it is under 20 px."""
         found = self._search(image, False)
         if not found:
             raise UserError(
@@ -90,34 +94,34 @@ class FaceAnalyser:
             )
         return found[0]
 
-    def look(self, image, views, known=()):
-        """Faces of at least 20 px that show in these views (see `detect.Detector`) and are none of `known`; no search."""
+    def find_in(self, image: np.ndarray, views: Sequence[np.ndarray], known: Sequence[Face] = ()) -> list[Face]:
+        """Faces of at least 20 px that show in these views (see views.py) and are none of `known`; no search."""
         found = self._confirm(image, self.detector.detect(image, views), known)[len(known) :]
         return [face for face in found if face.size >= MIN_FACE]
 
-    def follow(self, image, face, region=None):
+    def follow(self, image: np.ndarray, face: Face, where: Region | None = None) -> Face | None:
         """The face of an earlier frame in this one: one mesh pass. None when it is not there.
 
-        region: where to look, a `landmarks.Region`; None: where the face's landmarks lie.
+        where: to look; None: where the face's landmarks lie.
         """
-        landmarks, presence = self.landmarker.look(image, region or mesh_module.region(face.landmarks))
+        landmarks, presence = self.landmarker.look(image, where or region(face.landmarks))
         return Face.of(landmarks, face.score, presence) if presence >= MIN_PRESENCE else None
 
-    def _search(self, image, small):
+    def _search(self, image: np.ndarray, small: bool) -> list[Face]:
         check_image(image)
-        found = []
+        found: list[Face] = []
         for is_fine, views in levels(image.shape[1], image.shape[0]):
             if not found or (small and is_fine):
                 found = self._confirm(image, self.detector.detect(image, views), found)
         return sorted(found, key=lambda face: -face.size)
 
-    def _confirm(self, image, detections, found):
+    def _confirm(self, image: np.ndarray, detections: Sequence[Detection], found: Sequence[Face]) -> list[Face]:
         """`found` plus the detections which the mesh network confirms and which are not the same face again."""
         found = list(found)
         for detection in detections:
             if is_known(detection.box, found):
                 continue
-            detection = self._settle(image, detection)
+            detection = self._upright(image, detection)
             landmarks, presence = self.landmarker(image, detection, min_presence=MIN_PRESENCE)
             if presence < MIN_PRESENCE:
                 continue
@@ -126,10 +130,11 @@ class FaceAnalyser:
                 found.append(face)
         return found
 
-    def _settle(self, image, detection):
+    def _upright(self, image: np.ndarray, detection: Detection) -> Detection:
         """The detection itself when it is sure, else the best that four turned views around it give.
 
-        BlazeFace half-recognises faces on their side or upside down, with the points in the wrong places; upright it is surer.
+        BlazeFace half-recognises faces on their side or upside down, the points in the wrong places; upright it is
+        surer.
         """
         if detection.score >= SURE:
             return detection
@@ -141,13 +146,13 @@ class FaceAnalyser:
         return max([detection, *again], key=lambda d: d.score)
 
 
-def check_image(image):
+def check_image(image: np.ndarray) -> None:
     """Raise TypeError unless `image` is (H, W, 3) uint8."""
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
         raise TypeError(f"expected a (H, W, 3) uint8 RGB image, got {image.shape} {image.dtype}")
 
 
-def _bundled(name, engine):
+def _bundled(name: str, engine: str) -> Callable:
     from paddle_mfs.models import create_model
     from paddle_mfs.runtime import make_runner
 

@@ -1,4 +1,6 @@
-"""What a tracked face looks like at a glance: tells two people of one clip apart from frame to frame, recognises nobody."""
+"""What a tracked face looks like at a glance: tells two people apart from frame to frame, recognises nobody."""
+
+from __future__ import annotations
 
 import cv2
 import numpy as np
@@ -8,8 +10,8 @@ from paddle_mfs.face.align import align
 SIDE = 12  # pixels of the thumbnail
 
 
-def appearance(image, five):
-    """(SIDE * SIDE * 3,) float32 of mean 0 and length 1: the aligned face as a thumbnail, brightness and contrast evened out.
+def appearance(image: np.ndarray, five: np.ndarray) -> np.ndarray:
+    """The aligned face as a thumbnail, brightness and contrast evened out: (SIDE * SIDE * 3,) float32 of length 1.
 
     Args:
         image: (H, W, 3) uint8 RGB. five: (5, 2) points of a face in it.
@@ -20,10 +22,10 @@ def appearance(image, five):
     return thumbnail / max(float(np.linalg.norm(thumbnail)), 1.0)
 
 
-def likeness(a, b):
+def likeness(a: np.ndarray, b: np.ndarray) -> float:
     """Correlation of two appearances, at most 1.
 
-    Two different ones of 52 generated portraits have 0.49 (median), 0.84 (99th percentile); the same one turned, scaled,
-    brighter and noisier has 0.99 and more.
+    Two different ones of 52 generated portraits have 0.49 (median), 0.84 (99th percentile); the same one turned,
+    scaled, brighter and noisier has 0.99 and more.
     """
     return float(a @ b)

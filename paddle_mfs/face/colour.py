@@ -4,6 +4,8 @@ crop (S, S, 3) uint8 RGB     the target        painted (S, S, 3) float32 RGB in 
 mask (S, S) float32 in [0, 1], 1 = painted     landmarks (468, >= 2), pixels of the crop
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import cv2
@@ -24,16 +26,16 @@ class Colour:
     gain: np.ndarray
     offset: np.ndarray
 
-    def towards(self, other, rate):
+    def towards(self, other: Colour, rate: float) -> Colour:
         """This change moved by `rate` (0..1) to `other`: an exponential mean over the frames of a clip."""
         return Colour(self.gain + rate * (other.gain - self.gain), self.offset + rate * (other.offset - self.offset))
 
 
-def match_colour(crop, painted, mask, landmarks):
-    """The Colour that gives `painted` the target's mean in Lab and its contrast in L, inside the mask and the face oval.
+def match_colour(crop: np.ndarray, painted: np.ndarray, mask: np.ndarray, landmarks: np.ndarray) -> Colour:
+    """The Colour that gives `painted` the target's mean in Lab and its contrast in L, inside mask and face oval.
 
-    Reinhard et al., "Color transfer between images", 2001, in CIE Lab; without the contrast of a and b, whose gain would tint
-    eyes and lips of a target under coloured light.
+    Reinhard et al., "Color transfer between images", 2001, in CIE Lab; without the contrast of a and b, whose gain
+    would tint eyes and lips of a target under coloured light.
     """
     size = mask.shape[0]
     region = ((mask > SEEN) & (oval_mask(landmarks, size, size) > 0))[::STEP, ::STEP]
@@ -46,7 +48,7 @@ def match_colour(crop, painted, mask, landmarks):
     return Colour(gain, goal.mean(0) - gain * mine.mean(0))
 
 
-def apply_colour(painted, colour, amount=1.0):
+def apply_colour(painted: np.ndarray, colour: Colour, amount: float = 1.0) -> np.ndarray:
     """`painted` with the change, or part of it (amount 0..1)."""
     lab = cv2.cvtColor(painted, cv2.COLOR_RGB2LAB)
     lab += np.float32(amount) * (lab * (colour.gain - 1) + colour.offset)

@@ -3,36 +3,19 @@
 BlazeFace: Bazarevsky et al. 2019, https://arxiv.org/abs/1907.05047 (short-range model, 128 px input).
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 
-from paddle_mfs.face.boxes import merge, suppress
+from paddle_mfs.face.boxes import Detection, merge, suppress
 from paddle_mfs.face.geometry import invert, scale_of, transform, warp
 from paddle_mfs.face.views import INPUT, whole_view
 from paddle_mfs.utils.tensor import to_batch
 
 MIN_SCORE = 0.5
-
-
-@dataclass
-class Detection:
-    """A face as the detector sees it, in pixels of the whole picture (pixel centres at integers).
-
-    centre (2,), size: centre and side of the face box, which is square to the searched view, so turned in a rotated one;
-    keypoints (6, 2): eye, eye (image left, right), nose, mouth, ear, ear; score 0..1.
-    """
-
-    centre: np.ndarray
-    size: float
-    keypoints: np.ndarray
-    score: float
-
-    @property
-    def box(self):
-        """(4,) x1 y1 x2 y2 of the upright square around `centre`."""
-        return np.concatenate([self.centre - self.size / 2, self.centre + self.size / 2])
 
 
 def _anchors():
@@ -51,15 +34,16 @@ class Detector:
     """BlazeFace over a list of views of a picture.
 
     Args:
-        network: callable, (N, 3, 128, 128) float32 RGB in [-1, 1] -> [regressors (N, 896, 16), logits (N, 896)] numpy arrays.
+        network: callable, (N, 3, 128, 128) float32 RGB in [-1, 1] -> numpy arrays [regressors (N, 896, 16),
+            logits (N, 896)].
     """
 
-    def __init__(self, network, min_score=MIN_SCORE):
+    def __init__(self, network: Callable, min_score: float = MIN_SCORE):
         self.network, self.min_score = network, min_score
 
-    def detect(self, image, views=None):
-        """Faces in `image` (H, W, 3) uint8 RGB, best score first, looked for in each view (default: the whole picture)."""
-        found = []
+    def detect(self, image: np.ndarray, views: Sequence[np.ndarray] | None = None) -> list[Detection]:
+        """Faces in `image` (H, W, 3) uint8 RGB, best score first, looked for in each view (None: all of it)."""
+        found: list[Detection] = []
         for view in [whole_view(image.shape[1], image.shape[0])] if views is None else views:
             pixels = warp(image, view, (INPUT, INPUT), cv2.INTER_LINEAR)
             regressors, logits = self.network(to_batch(pixels, 0.5, 0.5))

@@ -1,8 +1,11 @@
 """Reading and writing pictures with Pillow: whatever comes in, uint8 RGB goes on."""
 
+from __future__ import annotations
+
 import io
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
@@ -11,7 +14,7 @@ from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path
 
 BACKGROUND = (255, 255, 255)  # transparent pixels are laid on white
-WRITERS = {
+WRITERS: dict[str, dict[str, Any]] = {
     ".png": {"format": "PNG"},
     ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
     ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
@@ -19,13 +22,14 @@ WRITERS = {
 }
 
 
-def read_image(path, data=None):
-    """Read a picture -> (H, W, 3) uint8 RGB, upright as its EXIF orientation says. data: its bytes, if `path` only names it.
+def read_image(path: str | Path, data: bytes | None = None) -> np.ndarray:
+    """Read a picture -> (H, W, 3) uint8 RGB, upright as its EXIF orientation says.
 
-    Grey, palette, CMYK, 16-bit (scaled to 8) and animated (first frame) pictures are converted, transparency is laid on white, an
-    embedded colour profile is converted to sRGB.
+    Grey, palette, CMYK, 16-bit (scaled to 8) and animated (first frame) pictures are converted, transparency is laid on
+    white, an embedded colour profile is converted to sRGB.
 
-    Raises UserError, one line naming the file, when it is missing, a folder, empty, truncated, not a picture or too large.
+    data: its bytes, where `path` only names it.
+    Raises UserError, one line naming the file: missing, a folder, empty, truncated, not a picture or too large.
     """
     path = Path(path)
     if data is None and path.is_dir():
@@ -47,7 +51,7 @@ def read_image(path, data=None):
         ) from None
     except Image.DecompressionBombError:
         raise UserError(
-            f"{path}: has more than {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels; make it smaller"
+            f"{path}: has more than {2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f} million pixels; make it smaller"
         ) from None
     except UserError:
         raise
@@ -106,20 +110,20 @@ def _to_srgb(image):
     return image.convert("RGB")
 
 
-def check_suffix(path):
+def check_suffix(path: str | Path) -> None:
     """Raise UserError unless `write_image` can write a file of this name."""
     if Path(path).suffix.lower() not in WRITERS:
         raise UserError(f"{path}: cannot write this kind of picture; end the name in {', '.join(WRITERS)}")
 
 
-def write_image(path, rgb, **save_options):
+def write_image(path: str | Path, rgb: np.ndarray, **save_options: Any) -> None:
     """Write a picture, atomically; the suffix chooses PNG, JPEG (quality 95, 4:4:4) or WebP (quality 95).
 
     Args:
         rgb: (H, W, 3) uint8 RGB.
         save_options: keyword arguments of Pillow's `Image.save`, for metadata or another quality.
-    Raises: UserError for another suffix, a place that cannot be written, or a picture too large for the format; TypeError for
-        an array of another kind.
+    Raises: UserError for another suffix, a place that cannot be written, or a picture too large for the format;
+        TypeError for an array of another kind.
     """
     check_suffix(path)
     rgb = np.asarray(rgb)

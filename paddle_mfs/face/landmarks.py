@@ -3,12 +3,16 @@
 Face mesh: Kartynnik et al. 2019, https://arxiv.org/abs/1907.06724 (192 px input).
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from paddle_mfs.face import regions
+from paddle_mfs.face.boxes import Detection
 from paddle_mfs.face.geometry import invert, scale_of, transform, warp
 from paddle_mfs.utils.tensor import to_batch
 
@@ -24,16 +28,18 @@ class Landmarker:
             presence logit (N,)] numpy arrays.
     """
 
-    def __init__(self, network):
+    def __init__(self, network: Callable):
         self.network = network
 
-    def __call__(self, image, detection, passes=2, min_presence=0.5):
+    def __call__(
+        self, image: np.ndarray, detection: Detection, passes: int = 2, min_presence: float = 0.5
+    ) -> tuple[np.ndarray, float]:
         """Landmarks of `detection` in `image` (H, W, 3) uint8 RGB.
 
         The first pass looks where the detection says, each further pass where the mesh of the pass before says.
 
-        Returns: landmarks (468, 3) float32, pixels of the image (z in the same unit, smaller is nearer); presence 0..1. A pass
-            whose presence stays below `min_presence` is the last.
+        Returns: landmarks (468, 3) float32, pixels of the image (z in the same unit, smaller is nearer); presence 0..1.
+            A pass whose presence stays below `min_presence` is the last.
         """
         left, right = detection.keypoints[:2]
         landmarks, presence = self.look(
@@ -45,7 +51,7 @@ class Landmarker:
             landmarks, presence = self.look(image, region(landmarks))
         return landmarks, presence
 
-    def look(self, image, where):
+    def look(self, image: np.ndarray, where: Region) -> tuple[np.ndarray, float]:
         """One pass over a `Region` -> landmarks and presence, as above."""
         centre, side, angle = where
         scale = INPUT / max(side, 1e-3)
@@ -73,7 +79,7 @@ class Region(NamedTuple):
     angle: float
 
 
-def region(landmarks):
+def region(landmarks: np.ndarray) -> Region:
     """The Region to look at, from a mesh (468, 3)."""
     xy = landmarks[:, :2].astype(np.float64)
     angle = _angle(xy[regions.EYE_LEFT_OUTER], xy[regions.EYE_RIGHT_OUTER])
@@ -83,10 +89,11 @@ def region(landmarks):
     return Region(upright.T @ ((low + high) / 2), float((high - low).max()) * ROI_SCALE, angle)
 
 
-def pose(landmarks):
+def pose(landmarks: np.ndarray) -> tuple[float, float, float]:
     """Head pose from the mesh -> (yaw, pitch, roll) in degrees.
 
-    yaw > 0: turned to the image's right; pitch > 0: looking down (a level face reads about +7); roll > 0: clockwise in the image.
+    yaw > 0: turned to the image's right; pitch > 0: looking down (a level face reads about +7); roll > 0: clockwise in
+    the image.
     """
     m = np.asarray(landmarks, np.float64)
     across = (m[regions.EYE_RIGHT_OUTER] - m[regions.EYE_LEFT_OUTER]) + (m[regions.MOUTH_RIGHT] - m[regions.MOUTH_LEFT])
@@ -98,4 +105,4 @@ def pose(landmarks):
     yaw = np.arcsin(np.clip(across[2], -1, 1))
     pitch = np.arctan2(down[2], into[2])
     roll = np.arctan2(across[1], across[0])
-    return tuple(float(v) for v in np.degrees([yaw, pitch, roll]))
+    return float(np.degrees(yaw)), float(np.degrees(pitch)), float(np.degrees(roll))

@@ -1,5 +1,7 @@
 """The inside of the target's open mouth, which may stay as it is."""
 
+from __future__ import annotations
+
 import cv2
 import numpy as np
 
@@ -10,12 +12,15 @@ CLOSED, OPEN = 0.06, 0.14  # height of the inner lips / width of the mouth: full
 MOUTH_FEATHER = 1.5 / 224  # of the crop: sigma
 
 
-def open_mouth(landmarks, size):
-    """The inside of the mouth, of landmarks (468, >= 2) in pixels of the crop -> (size, size) float32 in [0, 1], feathered; 0 for a closed mouth, rising as it opens."""
+def open_mouth_mask(landmarks: np.ndarray, size: int) -> np.ndarray:
+    """The inside of the mouth -> (size, size) float32 in [0, 1], feathered: 0 for a closed mouth, rising as it opens.
+
+    landmarks: (468, >= 2), pixels of the crop, whose side is `size`.
+    """
     points = np.asarray(landmarks, np.float64)[:, :2]
-    width = np.linalg.norm(points[MOUTH_RIGHT] - points[MOUTH_LEFT])
+    width = float(np.linalg.norm(points[MOUTH_RIGHT] - points[MOUTH_LEFT]))
     gape = np.linalg.norm(points[LIPS_LOWER] - points[LIPS_UPPER]) / max(width, 1e-6)
-    amount = np.clip((gape - CLOSED) / (OPEN - CLOSED), 0, 1)
+    amount = float(np.clip((gape - CLOSED) / (OPEN - CLOSED), 0, 1))
     if amount == 0:
         return np.zeros((size, size), np.float32)
     inside = region_mask(points, INNER_LIPS, size, size).astype(np.float32) * np.float32(amount / 255)

@@ -1,11 +1,14 @@
 """What lies on the target's face and may stay there, seen by its colour."""
 
+from __future__ import annotations
+
 import cv2
 import numpy as np
 
 from paddle_mfs.face.regions import LEFT_BROW, LEFT_EYE, OUTER_LIPS, RIGHT_BROW, RIGHT_EYE, oval_mask
 
-# what is not of skin's colour, and the share of the skin around it that must be covered for it to count so (eyes are near hair)
+# what is not of skin's colour, and the share of the skin around it that must be covered for it to count as covered
+# (eyes are near hair)
 FEATURES = (OUTER_LIPS, 0.2), (LEFT_EYE + LEFT_BROW, 0.5), (RIGHT_EYE + RIGHT_BROW, 0.5)
 SPREAD = 15.0, 6.0, 6.0  # L, a, b: skin is taken to vary by this at least
 FAR = 3.0  # spreads from the face's median colour: no skin
@@ -13,12 +16,14 @@ SMALLEST = 200 / 224**2  # of the crop: smaller patches are part of the face (mo
 OCCLUSION_FEATHER = 2 / 224  # of the crop: sigma
 
 
-def occlusion(crop, landmarks):
+def occlusion_mask(crop: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     """What lies on the face and is of another colour than its skin -> (S, S) float32 in [0, 1], feathered.
 
-    Skin's colour is the median (in Lab) of the face oval without eyes, brows and mouth; these count as covered when the skin
-    around them is. Sees cups, microphones, masks, hats and dark hair; does not see hands and thin strands of hair, and takes hard
-    shadows and highlights for objects now and then.
+    Skin's colour is the median (in Lab) of the face oval without eyes, brows and mouth; these count as covered when the
+    skin around them is. Sees cups, microphones, masks, hats and dark hair; does not see hands and thin strands of hair,
+    and takes hard shadows and highlights for objects now and then.
+
+    crop: (S, S, 3) uint8 RGB; landmarks: (468, >= 2), pixels of the crop.
     """
     size = crop.shape[0]
     lab = cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)

@@ -1,5 +1,7 @@
 """Putting a swapped crop back into its picture: only what the mask reaches is computed, the rest stays bit for bit."""
 
+from __future__ import annotations
+
 import functools
 
 import cv2
@@ -14,7 +16,9 @@ BITS = 5
 STEPS = 1 << BITS  # places between two pixels for which the weights of interpolation are known, as in OpenCV
 
 
-def paste(image, result, mask, matrix, inplace=False):
+def paste(
+    image: np.ndarray, result: np.ndarray, mask: np.ndarray, matrix: np.ndarray, inplace: bool = False
+) -> np.ndarray:
     """Blend a crop into the picture it was cut from: image * (1 - m) + result * m, in the picture's own frame.
 
     The result is interpolated cubically, the mask linearly.
@@ -47,7 +51,7 @@ def paste(image, result, mask, matrix, inplace=False):
 
 
 def _cubic():
-    """(STEPS, 4) float32: weights of four neighbours, the place being between the middle two (Keys' kernel, a = -0.75)."""
+    """(STEPS, 4) float32: weights of four neighbours, the place is between the middle two (Keys' kernel, a = -0.75)."""
     t = np.arange(STEPS) / STEPS
     outer, inner = (lambda d: ((-0.75 * d + 3.75) * d - 6) * d + 3), (lambda d: (1.25 * d - 2.25) * d * d + 1)
     return np.stack([outer(1 + t), inner(t), inner(1 - t), outer(2 - t)], 1).astype(np.float32)
@@ -58,8 +62,8 @@ _CUBIC = _cubic()
 
 @numba.njit(cache=True, fastmath=True, nogil=True, error_model="numpy")
 def _blend(part, result, scale, mask, matrix, cubic):
-    """Blend into `part` (h, w, 3) uint8; result (S, T, 3) float32, times `scale` 0..255; mask (S + 2, T + 2) float32 with a
-    border of zeros; matrix: part -> result."""
+    """Blend into `part` (h, w, 3) uint8; result (S, T, 3) float32, times `scale` 0..255; mask (S + 2, T + 2) float32
+    with a border of zeros; matrix: part -> result."""
     height, width = result.shape[:2]
     low, high = np.float32(0), np.float32(255)
     for y in range(part.shape[0]):

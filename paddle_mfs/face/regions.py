@@ -2,8 +2,12 @@
 
 The indices are those of MediaPipe's canonical face model (canonical_face_model_uv_visualization.png in
 https://github.com/google-ai-edge/mediapipe/tree/master/mediapipe/modules/face_geometry/data).
-"Left" and "right" are sides of the image for an unmirrored upright face (the person's right eye is on the image's left).
+"Left" and "right" are sides of the image, of an unmirrored upright face: a person's right eye is on its left.
 """
+
+from __future__ import annotations
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -56,13 +60,13 @@ NOSE_TIP, MOUTH_LEFT, MOUTH_RIGHT, FOREHEAD, CHIN = 4, 61, 291, 10, 152
 EYE_LEFT_OUTER, EYE_RIGHT_OUTER = 33, 263
 
 
-def five_points(landmarks):
-    """(468, 2 or 3) landmarks -> (5, 2) float32: eye centres (image left, right), nose tip, mouth corners (left, right)."""
+def five_points(landmarks: np.ndarray) -> np.ndarray:
+    """(468, 2 or 3) landmarks -> (5, 2) float32: eye centres (left, right), nose tip, mouth corners (likewise)."""
     xy = np.asarray(landmarks, np.float32)[:, :2]
     return np.stack([xy[LEFT_EYE].mean(0), xy[RIGHT_EYE].mean(0), xy[NOSE_TIP], xy[MOUTH_LEFT], xy[MOUTH_RIGHT]])
 
 
-def region_mask(landmarks, indices, height, width):
+def region_mask(landmarks: np.ndarray, indices: Sequence[int], height: int, width: int) -> np.ndarray:
     """Fill the closed contour `indices` of the mesh -> (height, width) uint8, 255 inside, 0 outside."""
     mask = np.zeros((height, width), np.uint8)
     # 4 fractional bits keep the contour smooth on small crops
@@ -70,6 +74,6 @@ def region_mask(landmarks, indices, height, width):
     return cv2.fillPoly(mask, [points], 255, shift=4)
 
 
-def oval_mask(landmarks, height, width):
+def oval_mask(landmarks: np.ndarray, height: int, width: int) -> np.ndarray:
     """The face oval (forehead to chin) -> (height, width) uint8, 255 inside, 0 outside."""
     return region_mask(landmarks, OVAL, height, width)

@@ -1,11 +1,12 @@
 """Cuts between scenes, seen on thumbnails.
 
 Two frames are a cut apart when both their colours and their places differ: the share of colour that moved between
-histograms, and the share of pixels that nothing near them in the other frame resembles. A zoom keeps
-the places, a slow pan the colours and most
-places; light that changes everywhere keeps both once brightness and contrast are evened out, and a flash of a part does not
-reach the threshold as it is, so both ways must say cut.
+histograms, and the share of pixels that nothing near them in the other frame resembles. A zoom keeps the places, a slow
+pan the colours and most places; light that changes everywhere keeps both once brightness and contrast are evened out,
+and a flash of a part does not reach the threshold as it is, so both ways must say cut.
 """
+
+from __future__ import annotations
 
 import cv2
 import numpy as np
@@ -14,8 +15,9 @@ SIDE = 32  # pixels of the thumbnail
 REACH = 3  # thumbnail pixels a thing may move between frames, a tenth of the picture
 TOLERANCE = 16  # of 255, in each colour
 BINS = 6  # of the histogram, in each colour
-# Pairs of generated portraits, all framed alike, give 0.125 and more, 99 % of them 0.157; a pan by a tenth of the picture at
-# most 0.03, zooms by 15 % 0.01, a white flash of a ninth of the picture 0.10, brightness times 1.3 (clipped) 0.10.
+# Pairs of generated portraits, all framed alike, give 0.125 and more, 99 % of them 0.157; a pan by a tenth of the
+# picture at most 0.03, zooms by 15 % 0.01, a white flash of a ninth of the picture 0.10, brightness times 1.3 (clipped)
+# 0.10.
 THRESHOLD = 0.12
 SAME = 10  # mean difference of thumbnails, of 255: below it there is nothing to look into
 
@@ -23,18 +25,19 @@ SAME = 10  # mean difference of thumbnails, of 255: below it there is nothing to
 class CutDetector:
     """Say of each frame of a clip, in order, whether a cut lies before it."""
 
-    def __init__(self):
-        self._last = None
+    def __init__(self) -> None:
+        self._last: tuple[tuple[int, ...], np.ndarray] | None = None
 
-    def __call__(self, image):
-        """True when `image`, (H, W, 3) uint8 RGB, is of another scene (or size) than the frame before; False for the first."""
-        last, self._last = self._last, (image.shape, _thumbnail(image))
+    def __call__(self, image: np.ndarray) -> bool:
+        """True when `image`, (H, W, 3) uint8 RGB, is of another scene (or size) than the frame before it, if any."""
+        now = (image.shape, _thumbnail(image))
+        last, self._last = self._last, now
         if last is None:
             return False
-        return last[0] != self._last[0] or difference(last[1], self._last[1]) > THRESHOLD
+        return last[0] != now[0] or difference(last[1], now[1]) > THRESHOLD
 
 
-def difference(a, b):
+def difference(a: np.ndarray, b: np.ndarray) -> float:
     """0 (one scene) to 1 between two thumbnails (SIDE, SIDE, 3) float32."""
     if np.abs(a - b).mean() < SAME:
         return 0.0
@@ -68,7 +71,7 @@ def _unexplained(a, b):
 
 
 def _histogram(thumbnail):
-    """(BINS ** 3,) share of the pixels by colour; each is shared between neighbouring bins: slight changes stay slight."""
+    """(BINS ** 3,) share of the pixels by colour, each shared between neighbouring bins: slight changes stay slight."""
     place = (thumbnail.reshape(-1, 3) * (BINS / 256) - 0.5).clip(0, BINS - 1.001)
     low = place.astype(int)
     part, total = place - low, 0

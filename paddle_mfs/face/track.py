@@ -1,15 +1,18 @@
 """Faces of a clip, frame by frame: found rarely, followed in between, smoothed in time.
 
-Following is one pass of the mesh network a face and frame: where to look is said by the mesh of the frame before, unsmoothed,
-moved on by the face's velocity, so that a fast face stays in view. The detector only looks for new faces, a few views a frame.
+Following is one pass of the mesh network a face and frame: where to look is said by the mesh of the frame before,
+unsmoothed, moved on by the face's velocity, so that a fast face stays in view. The detector only looks for new faces, a
+few views a frame.
 """
+
+from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
-from paddle_mfs.face.analysis import MIN_FACE, Face, check_image
+from paddle_mfs.face.analysis import MIN_FACE, Face, FaceAnalyser, check_image
 from paddle_mfs.face.appearance import appearance, likeness
 from paddle_mfs.face.boxes import is_known
 from paddle_mfs.face.landmarks import Region, region
@@ -18,23 +21,23 @@ from paddle_mfs.face.scene_cut import CutDetector
 from paddle_mfs.face.views import levels, local_views
 
 FIRST_STEP = 1 / 30  # seconds, taken for a step of time that is not positive before any that is
-REMEMBERED = 1.0  # seconds a lost face is looked for and may get its id back
+LOST_SECONDS = 1.0  # seconds a lost face is looked for and may get its id back
 SEARCH_GAP = 1.0  # seconds between full searches, however often the scene seems to change
 IDLE_VIEWS = 2  # detector views a frame while no face is known
 MAX_AHEAD = 0.25  # seconds that a followed face's velocity is trusted
-MAX_SPURT = 2.0  # times the last move between frames, the farthest it is moved on: time stamps may be wrong
+MAX_LEAP = 2.0  # times the last move between frames, the farthest it is moved on: time stamps may be wrong
 MIN_FOLLOWED = 0.75 * MIN_FACE  # pixels; a little less than to be found, lest a face come and go
 MIN_INSIDE = 0.5  # share of the landmarks; a face with fewer in the picture has left it
-SAME_LOOK = 0.6  # likeness from one frame to the next, or to a lost face; below, it is another one
-LOOK_SECONDS = 1.0  # a track's appearance follows the face's so slowly that what passes before it does not replace it
-PLAY = 0.01  # of the region's side (and of its roll in radians)
+SAME_APPEARANCE = 0.6  # likeness from one frame to the next, or to a lost face; below, it is another one
+APPEARANCE_SECONDS = 1.0  # a track's appearance follows the face's so slowly: what passes before it does not replace it
+DEAD_ZONE = 0.01  # of the region's side (and of its roll in radians)
 MAX_GROWTH = 1.5  # of a face's size between frames; more is a mistake of the mesh network
 REACH = 2.0  # face sizes between where a lost face is expected and where it may be found again
 
 
 @dataclass
 class TrackedFace:
-    """A face with the number it keeps as long as it is tracked. `face`: landmarks, five points and box are the smoothed ones."""
+    """A face with the number it keeps as long as it is tracked. `face`: landmarks, points and box are smoothed."""
 
     id: int
     face: Face
@@ -43,43 +46,56 @@ class TrackedFace:
 class FaceTracker:
     """Follows the faces of one clip.
 
-    A full search (`FaceAnalyser.faces`, small faces too) runs on the first frame and after a cut, at most once a second. Else
-    each upright level of that search has its turn once in `every` frames, with the next one of its views: a large new face is
-    found within `every` frames, a small one later. While no face is known, two views, turned ones too, are tried in each frame.
-    A face that is lost is looked for where it should be for a second, and keeps its id when it comes back. A cut ends all
-    tracks; ids are never used twice.
+    A full search (`FaceAnalyser.faces`, small faces too) runs on the first frame and after a cut, at most once a
+    second. Else each upright level of that search has its turn once in `every` frames, with the next one of its
+    views: a large new face is found within `every` frames, a small one later. While no face is known, two views,
+    turned ones too, are tried in each frame. A face that is lost is looked for where it should be for a second, and
+    keeps its id when it comes back. A cut ends all tracks; ids are never used twice.
 
     Args:
         analyser: FaceAnalyser.
         every: frames.
         smooth: filter the landmarks in time (`one_euro.OneEuro`); False: as the network gives them.
-        only_largest: follow one face, the largest when it was found, and look for others only when it is lost. The first search
-            is then that for large faces, and the detector rests while the face is there.
+        only_largest: follow one face, the largest when it was found, and look for others only when it is lost. The
+            first search is then that for large faces, and the detector rests while the face is there.
 
     Example: `tracker = FaceTracker(FaceAnalyser())`, then `for tracked in tracker.update(frame, seconds): ...`.
     """
 
-    def __init__(self, analyser, every=10, smooth=True, only_largest=False):
+    def __init__(self, analyser: FaceAnalyser, every: int = 10, smooth: bool = True, only_largest: bool = False):
         if every < 1:
             raise ValueError(f"every: {every} frames; at least 1")
         self.analyser, self.every, self.smooth, self.only_largest = analyser, every, smooth, only_largest
         self._next_id = 0
         self.reset()
 
-    def reset(self):
+    def reset(self) -> None:
         """Forget all faces and the time, for another clip (or place in it)."""
-        self._cut, self._time, self._step, self._clock, self._searched = CutDetector(), None, FIRST_STEP, 0.0, None
+        self._cut, self._step, self._clock = CutDetector(), FIRST_STEP, 0.0
+        self._time: float | None = None
+        self._searched: float | None = None
         self._forget()
 
-    def _forget(self):
-        self._tracks, self._lost, self._is_search_due, self._rounds, self._credit = [], [], True, {}, 0.0
+    def _forget(self) -> None:
+        self._tracks: list[_Track] = []
+        self._lost: list[_Track] = []
+        self._view_turns: dict[bool, _ViewTurns] = {}
+        self._is_search_due, self._credit = True, 0.0
 
-    def update(self, image, time):
+    @property
+    def ids(self) -> frozenset[int]:
+        """Ids that the next frames may hold again: of the faces followed now and of lost ones that may come back.
+
+        An id that is missing here is never given again: whatever is kept for it can go.
+        """
+        return frozenset(track.id for track in (*self._tracks, *self._lost))
+
+    def update(self, image: np.ndarray, time: float) -> list[TrackedFace]:
         """The faces of the clip's next frame, largest first.
 
         Args:
             image: (H, W, 3) uint8 RGB.
-            time: of the frame, in seconds; unevenly apart or not. One that does not advance counts as a step like the last.
+            time: of the frame, in seconds, unevenly apart or not. One that does not advance is a step like the last.
         Returns: list of TrackedFace, in pixels of `image`.
         """
         check_image(image)
@@ -89,7 +105,7 @@ class FaceTracker:
         self._follow(image)
         self._find(image)
         self._reclaim()
-        self._lost = [track for track in self._lost if self._clock - track.time <= REMEMBERED]
+        self._lost = [track for track in self._lost if self._clock - track.time <= LOST_SECONDS]
         tracked = [TrackedFace(track.id, track.output) for track in self._tracks]
         return sorted(tracked, key=lambda one: -one.face.size)
 
@@ -105,7 +121,7 @@ class FaceTracker:
             face = self.analyser.follow(image, track.face, track.region(self._clock))
             if face and _is_plausible(face, track.face, image):
                 look = appearance(image, face.five)
-                if likeness(look, track.last_look) >= SAME_LOOK:
+                if likeness(look, track.last_look) >= SAME_APPEARANCE:
                     seen.append((likeness(look, track.look), track, face, look))
         followed, self._tracks = self._tracks, []
         # two tracks on one face: it is the one's whom it resembles more, the older one's if both are alike
@@ -128,7 +144,7 @@ class FaceTracker:
             ]
             self._is_search_due, self._searched = False, self._clock
         else:
-            found = self.analyser.look(image, self._views(image), known)
+            found = self.analyser.find_in(image, self._views(image), known)
         found = sorted((face for face in found if _is_inside(face, image)), key=lambda face: -face.size)
         for face in found[:1] if self.only_largest else found:
             look = appearance(image, face.five)
@@ -141,13 +157,13 @@ class FaceTracker:
         for track in self._lost:
             views += [_view_around(face) for face in track.places(self._clock)]
         is_idle = not self._tracks
-        if is_idle not in self._rounds:
-            self._rounds[is_idle] = _Rounds(image.shape[1], image.shape[0], upright=not is_idle)
-        rounds = self._rounds[is_idle]
-        self._credit += IDLE_VIEWS if is_idle else len(rounds.levels) / self.every
+        if is_idle not in self._view_turns:
+            self._view_turns[is_idle] = _ViewTurns(image.shape[1], image.shape[0], upright=not is_idle)
+        turns = self._view_turns[is_idle]
+        self._credit += IDLE_VIEWS if is_idle else len(turns.levels) / self.every
         count = int(self._credit)
         self._credit -= count
-        return views + rounds.take(count)
+        return views + turns.take(count)
 
     def _reclaim(self):
         """Lost tracks take over the faces found since that are theirs."""
@@ -158,33 +174,37 @@ class FaceTracker:
             if new.born > lost.time and lost.is_near(new.face, self._clock)
         ]
         for alike, lost, new in sorted(pairs, key=lambda pair: -pair[0]):
-            if alike >= SAME_LOOK and lost in self._lost and new.born > lost.time:
+            if alike >= SAME_APPEARANCE and lost in self._lost and new.born > lost.time:
                 new.id, new.look, new.born = lost.id, lost.look, lost.born
                 self._lost.remove(lost)
 
 
 class _Track:
-    """One face over time. face: where it was last seen, unsmoothed; output: the same, smoothed; look: its usual appearance,
-    last_look: the last; time: when it was last seen, born: when first; velocity (2,) in pixels a second."""
+    """One face over time.
 
-    def __init__(self, number, face, look, time, smooth):
+    face: where it was last seen, unsmoothed; output: the same, smoothed; look: its usual appearance, last_look: the
+    last; time: when it was last seen, born: when first; velocity (2,) in pixels a second.
+    """
+
+    def __init__(self, number: int, face: Face, look: np.ndarray, time: float, smooth: bool):
         self.id, self.look, self.last_look, self.born, self.velocity = number, look, look, time, np.zeros(2)
         # depth is noisier than the picture plane, and must not speak in its speed
-        self._filters, self._region = (OneEuro(), OneEuro()) if smooth else (), None
+        self._filters = [OneEuro(), OneEuro()] if smooth else []
+        self._region: Region | None = None
         self._moved = 0.0
         self._see(face, time)
 
-    def move(self, face, look, time):
+    def move(self, face: Face, look: np.ndarray, time: float) -> None:
         """The face was seen again."""
         moved = _centre(face) - _centre(self.face)
         self.velocity = (self.velocity + moved / (time - self.time)) / 2
         self._moved = float(np.linalg.norm(moved))
-        self.look = self.look + (look - self.look) * (time - self.time) / (time - self.time + LOOK_SECONDS)
+        self.look = self.look + (look - self.look) * (time - self.time) / (time - self.time + APPEARANCE_SECONDS)
         self.look /= max(float(np.linalg.norm(self.look)), 1e-6)
         self.last_look = look
         self._see(face, time)
 
-    def _see(self, face, time):
+    def _see(self, face: Face, time: float) -> None:
         self.face = self.output = face
         self.time = time
         if self._filters:
@@ -193,43 +213,42 @@ class _Track:
             ]
             self.output = Face.of(np.hstack(smoothed).astype(np.float32), face.score, face.presence)
 
-    def region(self, time):
-        """The region to look at: that of the last landmarks, moved on. It keeps still within `PLAY`: else landmark noise would
-        move the region and the region the landmarks."""
+    def region(self, time: float) -> Region:
+        """The region to look at: that of the last landmarks, moved on. It keeps still within `DEAD_ZONE`: else landmark
+        noise would move the region and the region the landmarks."""
         new, old = region(self.face.landmarks), self._region
         ahead = self.velocity * min(time - self.time, MAX_AHEAD)
-        farthest = MAX_SPURT * self._moved
+        farthest = MAX_LEAP * self._moved
         new = new._replace(centre=new.centre + ahead * min(1.0, farthest / max(float(np.linalg.norm(ahead)), 1e-6)))
         if old is not None:
             new = Region(
-                _slack(new.centre, old.centre, PLAY * new.side),
-                float(_slack(new.side, old.side, PLAY * new.side)),
-                float(_slack(new.angle, old.angle, PLAY)),
+                _within(new.centre, old.centre, DEAD_ZONE * new.side),
+                float(_within(new.side, old.side, DEAD_ZONE * new.side)),
+                float(_within(new.angle, old.angle, DEAD_ZONE)),
             )
         self._region = new
         return new
 
-    def places(self, time):
+    def places(self, time: float) -> list[Face]:
         """Where it may be after a loss: where it would have gone, and, when that is another place, where it was."""
         landmarks = self.face.landmarks.copy()
         landmarks[:, :2] += self.velocity * (time - self.time)
         expected = Face.of(landmarks, self.face.score, self.face.presence)
         return [expected] if is_known(expected.box, [self.face]) else [expected, self.face]
 
-    def is_near(self, face, time):
+    def is_near(self, face: Face, time: float) -> bool:
         """Whether `face` is where it may be after a loss."""
-        return (
-            min(np.linalg.norm(_centre(face) - _centre(place)) for place in self.places(time)) < REACH * self.face.size
-        )
+        farthest = REACH * self.face.size
+        return any(np.linalg.norm(_centre(face) - _centre(place)) < farthest for place in self.places(time))
 
 
-class _Rounds:
+class _ViewTurns:
     """The views of the analyser's search, in portions: one level after another, each with the next of its views.
 
     upright: leave out the levels of turned views.
     """
 
-    def __init__(self, width, height, upright):
+    def __init__(self, width: int, height: int, upright: bool):
         every = [(is_fine, views) for is_fine, views in levels(width, height) if views]
         self.levels = [
             itertools.cycle(views)
@@ -238,13 +257,13 @@ class _Rounds:
         ]
         self._turns = itertools.cycle(self.levels)
 
-    def take(self, count):
+    def take(self, count: int) -> list[np.ndarray]:
         return [next(next(self._turns)) for _ in range(count)]
 
 
-def _slack(new, old, play):
-    """`new`, or what is nearest to `old` and no more than `play` from `new`."""
-    return np.clip(old, new - play, new + play)
+def _within(new, old, reach):
+    """`new`, or what is nearest to `old` and no more than `reach` from `new`."""
+    return np.clip(old, new - reach, new + reach)
 
 
 def _centre(face):

@@ -3,6 +3,10 @@
 A view is a (2, 3) matrix that maps the picture to the detector's input (pixel centres at integers).
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+
 import numpy as np
 
 INPUT = 128  # pixels, side of the detector's input
@@ -10,7 +14,7 @@ TILE = 160  # pixels, smallest upright tile: finds faces from 26 px on
 TURNED_TILE = 256  # pixels, smallest turned tile: finds faces from 40 px on
 
 
-def whole_view(width, height, angle=0, margin=0.0):
+def whole_view(width: int, height: int, angle: float = 0, margin: float = 0.0) -> np.ndarray:
     """The view (2, 3) that fits the whole picture, turned by `angle` degrees, into the detector's input.
 
     margin: extra border around the picture, as a fraction of its longer side (finds a face larger than the picture).
@@ -31,16 +35,16 @@ def _centred(linear, point):
     return np.column_stack([linear, (INPUT - 1) / 2 - linear @ np.asarray(point, np.float64)])
 
 
-def local_views(centre, size):
-    """Four views around a face, turned by 0, 90, 180 and 270 degrees; it spans 0.4 of each. centre (2,), size: pixels."""
+def local_views(centre: np.ndarray, size: float) -> list[np.ndarray]:
+    """Four views around a face at `centre` (2,), turned by 0, 90, 180 and 270 degrees; its `size` spans 0.4 of each."""
     return [_centred(_turned(angle, INPUT / (size * 2.5)), centre) for angle in (0, 90, 180, 270)]
 
 
-def tile_views(width, height, tile, angle=0, overlap=0.35):
+def tile_views(width: int, height: int, tile: float, angle: float = 0, overlap: float = 0.35) -> list[np.ndarray]:
     """Views of square tiles of side `tile` that cover the picture, neighbours sharing `overlap` of their side.
 
-    Measured on generated faces: BlazeFace finds all of 20 to 120 px (of 128) in a view, 83 % of 16 px, 33 % of 14 px. Levels of
-    tiles that halve, sharing 0.35, therefore leave no size out.
+    Measured on generated faces: BlazeFace finds all of 20 to 120 px (of 128) in a view, 83 % of 16 px, 33 % of 14 px.
+    Levels of tiles that halve, sharing 0.35, therefore leave no size out.
     """
     linear = _turned(angle, INPUT / tile)
     stride = tile * (1 - overlap)
@@ -53,7 +57,7 @@ def tile_views(width, height, tile, angle=0, overlap=0.35):
     return [_centred(linear, (x, y)) for y in middles(height) for x in middles(width)]
 
 
-def levels(width, height):
+def levels(width: int, height: int) -> Iterator[tuple[bool, list[np.ndarray]]]:
     """The search order: (is it a level of upright tiles, views)."""
     yield False, [whole_view(width, height)]
     yield False, [whole_view(width, height, angle, margin) for margin in (0, 0.5) for angle in (0, 90, 180, 270)][1:]

@@ -1,11 +1,18 @@
 """The IDN as a list of nodes in the order they run: what the rewrites work on.
 
-`read_idn` writes the network down exactly as dygraph runs it; rewrites.py makes it smaller; program.py turns it into a program.
+`read_idn` writes the network down exactly as dygraph runs it; rewrites.py makes it smaller; program.py turns it into a
+program.
 """
 
-from dataclasses import dataclass, field, replace
+from __future__ import annotations
 
-from paddle_mfs.models.idn import SIZE
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from paddle_mfs.models.idn import IDN, SIZE
 from paddle_mfs.models.iin import SLOPE
 
 INPUT = "image"
@@ -31,17 +38,16 @@ class Node:
         inputs: names of what it reads: outputs of earlier nodes, or "image".
         output: the name of what it makes.
         settings: conv: weight (out, in/groups, k, k), bias (out,) or None, stride, padding, groups. transposed: weight
-            (C, 1, k, k), bias, padding. norm: weight, bias, mean,
-            variance (C,), epsilon. leaky_relu: slope. upsample: half_pixel, ring (`ops.resample.upsample2x`). scale: factor,
-            offset. Arrays are float32 numpy.
+            (C, 1, k, k), bias, padding. norm: weight, bias, mean, variance (C,), epsilon. leaky_relu: slope. upsample:
+            half_pixel, ring (`ops.resample.upsample2x`). scale: factor, offset. Arrays are float32 numpy.
     """
 
     kind: str
     inputs: tuple[str, ...]
     output: str
-    settings: dict = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
 
-    def changed(self, inputs=None, output=None, **settings):
+    def changed(self, inputs: tuple[str, ...] | None = None, output: str | None = None, **settings: Any) -> Node:
         """A copy with other inputs, another output or other settings."""
         return replace(
             self,
@@ -51,7 +57,11 @@ class Node:
         )
 
 
-def is_pointwise(node):
+# A function that takes the list and gives another that computes the same (rewrites.py)
+Rewrite = Callable[[list[Node]], list[Node]]
+
+
+def is_pointwise(node: Node) -> bool:
     """Whether a node is a 1x1 convolution of all channels."""
     return (
         node.kind == "conv"
@@ -62,12 +72,12 @@ def is_pointwise(node):
     )
 
 
-def is_depthwise(node):
+def is_depthwise(node: Node) -> bool:
     """Whether a node is a convolution of every channel alone, one output a channel."""
     return node.kind == "conv" and node.settings["groups"] == len(node.settings["weight"]) > 1
 
 
-def chains(nodes, *kinds):
+def chains(nodes: list[Node], *kinds: str) -> list[list[Node]]:
     """Runs of nodes of these kinds, each one's output read by the next one alone -> list of lists."""
     found = []
     for node in nodes:
@@ -83,20 +93,20 @@ def chains(nodes, *kinds):
     return found
 
 
-def substitute(nodes, old, new):
+def substitute(nodes: list[Node], old: list[Node], new: Iterable[Node]) -> list[Node]:
     """The list with the nodes `new` where the last of `old` stood, and without the others of `old`."""
     at = max(index for index, node in enumerate(nodes) if node in old)
     keep = [node for node in nodes[:at] if node not in old]
     return keep + list(new) + nodes[at + 1 :]
 
 
-def read_idn(idn):
+def read_idn(idn: IDN) -> list[Node]:
     """The nodes of a baked IDN as its forward runs them; the last ones make "result" and "mask".
 
     Args:
         idn: IDN in eval mode (running statistics are used).
     """
-    nodes = []
+    nodes: list[Node] = []
 
     def add(kind, inputs, output, **settings):
         nodes.append(Node(kind, (inputs,) if isinstance(inputs, str) else inputs, output, settings))
@@ -136,13 +146,18 @@ def read_idn(idn):
         y = leaky_relu(separable(y, name, layer.depthwise, layer.pointwise), name)
         skips.append(y)
 
-    m = add("detach", skips.pop(), "mask.detach")
-    *blocks, last = idn.mask.children()
-    for number, block in enumerate(blocks):
-        name, layer = f"mask.{number}", block._sub_layers
-        m = norm(separable(upsample(m, name, 1), name, layer["1"], layer["2"]), f"{name}.norm", layer["3"])
-        m = leaky_relu(m, name)
-    mask = add("sigmoid", conv(m, f"mask.{len(blocks)}", last, padding=1), "mask")
+    bottleneck = skips.pop()
+    if idn.masked:
+        m = add("detach", bottleneck, "mask.detach")
+        *blocks, last = idn.mask.children()
+        for number, block in enumerate(blocks):
+            name, layer = f"mask.{number}", block._sub_layers
+            m = norm(separable(upsample(m, name, 1), name, layer["1"], layer["2"]), f"{name}.norm", layer["3"])
+            m = leaky_relu(m, name)
+        mask = add("sigmoid", conv(m, f"mask.{len(blocks)}", last, padding=1), "mask")
+    else:  # 1 everywhere, as a 1x1 convolution of nothing: an operator that every engine has
+        nothing, one = np.zeros((1, 3, 1, 1), np.float32), np.ones(1, np.float32)
+        mask = add("conv", INPUT, "mask", weight=nothing, bias=one, stride=1, padding=0, groups=1)
 
     for number, layer in enumerate(idn.decoder):
         name = f"decoder.{number}"
@@ -155,7 +170,9 @@ def read_idn(idn):
     y = leaky_relu(norm(y, "final.2", layer["2"]), "final.2")
     y = leaky_relu(norm(conv(y, "final.4", layer["4"], padding=1), "final.5", layer["5"]), "final.5")
     y = add("tanh", conv(y, "final.7", layer["7"], padding=1), "final.tanh")
-    painted = add("scale", y, "painted", factor=0.5, offset=0.5)
+    painted = add("scale", y, "painted" if idn.masked else "result", factor=0.5, offset=0.5)
+    if not idn.masked:
+        return nodes
 
     shown = add("multiply", (painted, mask), "blend.shown")
     rest = add("scale", mask, "blend.inverse", factor=-1.0, offset=1.0)

@@ -1,20 +1,28 @@
 """Nodes -> a Paddle inference program, written once and fused by construction.
 
-Built through paddle.static, where a convolution's bias is a parameter of one dimension: dygraph adds it through a reshape
-and a 4-D addition, which no Paddle-Lite fusion recognises.
+Built through paddle.static, where a convolution's bias is a parameter of one dimension: dygraph adds it through a
+reshape and a 4-D addition, which no Paddle-Lite fusion recognises.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
 
-from paddle_mfs.graph.nodes import INPUT, OUTPUTS, SHAPE
+from paddle_mfs.graph.nodes import INPUT, OUTPUTS, SHAPE, Node
 
 NAME = "idn"
+RESULTS = tuple(name for name, _, _ in OUTPUTS)
 
 
-def static_mode():
-    """A context in which this thread builds and runs programs. (`paddle.enable_static` does nothing outside the main thread.)"""
+def static_mode() -> AbstractContextManager:
+    """A context in which this thread builds and runs programs.
+
+    (`paddle.enable_static` does nothing outside the main thread.)
+    """
     from paddle.base.framework import _dygraph_guard
 
     return _dygraph_guard(None)
@@ -129,7 +137,7 @@ class Program:
         half: round every value and weight to float16 on the way; sums inside an operation stay in float32.
     """
 
-    def __init__(self, nodes, shape=SHAPE, half=False):
+    def __init__(self, nodes: list[Node], shape: Sequence[int] = SHAPE, half: bool = False):
         import paddle
 
         self.program, start, self.scope = paddle.static.Program(), paddle.static.Program(), paddle.static.Scope()
@@ -152,14 +160,14 @@ class Program:
                         node.settings[name], paddle.CPUPlace()
                     )
 
-    def run(self, x, names=tuple(name for name, _, _ in OUTPUTS)):
+    def run(self, x: np.ndarray, names: Sequence[str] = RESULTS) -> list[np.ndarray]:
         """float32 array of the input's shape -> list of arrays, the values called `names`."""
         import paddle
 
         with static_mode(), paddle.static.scope_guard(self.scope):
             return self.executor.run(self.program, feed={INPUT: x}, fetch_list=[self.variables[name] for name in names])
 
-    def save(self, folder):
+    def save(self, folder: str | Path) -> None:
         """Write `folder`/idn.pdmodel and `folder`/idn.pdiparams; outputs in the order of OUTPUTS."""
         import paddle
 
@@ -167,7 +175,7 @@ class Program:
             paddle.static.save_inference_model(
                 str(Path(folder) / NAME),
                 [self.variables[INPUT]],
-                [self.variables[name] for name, _, _ in OUTPUTS],
+                [self.variables[name] for name in RESULTS],
                 self.executor,
                 program=self.program.clone(),
             )

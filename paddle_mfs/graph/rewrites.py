@@ -1,12 +1,15 @@
 """Rewrites of the graph: each a function, list of nodes -> list of nodes, that leaves every pixel where it was.
 
-Each is exact up to the rounding of float32 (tests/graph/test_rewrites.py shows it, one by one). EXACT is applied for every
-target, in this order; targets.py lists what a target adds. upsampling.py has those of the mobile variant's upsampling.
+Each is exact up to the rounding of float32 (tests/graph/test_rewrites.py shows it, one by one). EXACT is applied for
+every target, in this order; targets.py lists what a target adds. upsampling.py has those of the mobile variant's
+upsampling.
 """
+
+from collections.abc import Iterable
 
 import numpy as np
 
-from paddle_mfs.graph.nodes import INPUT, Node, chains, is_depthwise, is_pointwise, substitute
+from paddle_mfs.graph.nodes import INPUT, Node, Rewrite, chains, is_depthwise, is_pointwise, substitute
 from paddle_mfs.graph.upsampling import CENTRE, channels, depthwise, fold_upsampling
 
 
@@ -15,8 +18,11 @@ def _bias(conv):
     return np.zeros(len(conv.settings["weight"]), np.float32) if bias is None else bias
 
 
-def drop_detach(nodes):
-    """detach(x) is x: only training needs it, and its operator (share_data) needs a bigger Paddle-Lite and leaves the GPU."""
+def drop_detach(nodes: list[Node]) -> list[Node]:
+    """detach(x) is x: only training needs it.
+
+    Its operator (share_data) needs a bigger Paddle-Lite and leaves the GPU.
+    """
     for node in [node for node in nodes if node.kind == "detach"]:
         nodes = [
             other.changed(inputs=tuple(node.inputs[0] if name == node.output else name for name in other.inputs))
@@ -26,11 +32,11 @@ def drop_detach(nodes):
     return nodes
 
 
-def pointwise_before_upsample(nodes):
+def pointwise_before_upsample(nodes: list[Node]) -> list[Node]:
     """upsample, then 1x1 convolution or batch norm -> the same the other way round, on a quarter of the pixels.
 
-    All are linear, and interpolation weights sum to 1, which is what lets a bias pass (in the half-pixel form they do not, at the
-    edge). A convolution that makes more channels stays where it is: more would have to be upsampled.
+    All are linear, and interpolation weights sum to 1, which is what lets a bias pass (in the half-pixel form they do
+    not, at the edge). A convolution that makes more channels stays where it is: more would have to be upsampled.
     """
 
     def moves(upsample, node):
@@ -46,9 +52,9 @@ def pointwise_before_upsample(nodes):
     return pointwise_before_upsample(nodes)
 
 
-def share_upsampling(nodes):
+def share_upsampling(nodes: list[Node]) -> list[Node]:
     """Two upsamplings of one map (the mask's first and the decoder's) -> one."""
-    first = {}
+    first: dict[tuple, Node] = {}
     for node in [node for node in nodes if node.kind == "upsample"]:
         kept = first.setdefault((node.inputs, *sorted(node.settings.items())), node)
         if kept is not node:
@@ -60,7 +66,7 @@ def share_upsampling(nodes):
     return nodes
 
 
-def fold_norms(nodes):
+def fold_norms(nodes: list[Node]) -> list[Node]:
     """conv (or transposed conv), batch norm -> conv with scaled weights and a bias."""
     for conv, norm in chains(nodes, "conv", "norm") + chains(nodes, "transposed", "norm"):
         s = norm.settings
@@ -74,7 +80,7 @@ def fold_norms(nodes):
     return nodes
 
 
-def fold_depthwise_bias(nodes):
+def fold_depthwise_bias(nodes: list[Node]) -> list[Node]:
     """depthwise conv with a bias, 1x1 conv -> the bias is passed through the 1x1 conv and added there, once."""
     for spatial, pointwise in chains(nodes, "conv", "conv"):
         if not (is_depthwise(spatial) and is_pointwise(pointwise)) or spatial.settings["bias"] is None:
@@ -86,7 +92,7 @@ def fold_depthwise_bias(nodes):
     return nodes
 
 
-def image_as_sigmoid(nodes):
+def image_as_sigmoid(nodes: list[Node]) -> list[Node]:
     """(1 + tanh(x)) / 2 -> sigmoid(2x), the 2 folded into the convolution that makes x."""
     for conv, tanh, half in chains(nodes, "conv", "tanh", "scale"):
         if (half.settings["factor"], half.settings["offset"]) == (0.5, 0.5):
@@ -95,19 +101,19 @@ def image_as_sigmoid(nodes):
     return nodes
 
 
-def blend_once(nodes):
+def blend_once(nodes: list[Node]) -> list[Node]:
     """image * m + (1 - m) * in -> in + m * (image - in): one multiplication less."""
     made_by = {node.output: node for node in nodes}
+
+    def is_inverse(node, mask):
+        inverse = node.kind == "scale" and node.settings == {"factor": -1.0, "offset": 1.0}
+        return inverse and node.inputs == (mask,)
+
     for shown, total in chains(nodes, "multiply", "add"):
         kept = made_by[total.inputs[1]]
-        rest = made_by.get(kept.inputs[0])
-        if kept.inputs[1:] != (INPUT,) or (rest.kind, rest.settings, *rest.inputs) != (
-            "scale",
-            {"factor": -1.0, "offset": 1.0},
-            shown.inputs[1],
-        ):
+        rest, (image, mask) = made_by.get(kept.inputs[0]), shown.inputs
+        if kept.inputs[1:] != (INPUT,) or rest is None or not is_inverse(rest, mask):
             continue
-        image, mask = shown.inputs
         nodes = substitute(
             nodes,
             [shown, rest, kept, total],
@@ -120,7 +126,7 @@ def blend_once(nodes):
     return nodes
 
 
-def leaky_relu_as_relu(nodes):
+def leaky_relu_as_relu(nodes: list[Node]) -> list[Node]:
     """leaky_relu(x) -> (1 - slope) * relu(x) + slope * x, for compilers that know no LeakyReLU."""
     for node in [node for node in nodes if node.kind == "leaky_relu"]:
         slope, name = node.settings["slope"], node.output
@@ -137,9 +143,11 @@ def leaky_relu_as_relu(nodes):
     return nodes
 
 
-def leaky_relu_in_depthwise(nodes):
-    """upsample, LeakyReLU -> upsample, depthwise 3x3 that copies, LeakyReLU: Paddle-Lite's arm fp16 knows the LeakyReLU of a
-    convolution but none alone, and would go to fp32 and back for it."""
+def leaky_relu_in_depthwise(nodes: list[Node]) -> list[Node]:
+    """upsample, LeakyReLU -> upsample, depthwise 3x3 that copies, LeakyReLU.
+
+    Paddle-Lite's arm fp16 knows the LeakyReLU of a convolution but none alone, and would go to fp32 and back for it.
+    """
     made_by = {node.output: node for node in nodes}
     for node in [node for node in nodes if node.kind == "leaky_relu" and made_by[node.inputs[0]].kind == "upsample"]:
         kernel = np.repeat(CENTRE, channels(nodes, node.inputs[0]), 0)
@@ -148,10 +156,11 @@ def leaky_relu_in_depthwise(nodes):
     return nodes
 
 
-def centre_input(nodes):
-    """conv(factor * image + offset) -> conv'(image + offset / factor), the factor folded into the kernel: one step, not two.
+def centre_input(nodes: list[Node]) -> list[Node]:
+    """conv(factor * image + offset) -> conv'(image + offset / factor), the factor folded into the kernel.
 
-    The sum is padded with zeros as before, so the picture's edge does not change.
+    One step before the convolution, not two. The sum is padded with zeros as before, so the picture's edge does not
+    change.
     """
     for scale, conv in chains(nodes, "scale", "conv"):
         if scale.inputs == (INPUT,):
@@ -167,10 +176,10 @@ def centre_input(nodes):
     return nodes
 
 
-def depthwise_4x4_as_5x5(nodes):
-    """Depthwise 4x4, stride 2, padding 1 -> 5x5, stride 2, padding 2, with zeros for the first row and column of the kernel.
+def depthwise_4x4_as_5x5(nodes: list[Node]) -> list[Node]:
+    """Depthwise 4x4, stride 2, padding 1 -> 5x5, stride 2, padding 2.
 
-    Paddle-Lite has fast ARM depthwise kernels for 3x3 and 5x5 only.
+    The kernel's first row and column are zeros. Paddle-Lite has fast ARM depthwise kernels for 3x3 and 5x5 only.
     """
 
     def grown(node):
@@ -181,7 +190,7 @@ def depthwise_4x4_as_5x5(nodes):
     return [grown(node) for node in nodes]
 
 
-def exact(upsampling):
+def exact(upsampling: Rewrite) -> tuple[Rewrite, ...]:
     """The rewrites that every target gets, in order; `upsampling` is the one of the mobile variant's upsampling."""
     return (
         drop_detach,
@@ -198,7 +207,7 @@ def exact(upsampling):
 EXACT = exact(fold_upsampling)
 
 
-def rewrite(nodes, passes=EXACT):
+def rewrite(nodes: list[Node], passes: Iterable[Rewrite] = EXACT) -> list[Node]:
     """The nodes after all `passes`, in order."""
     for one in passes:
         nodes = one(nodes)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from paddle_mfs.graph.nodes import Rewrite
 from paddle_mfs.graph.rewrites import (
     EXACT,
     centre_input,
@@ -18,7 +19,8 @@ PRECISIONS = ("fp32", "fp16", "int8")
 
 @dataclass(frozen=True)
 class Target:
-    """
+    """One kind of processor.
+
     Attributes:
         places: what opt takes as valid places, the first preferred.
         passes: precision -> rewrites, in order.
@@ -27,7 +29,7 @@ class Target:
     """
 
     places: str
-    passes: dict[str, tuple]
+    passes: dict[str, tuple[Rewrite, ...]]
     refused: dict[str, str] = field(default_factory=dict)
     not_mobile: str = ""
 
@@ -38,10 +40,12 @@ DRIVER = (
 )
 
 
-# The mobile variant: a pixel shuffle on arm and x86; OpenCL runs no convolution of single channels with several outputs.
-# 5x5: Paddle-Lite has no fast 4x4 depthwise in fp32 and int8 on arm and in fp32 on x86 (arm not timed with the other passes).
-# OpenCL would pay for the bigger kernel. relu: the APU's converter knows no LeakyReLU; without this the network falls into 17
-# pieces. centre_input: the APU's converter writes 2x - 1 as two steps with one scale between them, which clips in int8.
+# fold_upsampling, upsampling_as_transposed: a pixel shuffle on arm and x86; OpenCL runs no convolution of single
+#   channels with several outputs.
+# depthwise_4x4_as_5x5: Paddle-Lite has no fast 4x4 depthwise in fp32 and int8 on arm and in fp32 on x86 (arm was not
+#   timed with the other passes). OpenCL would pay for the bigger kernel.
+# leaky_relu_as_relu: the APU's converter knows no LeakyReLU; without this the network falls into 17 pieces.
+# centre_input: the APU's converter writes 2x - 1 as two steps with one scale between them, which clips in int8.
 TARGETS = {
     "arm": Target(
         "arm",
@@ -70,7 +74,8 @@ TARGETS = {
         {"fp32": EXACT},
         {
             "fp16": "the NNAPI driver chooses its own precision",
-            "int8": "NNAPI drivers differ in the 8-bit operators they take, and one refused operator refuses the network: use fp32",
+            "int8": "NNAPI drivers differ in the 8-bit operators they take, and one refused operator refuses the "
+            "network: use fp32",
         },
         DRIVER,
     ),
@@ -86,10 +91,11 @@ TARGETS = {
 ALIASES = {"opencl": "gpu"}
 
 
-def parse_targets(text, precision="fp32", mobile=False):
+def parse_targets(text: str, precision: str = "fp32", mobile: bool = False) -> list[str]:
     """ "arm,gpu,x86" -> list of targets, each once; "all" means every target that has this precision and variant.
 
-    Raises: UserError naming an unknown target, or saying why a target has no such precision, or cannot run the mobile variant.
+    Raises: UserError naming an unknown target, or saying why a target has no such precision, or cannot run the mobile
+        variant.
     """
     if precision not in PRECISIONS:
         raise UserError(f"precision {precision!r}: unknown; choose among {', '.join(PRECISIONS)}")

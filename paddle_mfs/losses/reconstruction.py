@@ -1,7 +1,11 @@
 """L_rec of the paper's objective: |I_g - I'_g|_1, student image against teacher image."""
 
+import paddle
 
-def reconstruction_loss(image, taught):
+from paddle_mfs.losses.term import LOSSES, Term, View
+
+
+def reconstruction_loss(image: paddle.Tensor, taught: paddle.Tensor) -> paddle.Tensor:
     """Mean absolute difference of each sample: (N, 3, H, W) in [0, 1], twice -> (N,).
 
     Flattened first: Paddle's mean over three axes takes fifteen times as long on a CPU.
@@ -9,10 +13,11 @@ def reconstruction_loss(image, taught):
     return (image - taught).abs().flatten(1).mean(1)
 
 
-def unmasked_reconstruction_loss(image, taught, background):
-    """L_rec on the painted image before fusion, background (N, 1, H, W) left out -> (N,).
+@LOSSES.register("reconstruction")
+class Reconstruction(Term):
+    """L_rec of the result."""
 
-    Ours, a guard: early on the painted image is worse than the target, so shutting the mask lowers L_rec and then nothing
-    teaches the image any more. This term teaches it whatever the mask does.
-    """
-    return ((image - taught).abs() * (1 - background)).flatten(1).mean(1)
+    symbol, word, by_alpha, is_watched = "L_rec", "rec", True, True
+
+    def forward(self, view: View) -> paddle.Tensor:
+        return reconstruction_loss(view.swap.result, view.batch.taught)

@@ -1,16 +1,19 @@
 """L_id through a second recogniser, ours: what one network is fooled by, another may see.
 
-L_id through a single encoder also finds changes that this encoder alone takes for the source. The trunk of the age network
-(models/age.py), which was made from a recogniser, is the second opinion; dlib's network stays out: it measures.
+L_id through a single encoder also finds changes that this encoder alone takes for the source. The trunk of the age
+network (models/age.py), which was made from a recogniser, is the second opinion; dlib's network stays out: it measures.
 """
+
+from collections.abc import Iterable
 
 import numpy as np
 import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
 
-from paddle_mfs.data.identity_cache import IdentityCache
 from paddle_mfs.losses.identity import identity_loss
+from paddle_mfs.losses.term import LOSSES, Resources, Sources, Term, View
+from paddle_mfs.models import create_model
 from paddle_mfs.ops.resample import area_resize
 from paddle_mfs.utils.tensor import to_batch
 
@@ -19,39 +22,62 @@ STANDARD = 256  # faces by which its features are standardised
 FLAT = 0.05  # added to their deviations: a feature that hardly varies must not speak loudest
 
 
-class SecondIdentityLoss(nn.Layer):
-    """1 - cos of the age network's features, standardised, of results and sources.
+class SecondRecogniser(nn.Layer):
+    """The age network's features, standardised.
 
     Args:
         network: models.age.AgeNet, frozen.
-        faces: the training faces (data.crops.Crops or data.faces.ShardedFaces) of at least 160 px.
-    forward: results (N, 3, S, S) RGB in [0, 1], N/G consecutive ones of each source; sources, a list of G keys
-        (data.identities.IdentityCache) -> (N,), 0 = the same identity.
+        crops: some aligned faces, (S, S, 3) uint8 RGB of at least 160 px: their features get mean 0 and deviation 1.
+    forward: (N, 3, S, S) RGB in [0, 1] -> embedding (N, 1024) of unit length.
     """
 
-    def __init__(self, network, faces):
+    def __init__(self, network: nn.Layer, crops: Iterable[np.ndarray]):
         super().__init__()
-        self.network, self._mean, self._scale = network, 0.0, 1.0
-        indices = np.unique(np.linspace(0, len(faces) - 1, STANDARD).astype(int))
+        self.network = network
         with paddle.no_grad():
-            features = np.concatenate([self._features(_pixels([faces.face(i)[0]])).numpy() for i in indices])
+            features = np.concatenate([self._features(_pixels(crop)).numpy() for crop in crops])
         self._mean, self._scale = paddle.to_tensor(features.mean(0)), paddle.to_tensor(1 / (features.std(0) + FLAT))
-        self._sources = IdentityCache(self, faces)
 
-    def forward(self, result, sources):
-        [source] = self._sources(sources)
-        return identity_loss(self._embedding(result), source.repeat_interleave(result.shape[0] // len(sources), 0))
+    def forward(self, image: paddle.Tensor) -> paddle.Tensor:
+        return F.normalize((self._features(image) - self._mean) * self._scale)
 
     @paddle.no_grad()
-    def embed(self, crops):
-        """uint8 RGB crops (N, S, S, 3) -> (embedding (N, 1024) of unit length,), as IdentityCache wants it."""
-        return (self._embedding(_pixels(crops)),)
-
-    def _embedding(self, image):
-        return F.normalize((self._features(image) - self._mean) * self._scale)
+    def embed(self, crops: np.ndarray | list[np.ndarray]) -> tuple[paddle.Tensor]:
+        """uint8 RGB crops (N, S, S, 3) -> (embedding (N, 1024) of unit length,)."""
+        return (self(_pixels(crops)),)
 
     def _features(self, image):
         return self.network.features(area_resize(image, min(SIZE, image.shape[-1])) * 255)
+
+
+@LOSSES.register("second_identity")
+class SecondIdentity(Term):
+    """1 - cos of the second recogniser's embeddings of results and sources.
+
+    Args:
+        recogniser: SecondRecogniser.
+        sources: its embeddings of training faces, by their keys.
+    """
+
+    symbol, word = "L_id2", "id2"
+
+    def __init__(self, recogniser: SecondRecogniser, sources: Sources):
+        super().__init__()
+        self.recogniser, self._sources = recogniser, sources
+
+    @classmethod
+    def build(cls, resources: Resources) -> "SecondIdentity":
+        recogniser = SecondRecogniser(create_model("age", weights="bundled"), resources.faces(STANDARD))
+        return cls(recogniser, resources.sources(recogniser))
+
+    def forward(self, view: View) -> paddle.Tensor:
+        return self.distance(view.swap.result, view.batch.sources.tolist())
+
+    def distance(self, result: paddle.Tensor, sources: list[int]) -> paddle.Tensor:
+        """Results (N, 3, S, S) RGB in [0, 1], N/G consecutive ones of each source; G keys -> (N,), 0 = the same
+        identity."""
+        [source] = self._sources(sources)
+        return identity_loss(self.recogniser(result), source.repeat_interleave(result.shape[0] // len(sources), 0))
 
 
 def _pixels(crops):

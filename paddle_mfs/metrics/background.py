@@ -6,8 +6,9 @@ import numpy as np
 CAP = 100.0  # dB; what identical pixels score, so that a report stays finite
 
 
-def background_error(result, target, oval):
-    """Mean squared error over the pixels outside the oval dilated by 6 px at 224 (else in proportion); 0 when there are none.
+def background_error(result: np.ndarray, target: np.ndarray, oval: np.ndarray) -> float:
+    """Mean squared error over the pixels outside the oval dilated by 6 px at 224 (else in proportion); 0 when there are
+    none.
 
     Args:
         result, target: (S, S, 3) uint8 RGB crops in one frame.
@@ -19,11 +20,11 @@ def background_error(result, target, oval):
     return float(np.mean((result[outside].astype(np.float64) - target[outside]) ** 2)) if outside.any() else 0.0
 
 
-def psnr(error):
+def psnr(error: float) -> float:
     """Peak signal-to-noise ratio in dB of a mean squared error of 8-bit values, at most `CAP`."""
     return float(min(CAP, 10 * np.log10(255**2 / error))) if error else CAP
 
 
-def background_psnr(result, target, oval):
+def background_psnr(result: np.ndarray, target: np.ndarray, oval: np.ndarray) -> float:
     """PSNR in dB outside the face, see `background_error`."""
     return psnr(background_error(result, target, oval))

@@ -1,11 +1,17 @@
 """Identity: Euclidean distance between dlib face descriptors of two pictures.
 
-The recogniser (dlib_face_recognition_resnet_model_v1, CC0, http://dlib.net/files/) takes no part in training or injection,
-so it is an independent judge. dlib calls two pictures the same person when their distance is below 0.6.
+The recogniser (dlib_face_recognition_resnet_model_v1, CC0, http://dlib.net/files/) takes no part in training or
+injection, so it is an independent judge. dlib calls two pictures the same person when their distance is below 0.6.
 
 Which points align what: the source by its own five points; the target, and every result made from it, by the *target's*
-five points. A result lies in the target's frame, so both chips cut the same pixels and a landmark error cannot pass for identity.
+five points. A result lies in the target's frame, so both chips cut the same pixels and a landmark error cannot pass for
+identity.
 """
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,7 +23,8 @@ from paddle_mfs.utils.tensor import to_batch
 
 SAME_PERSON_DISTANCE = 0.6
 CHIP_SIZE = 150
-# dlib's five-point chip: left eye, right eye, nose tip, mouth corners in a unit square, with a quarter of padding around it.
+# dlib's five-point chip: left eye, right eye, nose tip, mouth corners in a unit square, with a quarter of padding
+# around it.
 _UNIT = np.array(
     [[0.22549, 0.21599], [0.75476, 0.21599], [0.490127, 0.515625], [0.254149, 0.780233], [0.726104, 0.780233]],
     np.float32,
@@ -25,7 +32,7 @@ _UNIT = np.array(
 TEMPLATE_150 = (_UNIT + 0.25) / 1.5 * CHIP_SIZE
 
 
-def chip(image, five):
+def chip(image: np.ndarray, five: np.ndarray) -> np.ndarray:
     """Cut dlib's aligned chip: image (H, W, 3) uint8 RGB, five (5, 2) pixels of it -> (150, 150, 3) uint8 RGB."""
     matrix = similarity(np.asarray(five, np.float32), TEMPLATE_150)
     return cv2.warpAffine(
@@ -42,10 +49,10 @@ class Recogniser:
 
     name = "dlib_resnet"
 
-    def __init__(self, weights="bundled"):
+    def __init__(self, weights: str | Path = "bundled"):
         self._network = create_model("dlib_resnet", weights=weights)
 
-    def descriptors(self, images, fives, batch=16):
+    def descriptors(self, images: Sequence[np.ndarray], fives: Sequence[np.ndarray], batch: int = 16) -> np.ndarray:
         """N images (uint8 RGB) with their five points -> (N, 128) float32. Compare rows by Euclidean distance."""
         chips = [chip(image, five) for image, five in zip(images, fives)]
         rows = []
@@ -55,6 +62,6 @@ class Recogniser:
         return np.concatenate(rows) if rows else np.zeros((0, 128), np.float32)
 
 
-def distance(a, b):
+def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Euclidean distance of descriptors, row by row: (N, 128), (N, 128) -> (N,)."""
     return np.linalg.norm(np.asarray(a) - np.asarray(b), axis=-1)

@@ -1,11 +1,16 @@
-"""Temporal jitter, lag and overshoot of points followed through a clip: how steady they are, and what steadiness costs."""
+"""Jitter, lag and overshoot of points followed through a clip: how steady they are, and what steadiness costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
 
-def jitter(points, size):
-    """Temporal jitter of a face that holds still: RMS distance of a point from its place a frame before, per mille of the face.
+def jitter(points: np.ndarray, size: float) -> float:
+    """Temporal jitter of a face that holds still: RMS distance of a point from its place a frame before, per mille of
+    the face.
 
     Args:
         points: (T, K, 2) pixels, frame by frame. size: the face's in pixels.
@@ -13,15 +18,16 @@ def jitter(points, size):
     return _per_mille(np.diff(np.asarray(points, np.float64), axis=0), size)
 
 
-def wander(points, size):
-    """RMS distance of the points of a still face from their means over the clip, per mille of the face; sees slow drift, which
-    `jitter` does not see. Arguments as for `jitter`."""
+def wander(points: np.ndarray, size: float) -> float:
+    """RMS distance of the points of a still face from their means over the clip, per mille of the face; sees slow
+    drift, which `jitter` does not see. Arguments as for `jitter`."""
     points = np.asarray(points, np.float64)
     return _per_mille(points - points.mean(0), size)
 
 
-def lag(points, times, path, longest=0.5):
-    """Seconds by which the points follow late: the time shift of the true path that fits them best, whatever their offset.
+def lag(points: np.ndarray, times: np.ndarray, path: Callable[[np.ndarray], np.ndarray], longest: float = 0.5) -> float:
+    """Seconds by which the points follow late: the time shift of the true path that fits them best, whatever their
+    offset.
 
     Args:
         points: (T, K, 2) pixels. times: (T,) seconds.
@@ -42,10 +48,12 @@ def lag(points, times, path, longest=0.5):
     )
 
 
-def overshoot(points, truth, size):
-    """How far the points' mean goes beyond the truth's range in x or y, in per mille of the face, at worst; 0: it never does.
+def overshoot(points: np.ndarray, truth: np.ndarray, size: float) -> float:
+    """How far the points' mean goes beyond the truth's range in x or y, in per mille of the face, at worst; 0: it never
+    does.
 
-    A constant offset of the points is taken out: their median difference from the truth, which should rest most of the time.
+    A constant offset of the points is taken out: their median difference from the truth, which should rest most of the
+    time.
 
     Args:
         points, truth: (T, K, 2) pixels. size: the face's in pixels.

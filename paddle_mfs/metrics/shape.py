@@ -5,10 +5,11 @@ import numpy as np
 from paddle_mfs.face.align import similarity
 
 
-def shape_error(result, target):
+def shape_error(result: np.ndarray, target: np.ndarray) -> float:
     """RMS landmark distance after the best similarity fit, in per mille of the target's face width.
 
-    The face width is the extent of the target's landmarks along x; crops are aligned, so the face stands upright in them.
+    The face width is the extent of the target's landmarks along x; crops are aligned, so the face stands upright in
+    them.
 
     Args:
         result, target: (468, 2 or 3) landmarks in pixels; only x and y count.

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 
-def core_mask(oval):
+def core_mask(oval: np.ndarray) -> np.ndarray:
     """The oval without its rim: eroded by 12 px in a crop of 224 (in proportion at other sizes).
 
     Args:
@@ -15,13 +15,13 @@ def core_mask(oval):
     return cv2.erode(oval, disc, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
 
 
-def laplacian_variance(image, mask):
+def laplacian_variance(image: np.ndarray, mask: np.ndarray) -> float:
     """Variance of the 3x3 Laplacian of the grey image (H, W, 3) uint8 RGB over the pixels of `mask` (bool)."""
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     return float(cv2.Laplacian(grey, cv2.CV_32F)[mask].var())
 
 
-def sharpness(result, target, oval):
+def sharpness(result: np.ndarray, target: np.ndarray, oval: np.ndarray) -> float:
     """Laplacian variance of the result over that of the target in the core of the face: 1 as sharp, below 1 softer.
 
     Args:

@@ -1,15 +1,26 @@
 """Means with 95 % intervals, by the percentile bootstrap over pairs with a fixed seed.
 
-The bootstrap resamples whole pairs, so it needs no normality, and it gives ratios such as `progress` an interval that knows
-their numerator and denominator come from the same pairs.
+The bootstrap resamples whole pairs, so it needs no normality, and it gives ratios such as `progress` an interval that
+knows their numerator and denominator come from the same pairs.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 METHOD = "percentile bootstrap over pairs, 10000 resamples, seed 0, 95 %"
 
 
-def interval(rows, statistic, resamples=10_000, seed=0, confidence=0.95):
+def interval(
+    rows: np.ndarray,
+    statistic: Callable[[np.ndarray], np.ndarray],
+    resamples: int = 10_000,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> dict[str, float]:
     """A statistic of the mean of rows with its bootstrap interval -> {"value", "low", "high"} (floats).
 
     Args:
@@ -25,13 +36,18 @@ def interval(rows, statistic, resamples=10_000, seed=0, confidence=0.95):
     return {"value": float(statistic(rows.mean(0))), "low": float(low), "high": float(high)}
 
 
-def mean_interval(values, **options):
-    """Mean of n values with its 95 % interval -> {"value", "low", "high"}."""
+def mean_interval(values: np.ndarray, **options: Any) -> dict[str, float]:
+    """Mean of n values with its 95 % interval -> {"value", "low", "high"}; options: of `interval`."""
     return interval(np.asarray(values, np.float64)[:, None], lambda means: means[..., 0], **options)
 
 
-def progress(no_swap, result, teacher, **options):
-    """(no_swap - result) / (no_swap - teacher) of the mean distances: 0 like no swap, 1 like the teacher; with its interval."""
+def progress(no_swap: np.ndarray, result: np.ndarray, teacher: np.ndarray, **options: Any) -> dict[str, float]:
+    """(no_swap - result) / (no_swap - teacher) of the mean distances: 0 like no swap, 1 like the teacher; with its
+    interval.
+
+    Args:
+        no_swap, result, teacher: (n,) distances of the same pairs. options: of `interval`.
+    """
 
     def ratio(means):
         return (means[..., 0] - means[..., 1]) / np.maximum(means[..., 0] - means[..., 2], 1e-9)

@@ -81,12 +81,13 @@ class SeparableConv2D(nn.Layer):
 class IDN(nn.Layer):
     """The IDN of one identity, its weights baked in: what is run on frames and exported.
 
-    forward: target crops (N, 3, S, S) RGB in [0, 1] -> (result (N, 3, S, S) in [0, 1], mask (N, 1, S, S)).
+    forward: target crops (N, 3, S, S) RGB in [0, 1] -> (result (N, 3, S, S) in [0, 1], mask (N, 1, S, S)); not `masked`
+    (ablated): the mask is 1 everywhere.
     """
 
     def __init__(self, mobile: bool = False, masked: bool = True):
         super().__init__()
-        self.mobile = mobile
+        self.mobile, self.masked = mobile, masked
         self.encoder = nn.LayerList([SeparableConv2D(i, o, 4, 2, padding=1) for i, o in ENCODER])
         self.decoder = nn.LayerList([SeparableConv2D(i, o, 3, 1, padding=0 if mobile else 1) for i, o in DECODER])
         self.final = FinalHead(mobile)

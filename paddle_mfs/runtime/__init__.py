@@ -6,14 +6,22 @@
 
 Different runners may be called from different threads at the same time; so may one, its calls then wait for each other.
 OpenVINO and Paddle compute at the same time as Python's other threads, Paddle-Lite does not.
-A program is made when a runner first sees its size of picture (a second or so). That takes Paddle out of its dygraph mode
-for a moment: runners wait for each other there, but no other thread may run Paddle itself meanwhile.
+A program is made when a runner first sees its size of picture (a second or so). That takes Paddle out of its dygraph
+mode for a moment: runners wait for each other there, but no other thread may run Paddle itself meanwhile.
 """
+
+from __future__ import annotations
 
 import importlib.util
 import os
+from typing import TYPE_CHECKING
 
 from paddle_mfs.utils.errors import UserError
+
+if TYPE_CHECKING:
+    import paddle
+
+    from paddle_mfs.runtime.runner import Runner
 
 # engine -> package it needs, how to get that
 PACKAGES = {
@@ -22,11 +30,12 @@ PACKAGES = {
     "lite": ("paddlelite", "pip install paddlelite==2.13rc0 (Python 3.8 or 3.10)"),
 }
 ENGINES = ("auto", *PACKAGES)
-# Small networks gain nothing from more than two; where a clip's stages have no core each, the second costs more than it gives.
+# Small networks gain nothing from more than two; where a clip's stages have no core each, the second costs more than
+# it gives.
 THREADS = 2 if (os.cpu_count() or 1) > 4 else 1
 
 
-def choose(engine="auto"):
+def choose(engine: str = "auto") -> str:
     """The engine to use: "auto" is OpenVINO where it is installed, else Paddle Inference.
 
     Raises: UserError for an unknown engine, or one whose package is not installed.
@@ -45,11 +54,14 @@ def _is_installed(engine):
     return importlib.util.find_spec(PACKAGES[engine][0]) is not None
 
 
-def make_runner(layer, engine="auto", threads=None):
-    """A callable that runs a Paddle layer: (N, C, H, W) float32 numpy array -> list of arrays (N, ...), the caller's to keep.
+def make_runner(layer: paddle.nn.Layer, engine: str = "auto", threads: int | None = None) -> Runner:
+    """A callable that runs a Paddle layer.
+
+    Returns: callable, (N, C, H, W) float32 numpy array -> list of arrays (N, ...), the caller's to keep.
 
     Args:
-        layer: its forward takes one tensor and returns one or several. It is put into eval mode and must not change afterwards.
+        layer: its forward takes one tensor and returns one or several. It is put into eval mode and must not change
+            afterwards.
         engine: "openvino", "paddle" (Paddle Inference), "lite" (Paddle-Lite x86) or "auto", see `choose`.
         threads: how many the engine may compute with; None: `THREADS`. Paddle-Lite takes one.
     Raises: UserError, see `choose`.

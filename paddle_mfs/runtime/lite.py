@@ -7,15 +7,21 @@ import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+import numpy as np
 
 from paddle_mfs.utils.errors import UserError
 
 
-def optimise(program, places, output, precision="fp32"):
-    """Run opt over a .pdmodel (.pdiparams beside it) -> `output` (a path ending in .nb). Raises UserError with opt's last words.
+def optimise(program: str | Path, places: str, output: str | Path, precision: str = "fp32") -> None:
+    """Run opt over a .pdmodel (.pdiparams beside it) -> `output` (a path ending in .nb).
 
-    Precision fp16 is arm's: the weights stay fp32 in the file and are converted when it is loaded.
+    Args:
+        places: opt's valid places, comma-separated, the first preferred ("opencl,arm").
+        precision: fp16 is arm's: the weights stay fp32 in the file and are converted when it is loaded.
+    Raises: UserError with opt's last words.
     """
     program, output = Path(program), Path(output)
     command = [
@@ -38,7 +44,7 @@ def optimise(program, places, output, precision="fp32"):
 
 
 @contextlib.contextmanager
-def quiet():
+def quiet() -> Iterator[None]:
     """Sends what C++ prints to stdout and stderr to nowhere."""
     sys.stdout.flush()
     sys.stderr.flush()
@@ -57,10 +63,11 @@ def quiet():
 class LiteRunner:
     """An x86 .nb run by Paddle-Lite: (1, C, H, W) float32 -> list of arrays. `path` is not read again afterwards.
 
-    Paddle-Lite computes on one thread, and Python's other threads stand still meanwhile: it keeps the interpreter's lock.
+    Paddle-Lite computes on one thread, and Python's other threads stand still meanwhile: it keeps the interpreter's
+    lock.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | Path):
         from paddlelite.lite import MobileConfig, create_paddle_predictor
 
         config = MobileConfig()
@@ -70,14 +77,17 @@ class LiteRunner:
         self.version = self.predictor.get_version()
         self.input_names, self.output_names = self.predictor.get_input_names(), self.predictor.get_output_names()
 
-    def __call__(self, x):
+    def __call__(self, x: np.ndarray) -> list[np.ndarray]:
         self.predictor.get_input(0).from_numpy(x)
         self.predictor.run()
         return [self.predictor.get_output(i).numpy().copy() for i in range(len(self.output_names))]
 
 
-def run_program(program, threads=1):
-    """A .pdmodel as a LiteRunner, its .nb written beside it. Paddle-Lite's Python interface has no setting for `threads`."""
+def run_program(program: str | Path, threads: int = 1) -> LiteRunner:
+    """A .pdmodel as a LiteRunner, its .nb written beside it.
+
+    Paddle-Lite's Python interface has no setting for `threads`.
+    """
     nb = Path(program).with_suffix(".nb")
     optimise(program, "x86", nb)
     return LiteRunner(nb)

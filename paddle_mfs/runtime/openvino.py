@@ -1,4 +1,11 @@
-"""OpenVINO: the fastest engine on a CPU. It reads Paddle's programs itself (https://docs.openvino.ai, Paddle frontend)."""
+"""OpenVINO: the fastest engine on a CPU.
+
+It reads Paddle's programs itself (https://docs.openvino.ai, Paddle frontend).
+"""
+
+from pathlib import Path
+
+import numpy as np
 
 
 class OpenVINORunner:
@@ -8,7 +15,7 @@ class OpenVINORunner:
         program: path of the .pdmodel; its .pdiparams lies beside it. Neither is read again afterwards.
     """
 
-    def __init__(self, program, threads=1):
+    def __init__(self, program: str | Path, threads: int = 1):
         import openvino
 
         core = openvino.Core()
@@ -19,10 +26,10 @@ class OpenVINORunner:
                 "PERFORMANCE_HINT": "LATENCY",
                 "INFERENCE_NUM_THREADS": threads,
                 "INFERENCE_PRECISION_HINT": "f32",
-                "ENABLE_CPU_PINNING": False,
+                "ENABLE_CPU_PINNING": False,  # or every runner computes on the first core, and two wait for each other
             },
-        )  # or every runner computes on the first core, and two of them wait for each other
+        )
         self._request = compiled.create_infer_request()
 
-    def __call__(self, x):
+    def __call__(self, x: np.ndarray) -> list[np.ndarray]:
         return [value.copy() for value in self._request.infer([x]).values()]  # the request reuses its buffers

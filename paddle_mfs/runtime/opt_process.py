@@ -8,7 +8,7 @@ import sys
 from paddlelite.lite import Opt
 
 
-def main(program, parameters, places, precision, output):
+def main(program: str, parameters: str, places: str, precision: str, output: str) -> None:
     opt = Opt()
     opt.set_model_file(program)
     opt.set_param_file(parameters)

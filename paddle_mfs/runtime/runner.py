@@ -2,9 +2,13 @@
 
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
+Shape = tuple[int, ...]
+Engine = Callable[[np.ndarray], list[np.ndarray]]
 
 _making = threading.Lock()  # making a program changes Paddle's global state
 
@@ -12,8 +16,8 @@ _making = threading.Lock()  # making a program changes Paddle's global state
 class Runner:
     """Callable: (N, C, H, W) float32 numpy array -> list of numpy arrays (N, ...), which the caller may keep.
 
-    One program is made for each size of picture and run picture by picture: the number of pictures may change from call to
-    call, and on one core a batch costs what its pictures cost.
+    One program is made for each size of picture and run picture by picture: the number of pictures may change from call
+    to call, and on one core a batch costs what its pictures cost.
 
     Args:
         save: callable (shape (1, C, H, W), folder) that writes a Paddle inference program -> path of its .pdmodel.
@@ -21,12 +25,13 @@ class Runner:
         threads: of the engine.
     """
 
-    def __init__(self, save, engine, threads):
+    def __init__(self, save: Callable[[Shape, Path], Path], engine: str, threads: int):
         self.engine = engine
         self._save, self._threads = save, threads
-        self._programs, self._lock = {}, threading.Lock()
+        self._programs: dict[Shape, Engine] = {}
+        self._lock = threading.Lock()
 
-    def __call__(self, x):
+    def __call__(self, x: np.ndarray) -> list[np.ndarray]:
         x = np.ascontiguousarray(x, np.float32)
         with self._lock:
             shape = (1, *x.shape[1:])

@@ -1,6 +1,7 @@
 """A dygraph layer as a Paddle inference program."""
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import paddle
@@ -10,7 +11,7 @@ import paddle.nn.functional as F
 from paddle_mfs.ops.layers import FrozenPReLU
 
 
-def save_layer(layer, shape, folder):
+def save_layer(layer: nn.Layer, shape: Sequence[int], folder: str | Path) -> Path:
     """`paddle.jit.save` a layer for one shape -> path of the .pdmodel in `folder`; its .pdiparams lies beside it.
 
     Recorded as it runs, which is quicker than rewriting its source into static control flow.
@@ -21,7 +22,7 @@ def save_layer(layer, shape, folder):
     return path.with_suffix(".pdmodel")
 
 
-def record(layer, shape, name="x"):
+def record(layer: nn.Layer, shape: Sequence[int], name: str = "x") -> nn.Layer:
     """A static form of a layer for `paddle.jit.save`, its input called `name`; puts the layer into eval mode."""
     recorded = _Recorded(layer)
     recorded.eval()

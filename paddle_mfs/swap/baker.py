@@ -3,13 +3,16 @@
 picture -> face/ (find, landmarks, align at 112) -> encoder (embedding, feature) -> MobileFaceSwap.bake -> IDN
 """
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from paddle_mfs.face.align import align
-from paddle_mfs.face.analysis import FaceAnalyser
+from paddle_mfs.face.analysis import Face, FaceAnalyser
 from paddle_mfs.face.image import read_image
 from paddle_mfs.models.idn import SIZE
 from paddle_mfs.provenance import picture_sha256, weights_facts
@@ -31,7 +34,13 @@ class Baker:
     Raises: UserError for weights that do not load or do not match.
     """
 
-    def __init__(self, weights=None, encoder=None, analyser=None, engine="auto"):
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        encoder: str | Path | None = None,
+        analyser: FaceAnalyser | None = None,
+        engine: str = "auto",
+    ):
         from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
         from paddle_mfs.models.mfs import load_mfs
 
@@ -45,36 +54,38 @@ class Baker:
             "encoder": weights_facts(encoder or bundled("mobilefacenet")),
         }
 
-    def embed(self, image, face):
+    def embed(self, image: np.ndarray, face: Face) -> Sequence[np.ndarray]:
         """What the encoder sees in a face: image (H, W, 3) uint8 RGB, `Face` -> embedding (1, E) of unit length,
         feature (1, F, 7, 7)."""
         crop, _ = align(image, face.five, self._size)
         return self._embed(to_batch(crop))
 
-    def identity(self, source):
+    def identity(self, source: str | Path | np.ndarray) -> Identity:
         """Bake the identity of the largest face of `source`, a path or (H, W, 3) uint8 RGB; an identity file is loaded.
 
         Raises: UserError for a picture that cannot be read or shows no face.
         """
-        if is_identity_file(source):
+        if not isinstance(source, np.ndarray) and is_identity_file(source):
             return self._loaded(source)
-        is_array = isinstance(source, np.ndarray)
-        image = source if is_array else read_image(source)
-        face = self.analyser.largest(image, "source" if is_array else str(source))
+        if isinstance(source, np.ndarray):
+            image, name, called = source, "source", "source"
+        else:
+            image, name, called = read_image(source), Path(source).stem, str(source)
+        face = self.analyser.largest(image, called)
         embedding, feature = self.embed(image, face)
         facts = {"source_sha256": picture_sha256(source), **self._facts}
         return Identity(
             self._idn(embedding, feature),
             align(image, face.five, SIZE)[0],
             facts,
-            "source" if is_array else Path(source).stem,
+            name,
             embedding,
             feature,
             self.engine,
         )
 
-    def combined(self, sources):
-        """The identity of several photos of one person: the mean of what the encoder sees; crop and name are the first one's.
+    def combined(self, sources: Sequence[str | Path]) -> tuple[Identity, list[tuple[np.ndarray, Face]]]:
+        """The identity of several photos of one person: the mean of what the encoder sees; crop and name of the first.
 
         Returns: Identity, and the faces found as a list of (image, Face). Raises: UserError as `identity` does.
         """
@@ -91,7 +102,7 @@ class Baker:
         )
         return made, list(zip(images, faces))
 
-    def _loaded(self, path):
+    def _loaded(self, path: str | Path) -> Identity:
         identity = load_identity(path, self.engine)
         if identity.facts["weights"]["sha256"] != self._facts["weights"]["sha256"]:
             raise UserError(
@@ -100,11 +111,11 @@ class Baker:
             )
         return identity
 
-    def between(self, identity, image, face, strength):
+    def between(self, identity: Identity, image: np.ndarray, face: Face, strength: float) -> Identity:
         """The identity that lies between a target's own (strength 0) and `identity` (1, which is returned as it is).
 
-        Embedding and feature map are interpolated linearly; `bake` brings the embedding back to unit length. What a refined
-        identity has learned beyond them comes in by the same share.
+        Embedding and feature map are interpolated linearly; `bake` brings the embedding back to unit length. What a
+        refined identity has learned beyond them comes in by the same share.
         """
         if strength == 1:
             return identity
@@ -128,6 +139,12 @@ class Baker:
         return self._net.bake(paddle.to_tensor(embedding), paddle.to_tensor(feature))
 
 
-def bake(source, weights=None, encoder=None, analyser=None, engine="auto"):
-    """`Baker(weights, encoder, analyser, engine).identity(source)`: one identity, from a path or (H, W, 3) uint8 RGB."""
+def bake(
+    source: str | Path | np.ndarray,
+    weights: str | Path | None = None,
+    encoder: str | Path | None = None,
+    analyser: FaceAnalyser | None = None,
+    engine: str = "auto",
+) -> Identity:
+    """`Baker(weights, encoder, analyser, engine).identity(source)`: one identity, of a path or (H, W, 3) uint8 RGB."""
     return Baker(weights, encoder, analyser, engine).identity(source)

@@ -1,15 +1,18 @@
 """An identity: a source face ready to be put on targets, and its file.
 
-An IDN refined for one person (tools/personalize.py) is kept in a `.identity` file, which tools take where they take a source
-picture: a NumPy archive without pickled objects that holds the IDN's state, what it was made from, a portrait, and the facts
-(JSON) that `Identity.facts` holds. About 3 MB.
+An IDN refined for one person (tools/personalize.py) is kept in a `.identity` file, which tools take where they take a
+source picture: a NumPy archive without pickled objects that holds the IDN and its kind, what it was made from, a
+portrait, and the facts (JSON) that `Identity.facts` holds. About 3 MB.
 """
+
+from __future__ import annotations
 
 import json
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +22,10 @@ from paddle_mfs.ops.freeze import freeze
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path, sha256
 from paddle_mfs.weights import check_state
+
+if TYPE_CHECKING:
+    from paddle_mfs.models.idn import IDN
+    from paddle_mfs.runtime.runner import Runner
 
 SUFFIX = ".identity"
 
@@ -30,16 +37,16 @@ class Identity:
     Attributes:
         idn: paddle Layer, target crops (N, 3, 224, 224) RGB in [0, 1] -> (result, mask (N, 1, 224, 224)).
         crop: (224, 224, 3) uint8 RGB, the source's own aligned crop.
-        facts: source_sha256, weights and encoder ({file, sha256, licence}); what outputs and exports say about themselves.
+        facts: source_sha256, weights and encoder ({file, sha256, licence}); what outputs and exports say of themselves.
         name: word for file names (the source file's stem).
         embedding, feature: what the IDN was made from, (1, E) of unit length and (1, F, 7, 7) float32.
         engine: what runs the IDN in `run`, see `runtime.make_runner`.
         is_refined: the IDN was trained further for this person (tools/personalize.py).
     """
 
-    idn: object
+    idn: IDN
     crop: np.ndarray
-    facts: dict
+    facts: dict[str, Any]
     name: str
     embedding: np.ndarray
     feature: np.ndarray
@@ -47,22 +54,22 @@ class Identity:
     is_refined: bool = False
 
     @cached_property
-    def run(self):
+    def run(self) -> Runner:
         """The IDN on its engine, with the weights it has at the first call: see `graph.idn_runner`."""
         return idn_runner(self.idn, self.engine)
 
 
-def is_identity_file(source):
+def is_identity_file(source: str | Path | np.ndarray) -> bool:
     """Whether a source (path or picture) is the path of an identity file, by its suffix."""
     return not isinstance(source, np.ndarray) and Path(source).suffix.lower() == SUFFIX
 
 
-def save_identity(path, identity, portrait):
+def save_identity(path: str | Path, identity: Identity, portrait: np.ndarray) -> None:
     """Write an `Identity`, atomically.
 
     Args:
-        path: ends in `.identity`. portrait: (H, W, 3) uint8 RGB, a picture of the source that shows the face and some of its
-            surroundings.
+        path: ends in `.identity`. portrait: (H, W, 3) uint8 RGB, a picture of the source: the face and some of
+            its surroundings.
     """
     state = {f"idn.{name}": value.numpy() for name, value in identity.idn.state_dict().items()}
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
@@ -73,12 +80,13 @@ def save_identity(path, identity, portrait):
             embedding=identity.embedding,
             feature=identity.feature,
             half_pixel=identity.idn.mobile,
+            masked=identity.idn.masked,
             facts=json.dumps(identity.facts),
             **state,
         )
 
 
-def load_identity(path, engine="auto"):
+def load_identity(path: str | Path, engine: str = "auto") -> Identity:
     """Read an identity file -> Identity, refined. Raises UserError when it is missing, damaged or of another kind."""
     import paddle
 
@@ -86,17 +94,17 @@ def load_identity(path, engine="auto"):
 
     stored = _read(path)
     state = {name[len("idn.") :]: value for name, value in stored.items() if name.startswith("idn.")}
-    idn = IDN(bool(stored["half_pixel"]))
+    idn = IDN(bool(stored["half_pixel"]), bool(stored.get("masked", True)))  # a file without the word has a mask
     check_state({name: value.shape for name, value in idn.state_dict().items()}, state, path)
     idn.set_state_dict({name: paddle.to_tensor(value) for name, value in state.items()})
     freeze(idn)
-    facts = {**json.loads(str(stored["facts"])), "identity_sha256": sha256(path)}
+    facts = {**stored["facts"], "identity_sha256": sha256(path)}
     return Identity(
         idn, stored["crop"], facts, Path(path).stem, stored["embedding"], stored["feature"], engine, is_refined=True
     )
 
 
-def read_source(source):
+def read_source(source: str | Path) -> np.ndarray:
     """A source's picture, (H, W, 3) uint8 RGB: of an identity file its portrait, else the picture itself.
 
     Raises: UserError for a file that cannot be read.
@@ -104,22 +112,18 @@ def read_source(source):
     return _read(source)["portrait"] if is_identity_file(source) else read_image(source)
 
 
-def _read(path):
+def _read(path: str | Path) -> dict[str, Any]:
     path = Path(path)
     if not path.is_file():
         raise UserError(f"{path}: no such identity file; make one with tools/personalize.py")
     try:
         with np.load(path, allow_pickle=False) as archive:
-            stored = {name: archive[name] for name in archive.files}
-        (
-            stored["half_pixel"],
-            stored["facts"],
-            stored["crop"],
-            stored["portrait"],
-            stored["embedding"],
-            stored["feature"],
-        )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            stored: dict[str, Any] = {name: archive[name] for name in archive.files}
+        for name in ("half_pixel", "crop", "portrait", "embedding", "feature"):
+            stored[name]  # a KeyError where it is missing
+        stored["facts"] = json.loads(str(stored["facts"]))
+        stored["facts"]["weights"]["file"], stored["facts"]["weights"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(
             f"{path}: not a readable identity file ({type(error).__name__}); make it again with tools/personalize.py"
         ) from None

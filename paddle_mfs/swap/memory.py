@@ -1,20 +1,23 @@
 """What is remembered of each face of a clip, so that nothing is decided anew in every frame."""
 
-from collections import OrderedDict
+from __future__ import annotations
+
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
+from paddle_mfs.face.analysis import Face
 from paddle_mfs.face.colour import Colour
+from paddle_mfs.face.track import TrackedFace
 from paddle_mfs.swap.identity import Identity
 from paddle_mfs.swap.select import track_id
 
 RECHECK = 30  # frames after which a tracked face is compared with the roles again
-REMEMBERED = 16  # faces of a clip that are remembered, the ones seen last
 
 
 @dataclass
-class Memory:
+class FaceMemory:
     """What is remembered of one tracked face.
 
     frames it was in; embedding (1, E): sum of what the encoder saw of it; source: identity it is meant to get, None for
@@ -23,27 +26,34 @@ class Memory:
     """
 
     frames: int = 0
-    embedding: np.ndarray = None
-    source: Identity = None
-    identity: Identity = None
-    mask: np.ndarray = None
-    colour: Colour = None
-    occlusion: np.ndarray = None
+    embedding: np.ndarray | None = None
+    source: Identity | None = None
+    identity: Identity | None = None
+    mask: np.ndarray | None = None
+    colour: Colour | None = None
+    occlusion: np.ndarray | None = None
 
 
-class Tracks:
-    """The `Memory` of every face of one clip, by track id."""
+class ClipMemory:
+    """The `FaceMemory` of every face of one clip, by track id. It lives as long as the track does, see `keep`."""
 
-    def __init__(self):
-        self._memories = OrderedDict()
+    def __init__(self) -> None:
+        self._faces: dict[int, FaceMemory] = {}
 
-    def of(self, face):
+    def of(self, face: Face | TrackedFace) -> FaceMemory:
         """The memory of a `TrackedFace`; of a `Face` a fresh one, kept nowhere."""
         number = track_id(face)
         if number is None:
-            return Memory()
-        memory = self._memories.setdefault(number, Memory())
-        self._memories.move_to_end(number)
-        while len(self._memories) > REMEMBERED:
-            self._memories.popitem(last=False)
-        return memory
+            return FaceMemory()
+        if number not in self._faces:
+            self._faces[number] = FaceMemory()
+        return self._faces[number]
+
+    def keep(self, ids: Collection[int]) -> None:
+        """Forget the faces whose tracks have ended: all but those of these ids (`FaceTracker.ids`)."""
+        for ended in self._faces.keys() - set(ids):
+            del self._faces[ended]
+
+    def __len__(self) -> int:
+        """How many faces are remembered."""
+        return len(self._faces)

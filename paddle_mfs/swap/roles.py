@@ -1,11 +1,17 @@
 """Who gets whose face (--map): the person of one picture gets the face of another, told apart by identity embedding."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from paddle_mfs.face.image import read_image
 from paddle_mfs.models.embedder import SAME_PERSON_COSINE
+from paddle_mfs.swap.baker import Baker
 from paddle_mfs.swap.identity import Identity
 from paddle_mfs.utils.errors import UserError
 
@@ -18,12 +24,12 @@ class Role:
     identity: Identity
 
 
-def parse_map(words):
+def parse_map(words: Iterable[str]) -> dict[str, str]:
     """["TARGET_FACE=SOURCE", ...] -> {target face picture: source picture}, as `roles` wants it.
 
     Raises: UserError for a word without "=" or with nothing on one side, and for a target face named twice.
     """
-    sources = {}
+    sources: dict[str, str] = {}
     for word in words:
         target, equals, source = word.partition("=")
         if not (target and source):
@@ -34,7 +40,7 @@ def parse_map(words):
     return sources
 
 
-def roles(baker, sources):
+def roles(baker: Baker, sources: Mapping[Any, str | Path]) -> list[Role]:
     """{path of a picture of the target: path of the source picture} -> [Role]; the largest face of each picture counts.
 
     Raises: UserError for a picture that cannot be read or shows no face.
@@ -48,7 +54,7 @@ def roles(baker, sources):
     return made
 
 
-def match(embedding, roles):
+def match(embedding: np.ndarray, roles: Sequence[Role]) -> tuple[Role | None, float]:
     """(best role or None, its similarity): the role most like `embedding` (1, E), None below SAME_PERSON_COSINE."""
     scores = [float(np.vdot(embedding, role.embedding)) for role in roles]
     best = int(np.argmax(scores))

@@ -1,17 +1,25 @@
 """Which faces of a picture or clip are swapped: largest, all, or the index from the left (--face)."""
 
-from paddle_mfs.face.analysis import MIN_FACE
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from paddle_mfs.face.analysis import MIN_FACE, Face
+from paddle_mfs.face.track import TrackedFace
 from paddle_mfs.utils.errors import UserError
 
+AnyFace = TypeVar("AnyFace", Face, TrackedFace)
 
-def check_choice(which):
+
+def check_which(which: str | int) -> None:
     """Raise UserError unless `which` is "largest", "all" or an index (int or digits)."""
     if which not in ("largest", "all") and not str(which).isdigit():
         raise UserError(f"face {which!r}: choose largest, all or an index from 0 (0 is the leftmost)")
 
 
-def choose(faces, which="largest"):
-    """The chosen ones among `faces` (`Face` or `TrackedFace`) of one picture: [] when there is no such face.
+def select(faces: Sequence[AnyFace], which: str | int = "largest") -> list[AnyFace]:
+    """Those asked for among `faces` of one picture: [] when there is no such face.
 
     Args:
         which: "largest", "all", or an index (int or digits): faces are counted from the left, 0 the leftmost.
@@ -19,49 +27,50 @@ def choose(faces, which="largest"):
     if which == "all" or not faces:
         return list(faces)
     if which == "largest":
-        return [max(faces, key=lambda face: plain(face).size)]
+        return [max(faces, key=lambda face: untracked(face).size)]
     index = int(which)
-    return sorted(faces, key=lambda face: plain(face).box[[0, 2]].sum())[index : index + 1]
+    return sorted(faces, key=lambda face: untracked(face).box[[0, 2]].sum())[index : index + 1]
 
 
-def pick(faces, which="largest", name="image"):
-    """`choose`, for a picture: raises UserError when there is no face, no such index, or `which` is another word."""
-    check_choice(which)
+def select_or_raise(faces: Sequence[Face], which: str | int = "largest", name: str = "image") -> list[Face]:
+    """`select`, for a picture: raises UserError when there is no face, no such index, or `which` is another word."""
+    check_which(which)
     if not faces:
         raise UserError(
             f"{name}: no face found; use a picture that shows a face, unhidden and at least {MIN_FACE} px high"
         )
-    chosen = choose(faces, which)
-    if not chosen:
+    selected = select(faces, which)
+    if not selected:
         raise UserError(f"{name}: no face {which}; {len(faces)} found, choose 0 (leftmost) to {len(faces) - 1}")
-    return chosen
+    return selected
 
 
-class Choice:
-    """`choose`, frame after frame: a tracked face that was chosen stays so while it is tracked, wherever it goes.
+class ClipSelection:
+    """`select`, frame after frame: a tracked face that was selected stays so while it is tracked, wherever it goes.
 
     Args:
-        which: see `choose`. Raises UserError when it is another word.
+        which: see `select`. Raises UserError when it is another word.
     """
 
-    def __init__(self, which="largest"):
-        check_choice(which)
-        self.which, self._id = which, None
+    def __init__(self, which: str | int = "largest"):
+        check_which(which)
+        self.which = which
+        self._id: int | None = None
 
-    def __call__(self, faces):
-        """List of `TrackedFace` (or `Face`) of one frame -> those to swap."""
+    def __call__(self, faces: Sequence[AnyFace]) -> list[AnyFace]:
+        """The faces of one frame -> those to swap."""
         kept = [face for face in faces if self.which != "all" and self._id is not None and track_id(face) == self._id]
-        chosen = kept or choose(faces, self.which)
+        selected = kept or select(faces, self.which)
         if self.which != "all":
-            self._id = track_id(chosen[0]) if chosen else self._id
-        return chosen
+            self._id = track_id(selected[0]) if selected else self._id
+        return selected
 
 
-def plain(face):
+def untracked(face: Face | TrackedFace) -> Face:
     """The `Face` of a `TrackedFace`; a `Face` itself."""
-    return getattr(face, "face", face)
+    return face.face if isinstance(face, TrackedFace) else face
 
 
-def track_id(face):
+def track_id(face: Face | TrackedFace) -> int | None:
     """The id of a `TrackedFace`, None of a `Face`."""
-    return getattr(face, "id", None)
+    return face.id if isinstance(face, TrackedFace) else None

@@ -5,27 +5,34 @@ swapper = FaceSwapper("source.jpg")
 result = swapper.swap(image)                # (H, W, 3) uint8 RGB in, the same out
 """
 
+from __future__ import annotations
+
 import copy
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from paddle_mfs.face.align import align
-from paddle_mfs.face.analysis import FaceAnalyser
+from paddle_mfs.face.analysis import Face, FaceAnalyser
 from paddle_mfs.face.colour import apply_colour, match_colour
 from paddle_mfs.face.geometry import transform
 from paddle_mfs.face.image import read_image, write_image
-from paddle_mfs.face.mouth import open_mouth
-from paddle_mfs.face.occlusion import occlusion
+from paddle_mfs.face.mouth import open_mouth_mask
+from paddle_mfs.face.occlusion import occlusion_mask
 from paddle_mfs.face.paste import paste
+from paddle_mfs.face.track import TrackedFace
 from paddle_mfs.models.idn import SIZE, UNCHANGED
 from paddle_mfs.provenance import check_format, picture_sha256, provenance, save_options
 from paddle_mfs.swap.baker import Baker
-from paddle_mfs.swap.memory import RECHECK, Memory
+from paddle_mfs.swap.identity import Identity
+from paddle_mfs.swap.memory import RECHECK, ClipMemory, FaceMemory
 from paddle_mfs.swap.roles import match, roles
-from paddle_mfs.swap.select import pick, plain
-from paddle_mfs.swap.unblend import opened, unblend
-from paddle_mfs.utils.drawing import text_strip
+from paddle_mfs.swap.select import select_or_raise, untracked
+from paddle_mfs.swap.side_by_side import side_by_side
+from paddle_mfs.swap.unblend import full_mask, unblend
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.tensor import to_batch
 
@@ -39,10 +46,11 @@ class SwapOptions:
     """How a face is swapped.
 
     strength 0..1: how far the identity goes from the target's own (0) to the source's (1).
-    colour_match 0..1: how much of the target's colour (Lab mean, contrast of L) the painted face takes on, beyond what the
-        network gives it.
+    colour_match 0..1: how much of the target's colour (Lab mean, contrast of L) the painted face takes on, beyond what
+        the network gives it.
     keep_mouth: the inside of an open mouth (teeth, tongue) stays the target's.
-    keep_objects: what lies on the face and is not of skin's colour stays, see `face.occlusion` for what it sees and what not.
+    keep_objects: what lies on the face and is not of skin's colour stays, see `face.occlusion` for what it sees and
+        what not.
 
     Raises: UserError for a value out of range.
     """
@@ -59,46 +67,65 @@ class SwapOptions:
                 raise UserError(f"{name.replace('_', '-')} {value!r}: give a number from 0 to 1")
 
 
+class Patch(NamedTuple):
+    """A swapped face, as `paste(image, *patch)` takes it: painted (S, S, 3) float32 RGB in [0, 1], mask (S, S) float32
+    in [0, 1], matrix (2, 3) that maps the image to the crop."""
+
+    painted: np.ndarray
+    mask: np.ndarray
+    matrix: np.ndarray
+
+
 class FaceSwapper:
     """Puts the face of one source on any number of pictures; or the faces of several on the people they are meant for.
 
     Args:
-        source: path of a picture, or (H, W, 3) uint8 RGB; its largest face is used. Or a dict, path of a picture that shows a
-            target's face -> path of the source for that person: only those people are swapped.
+        source: path of a picture, or (H, W, 3) uint8 RGB; its largest face is used. Or a dict, path of a picture that
+            shows a target's face -> path of the source for that person: only those people are swapped.
         weights: path of MobileFaceSwap weights, ours or the public ones; None: the bundled ones.
         encoder: path of the identity encoder's weights that belong to `weights`; None: the bundled ones.
         engine: what runs the networks: "openvino", "paddle", "lite", or "auto" (OpenVINO where installed, else Paddle).
         options: SwapOptions; None: the defaults.
 
-    Raises: UserError for a source without a face, for weights that do not load or do not belong together, and for an engine
-        that is unknown or not installed.
+    Raises: UserError for a source without a face, for weights that do not load or do not belong together, and for an
+        engine that is unknown or not installed.
     """
 
-    def __init__(self, source, weights=None, encoder=None, engine="auto", options=None):
+    def __init__(
+        self,
+        source: str | Path | np.ndarray | Mapping[Any, str | Path],
+        weights: str | Path | None = None,
+        encoder: str | Path | None = None,
+        engine: str = "auto",
+        options: SwapOptions | None = None,
+    ):
         self.options = options or SwapOptions()
         self.analyser = FaceAnalyser(engine=engine)
         self.baker = Baker(weights, encoder, self.analyser, engine)
-        self.roles = roles(self.baker, source) if isinstance(source, dict) else []
-        self.identity = self.roles[0].identity if self.roles else self.baker.identity(source)
+        if isinstance(source, Mapping):
+            self.roles = roles(self.baker, source)
+            self.identity = self.roles[0].identity
+        else:
+            self.roles, self.identity = [], self.baker.identity(source)
 
-    def with_source(self, source):
+    def with_source(self, source: str | Path | np.ndarray) -> FaceSwapper:
         """The same swapper for another source (path or picture): the networks are not loaded again."""
         other = copy.copy(self)
         other.roles, other.identity = [], self.baker.identity(source)
         return other
 
     @property
-    def default_face(self):
+    def default_face(self) -> str:
         """Which faces are swapped when nothing else is said: "all" where each person has a source, else "largest"."""
         return "all" if self.roles else "largest"
 
     @property
-    def facts(self):
+    def facts(self) -> dict[str, Any]:
         """What outputs say about their making: `Identity.facts`; with several sources, source_sha256 is a list."""
         hashes = list(dict.fromkeys(role.identity.facts["source_sha256"] for role in self.roles))
         return {**self.identity.facts, "source_sha256": hashes} if len(hashes) > 1 else self.identity.facts
 
-    def swap(self, image, face=None, name="target"):
+    def swap(self, image: np.ndarray, face: str | int | None = None, name: str = "target") -> np.ndarray:
         """Swap the face (or faces) of a picture.
 
         Args:
@@ -112,34 +139,46 @@ class FaceSwapper:
         if face == "largest":
             faces = [self.analyser.largest(image, name)]
         else:
-            faces = pick(self.analyser.faces(image, small=True), face, name)
+            faces = select_or_raise(self.analyser.faces(image, small=True), face, name)
         return _pasted(image.copy(), self.patches(image, faces, None, name))
 
-    def swap_faces(self, image, faces, inplace=False, tracks=None):
+    def swap_faces(
+        self,
+        image: np.ndarray,
+        faces: Sequence[Face | TrackedFace],
+        inplace: bool = False,
+        memory: ClipMemory | None = None,
+    ) -> np.ndarray:
         """Swap faces already found: what a clip wants of each frame.
 
         Args:
             image: (H, W, 3) uint8 RGB.
             faces: list of `Face` or `TrackedFace`, in pixels of `image`. All crops are cut before any is pasted.
             inplace: write into `image` instead of a copy.
-            tracks: a `memory.Tracks` for the whole clip: what is decided of a tracked face (whom it gets, its strength's IDN)
-                holds for the next frames, its mask and colour change slowly. None: every picture for itself.
-        Returns: (H, W, 3) uint8 RGB; pixels no mask touches are those of `image`, and so is a face that no source is meant for
-            or that the weights leave as it is.
+            memory: a `ClipMemory` for the whole clip: what is decided of a tracked face (whom it gets, its strength's
+                IDN) holds for the next frames, its mask and colour change slowly. None: every picture for itself.
+        Returns: (H, W, 3) uint8 RGB; pixels no mask touches are those of `image`, and so is a face that no source is
+            meant for or that the weights leave as it is.
         """
-        return _pasted(image if inplace else image.copy(), self.patches(image, faces, tracks))
+        return _pasted(image if inplace else image.copy(), self.patches(image, faces, memory))
 
-    def patches(self, image, faces, tracks=None, name=None):
-        """The swapped faces, ready for `paste(image, painted, mask, matrix)`; arguments as for `swap_faces`.
+    def patches(
+        self,
+        image: np.ndarray,
+        faces: Sequence[Face | TrackedFace],
+        memory: ClipMemory | None = None,
+        name: str | None = None,
+    ) -> list[Patch]:
+        """The swapped faces, ready for `paste(image, *patch)`; arguments as for `swap_faces`.
 
         Args:
             name: None, or what error messages call the picture: a face that cannot be painted is then an error.
-        Returns: list of (painted, mask, matrix), see `paint` and `align`; faces that stay as they are have none.
+        Returns: list of Patch; faces that stay as they are have none.
         """
         made = []
         for found in faces:
-            memory, face = Memory() if tracks is None else tracks.of(found), plain(found)
-            identity = self._identity(image, face, memory)
+            known, face = FaceMemory() if memory is None else memory.of(found), untracked(found)
+            identity = self._identity(image, face, known)
             if identity is None:
                 continue
             crop, matrix = align(image, face.five, SIZE)
@@ -150,29 +189,32 @@ class FaceSwapper:
                     raise
                 continue
             landmarks = transform(face.landmarks[:, :2].astype(np.float64), matrix)
-            made.append((*self._blended(crop, painted, mask, landmarks, memory), matrix))
+            made.append(Patch(*self._with_options(crop, painted, mask, landmarks, known), matrix))
         if faces and not made and name is not None:
             raise UserError(
                 f"{name}: shows nobody who is to be swapped ({len(faces)} looked at); give a clearer picture of them"
             )
         return made
 
-    def _identity(self, image, face, memory):
+    def _identity(self, image: np.ndarray, face: Face, memory: FaceMemory) -> Identity | None:
         """What this face gets: an Identity, or None to leave it."""
         memory.frames += 1
         if self.roles and (memory.frames - 1) % RECHECK == 0:
             seen, _ = self.baker.embed(image, face)
             memory.embedding = seen if memory.embedding is None else memory.embedding + seen
             role, _ = match(memory.embedding / np.linalg.norm(memory.embedding), self.roles)
-            source = role and role.identity
+            source = role.identity if role else None
         else:
             source = memory.source if self.roles else self.identity
         if memory.identity is None or source is not memory.source:
             memory.source = source
-            memory.identity = source and self.baker.between(source, image, face, self.options.strength)
+            strength = self.options.strength
+            memory.identity = self.baker.between(source, image, face, strength) if source else None
         return memory.identity
 
-    def _blended(self, crop, painted, mask, landmarks, memory):
+    def _with_options(
+        self, crop: np.ndarray, painted: np.ndarray, mask: np.ndarray, landmarks: np.ndarray, memory: FaceMemory
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The painted crop and its mask as the options want them, the mask steadied in time."""
         memory.mask = mask = _towards(memory.mask, mask, MASK_RATE)
         if self.options.colour_match:
@@ -180,14 +222,16 @@ class FaceSwapper:
             memory.colour = memory.colour.towards(colour, COLOUR_RATE) if memory.colour else colour
             painted = apply_colour(painted, memory.colour, self.options.colour_match)
         if self.options.keep_mouth:
-            mask = mask * (1 - open_mouth(landmarks, SIZE))
+            mask = mask * (1 - open_mouth_mask(landmarks, SIZE))
         if self.options.keep_objects:
-            found = occlusion(crop, landmarks)
+            found = occlusion_mask(crop, landmarks)
             memory.occlusion = _towards(memory.occlusion, found, OBJECT_RATE)
             mask = mask * (1 - memory.occlusion)
         return painted, mask
 
-    def paint(self, crop, name="target", identity=None):
+    def paint(
+        self, crop: np.ndarray, name: str | None = "target", identity: Identity | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The swapped face before it is blended in.
 
         Args:
@@ -198,7 +242,7 @@ class FaceSwapper:
         Raises: UserError when the result equals the crop (weights whose mask stays shut) or is not finite.
         """
         result, mask = (output[0] for output in (identity or self.identity).run(to_batch(crop)))
-        mask = opened(mask[0])
+        mask = full_mask(mask[0])
         painted, change = unblend(crop, result, mask)
         if not np.isfinite(change) or change < UNCHANGED:
             raise UserError(
@@ -207,12 +251,19 @@ class FaceSwapper:
             )
         return painted, mask
 
-    def swap_file(self, target, output, face=None, compare=None, captions=()):
+    def swap_file(
+        self,
+        target: str | Path,
+        output: str | Path,
+        face: str | int | None = None,
+        compare: np.ndarray | None = None,
+        captions: Sequence[str] = (),
+    ) -> np.ndarray:
         """Swap the face in the picture file `target`, write `output` (PNG, JPEG or WebP) with its provenance.
 
         Args:
-            compare: None, or an (H, W, 3) uint8 RGB picture of the source: `output` then shows source | target | result,
-                with `captions` (three words) under them.
+            compare: None, or an (H, W, 3) uint8 RGB picture of the source: `output` then shows source | target |
+                result, with `captions` (three words) under them.
         Returns: the result, (H, W, 3) uint8 RGB.
         Raises: UserError naming the file.
         """
@@ -225,29 +276,12 @@ class FaceSwapper:
         return result
 
 
-def _towards(mean, value, rate):
+def _towards(mean: np.ndarray | None, value: np.ndarray, rate: float) -> np.ndarray:
     """An exponential mean over the frames of a clip; None before the first."""
     return value if mean is None else mean + np.float32(rate) * (value - mean)
 
 
-def _pasted(image, patches):
+def _pasted(image: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
     for patch in patches:
         paste(image, *patch, inplace=True)
     return image
-
-
-def side_by_side(pictures, captions=(), gap=8):
-    """Pictures (H, W, 3) uint8 RGB in one row on white, all as high as the last one, with a line of text under each."""
-    import cv2
-
-    height = pictures[-1].shape[0]
-    row = []
-    for number, picture in enumerate(pictures):
-        if picture.shape[0] != height:
-            width = max(1, round(picture.shape[1] * height / picture.shape[0]))
-            smaller = height < picture.shape[0]
-            picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
-        if captions:
-            picture = np.concatenate([picture, text_strip(captions[number], picture.shape[1], 28, 18, is_centred=True)])
-        row += [np.full((picture.shape[0], gap, 3), 255, np.uint8), picture]
-    return np.concatenate(row[1:], 1)

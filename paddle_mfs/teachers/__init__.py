@@ -1,10 +1,17 @@
 """Teachers: aligned source and target crops -> the image the student should make."""
 
+from __future__ import annotations
+
 import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from paddle_mfs.utils.errors import UserError
 
-# name -> module and class. They are imported when asked for: a network takes seconds to import and needs its own packages.
+if TYPE_CHECKING:
+    from paddle_mfs.teachers.teacher import Teacher
+
+# name -> module and class, imported when asked for: a network takes seconds to import and needs its own packages.
 TEACHERS = {
     "mesh": ("mesh", "MeshTeacher"),
     "simswap": ("simswap", "SimSwapTeacher"),
@@ -15,14 +22,15 @@ TEACHERS = {
 OPTIONS = ("weights", "encoder", "onnx")
 
 
-def create_teacher(section, workers=0):
+def create_teacher(section: Mapping[str, Any], workers: int = 0) -> Teacher:
     """The teacher of a config's `teacher:` section; its licence is printed.
 
     Args:
-        section: dict with `name` and, as that teacher takes them, `weights`, `encoder` and `onnx` (null or empty: not given).
+        section: dict with `name` and, as that teacher takes them, `weights`, `encoder` and `onnx` (null or empty: not
+            given).
         workers: forked processes that are going to ask it.
-    Raises: UserError for an unknown name, a setting that the teacher does not take or that it misses, and what the teacher
-        itself refuses; for workers, of a teacher that does not run in forked processes.
+    Raises: UserError for an unknown name, a setting that the teacher does not take or that it misses, and what the
+        teacher itself refuses; for workers, of a teacher that does not run in forked processes.
     """
     name = section["name"]
     if name not in TEACHERS:

@@ -2,8 +2,11 @@
 
 The source's face is warped onto the target's 468 landmarks (piecewise affine), takes on the target's colour statistics
 (LAB) and its low-frequency light, leaves the target's inner mouth as it is, and fades out inside the face oval. It is
-convincing near the frontal view and fails on strong pose gaps, hair over the face and beards: what loss reweighting damps.
+convincing near the frontal view and fails on strong pose gaps, hair over the face and beards: what reweighting
+damps.
 """
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 
@@ -34,13 +37,13 @@ class TargetGeometry:
 
     corners: np.ndarray
     weights: np.ndarray
-    grid: tuple
+    grid: tuple[int, int]
     inside: np.ndarray
     blend: np.ndarray
 
 
 def _erode(mask, size):
-    """Erode by a square; the crop's edge counts as outside, so that a blend is always shut there and pastes without a seam."""
+    """Erode by a square; the crop's edge counts as outside: a blend is always shut there and pastes without a seam."""
     return cv2.erode(mask, np.ones((size, size), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
 
 
@@ -59,7 +62,7 @@ class MeshTeacher(Teacher):
 
     name = "mesh"
 
-    def geometry(self, landmarks, size):
+    def geometry(self, landmarks: np.ndarray, size: int) -> TargetGeometry:
         """Target landmarks (468, >=2) in pixels of a crop of `size` -> TargetGeometry."""
         points = np.asarray(landmarks, np.float64)[:, :2]
         axis = np.arange(0, size + GRID, GRID, dtype=np.float64)
@@ -83,7 +86,15 @@ class MeshTeacher(Teacher):
             corners, weights.astype(np.float32), (len(axis), len(axis)), inside > 0, fade * (1 - mouth)
         )
 
-    def swap(self, source, source_landmarks, target, target_landmarks, geometry=None):
+    def swap(
+        self,
+        source: np.ndarray,
+        source_landmarks: np.ndarray,
+        target: np.ndarray,
+        target_landmarks: np.ndarray,
+        geometry: TargetGeometry | None = None,
+        keys: tuple[int, int] | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
         size = target.shape[0]
         geometry = geometry or self.geometry(target_landmarks, size)
         inside = geometry.inside
@@ -92,7 +103,8 @@ class MeshTeacher(Teacher):
         points = np.asarray(source_landmarks, np.float32)[:, :2]
         coarse = (points[geometry.corners] * geometry.weights[..., None]).sum(1).reshape(*geometry.grid, 2)
         where = np.arange(size, dtype=np.float32) / GRID
-        maps = cv2.remap(coarse, *np.meshgrid(where, where), cv2.INTER_LINEAR)
+        across, down = np.meshgrid(where, where)
+        maps = cv2.remap(coarse, across, down, cv2.INTER_LINEAR)
         warped = cv2.remap(source, maps, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
         warped = self._match_colour(warped, target, inside)
         region, goal = inside.astype(np.float32), target.astype(np.float32)

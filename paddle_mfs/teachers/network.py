@@ -1,8 +1,14 @@
 """What teachers that are networks have in common: the way of a crop into the network's picture and back."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
 import cv2
 import numpy as np
 import paddle
+import paddle.nn as nn
 
 from paddle_mfs.ops.freeze import freeze
 from paddle_mfs.teachers.teacher import Teacher
@@ -10,19 +16,19 @@ from paddle_mfs.utils.errors import UserError
 from paddle_mfs.weights import load_into
 
 
-def resized(image, size):
+def resized(image: np.ndarray, size: int) -> np.ndarray:
     """(H, W, C) uint8 -> (size, size, C): area resampling when it gets smaller, cubic when larger."""
     if image.shape[:2] == (size, size):
         return image
     return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if size < image.shape[0] else cv2.INTER_CUBIC)
 
 
-def placed(image, size, box=None):
+def placed(image: np.ndarray, size: int, box: tuple[int, int, int, int] | None = None) -> np.ndarray:
     """An aligned crop as a network wants it: (S, S, 3) -> (size, size, 3) uint8.
 
     Args:
-        box: (left, top, right, bottom) in pixels of the result: where the crop goes; all of it without. What lies around the
-            crop was cut away when the face was aligned: the crop's mirror image stands in for it.
+        box: (left, top, right, bottom) in pixels of the result: where the crop goes; all of it without. What lies
+            around the crop was cut away when the face was aligned: the crop's mirror image stands in for it.
     """
     left, top, right, bottom = box or (0, 0, size, size)
     inner = resized(image, right - left)
@@ -35,25 +41,34 @@ class NetworkTeacher(Teacher):
     size: side of the network's picture. box: where the aligned crop lies in it, see `placed`.
     """
 
-    size = None
-    box = None
+    size: int
+    box: tuple[int, int, int, int] | None = None
 
     def __init__(self):
-        self._source = self._identity = None
+        self._source: np.ndarray | None = None
+        self._identity: Any = None
 
     @property
-    def may_fork(self):
+    def may_fork(self) -> bool:
         return paddle.get_device().startswith("cpu")
 
-    def identify(self, source):
+    def identify(self, source: np.ndarray) -> Any:
         """Aligned source crop (S, S, 3) uint8 RGB -> what `paint` wants to know of it."""
         raise NotImplementedError
 
-    def paint(self, identity, picture):
+    def paint(self, identity: Any, picture: np.ndarray) -> np.ndarray:
         """identify's result, target (size, size, 3) uint8 RGB -> swapped picture of the same kind."""
         raise NotImplementedError
 
-    def swap(self, source, source_landmarks, target, target_landmarks, geometry=None):
+    def swap(
+        self,
+        source: np.ndarray,
+        source_landmarks: np.ndarray,
+        target: np.ndarray,
+        target_landmarks: np.ndarray,
+        geometry: Any = None,
+        keys: tuple[int, int] | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
         if self._source is None or not np.array_equal(source, self._source):  # the targets of a source come together
             self._identity, self._source = self.identify(source), source.copy()
         image = self.paint(self._identity, placed(target, self.size, self.box))
@@ -63,8 +78,8 @@ class NetworkTeacher(Teacher):
         return resized(image, target.shape[0]), np.ones(target.shape[:2], np.float32)  # a network paints every pixel
 
 
-def load_network(layer, path, key):
-    """Load a converted network for use: frozen, in eval mode. Raises UserError naming the config key and how to convert."""
+def load_network(layer: nn.Layer, path: str | Path, key: str) -> nn.Layer:
+    """Load a converted network, frozen and in eval mode. Raises UserError naming the config key and how to convert."""
     try:
         load_into(layer, path)
     except UserError as error:

@@ -1,8 +1,12 @@
 """Any face swapper in an ONNX file as a teacher, run by onnxruntime; the config says what its inputs mean."""
 
+from __future__ import annotations
+
 import difflib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,32 +22,30 @@ PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 class OnnxOptions:
     """The config's teacher.onnx: names of inputs and what goes into them. docs/teachers.md has it for a user."""
 
-    target: str = None  # input for the target's crop (1, 3, size, size)
-    source: str = None  # input for the source's crop, of the same kind
-    embedding: str = None  # input for the source's embedding (1, width), of unit length
-    output: str = None  # the swapped picture (1, 3, size, size); the file's first output without
+    target: str | None = None  # input for the target's crop (1, 3, size, size)
+    source: str | None = None  # input for the source's crop, of the same kind
+    embedding: str | None = None  # input for the source's embedding (1, width), of unit length
+    output: str | None = None  # the swapped picture (1, 3, size, size); the file's first output without
     size: int = 0  # side of the pictures; 0: as the file says
-    box: tuple = None  # left, top, right, bottom: where the aligned crop lies in the picture; all of it without
+    box: Sequence[float] | None = None  # left, top, right, bottom of the crop in the picture; without, all of it
     colours: str = "rgb"  # or bgr, of pictures in and out
-    mean: object = 0.0  # pictures go in as (pixel / 255 - mean) / std; a number or three
-    std: object = 1.0
-    output_mean: object = 0.0  # and come out so
-    output_std: object = 1.0
-    encoder_mean: object = 0.5  # of the encoder's picture, RGB
-    encoder_std: object = 0.5
-    projection: str = None  # .npy file, (width, width): the embedding is multiplied by it and made unit length again
+    mean: float | Sequence[float] = 0.0  # pictures go in as (pixel / 255 - mean) / std; a number or three
+    std: float | Sequence[float] = 1.0
+    output_mean: float | Sequence[float] = 0.0  # and come out so
+    output_std: float | Sequence[float] = 1.0
+    encoder_mean: float | Sequence[float] = 0.5  # of the encoder's picture, RGB
+    encoder_std: float | Sequence[float] = 0.5
+    projection: str | None = None  # .npy file (width, width): multiplies the embedding, which is made unit length again
 
     @classmethod
-    def read(cls, section):
+    def read(cls, section: Mapping[str, Any]) -> OnnxOptions:
         """From a dict. Raises UserError for an unknown key or a value of another kind, naming it."""
         known = [field.name for field in fields(cls)]
         for key in section:
             if key not in known:
                 near = difflib.get_close_matches(key, known, 1)
-                raise UserError(
-                    f"teacher.onnx: unknown key {key}; "
-                    + (f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}")
-                )
+                remedy = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+                raise UserError(f"teacher.onnx: unknown key {key}; {remedy}")
         options = cls(**section)
         for key in ("target", "source", "embedding", "output", "projection"):
             if not isinstance(getattr(options, key), (str, type(None))):
@@ -94,7 +96,7 @@ class OnnxTeacher(NetworkTeacher):
     Args:
         weights: the swapper's .onnx file.
         onnx: dict of OnnxOptions.
-        encoder: .onnx file of the recogniser that makes the embedding, (1, 3, S, S) -> (1, width); None if none is wanted.
+        encoder: .onnx file of the recogniser that makes the embedding, (1, 3, S, S) -> (1, width); or None.
     Raises: UserError when onnxruntime is not installed, a file cannot be loaded, or inputs and options do not agree.
     """
 
@@ -102,13 +104,15 @@ class OnnxTeacher(NetworkTeacher):
     options = ("weights", "encoder", "onnx")
     required = ("weights", "onnx")
 
-    def __init__(self, weights, onnx, encoder=None):
+    def __init__(self, weights: str, onnx: Mapping[str, Any], encoder: str | None = None):
         super().__init__()
         self.settings = OnnxOptions.read(onnx)
         self.swapper = _session(weights, "teacher.weights")
         self._check_inputs(weights)
         self.size = self._side(weights)
-        self.box = self.settings.box and tuple(int(edge) for edge in self.settings.box)
+        if self.settings.box:
+            left, top, right, bottom = (int(edge) for edge in self.settings.box)
+            self.box = left, top, right, bottom
         if self.box and not (
             0 <= self.box[0] < self.box[2] <= self.size
             and 0 <= self.box[1] < self.box[3] <= self.size
@@ -128,7 +132,7 @@ class OnnxTeacher(NetworkTeacher):
         )
 
     @property
-    def may_fork(self):
+    def may_fork(self) -> bool:
         return False  # onnxruntime hangs in a forked process whose parent has used it
 
     def _check_inputs(self, weights):
@@ -181,8 +185,8 @@ class OnnxTeacher(NetworkTeacher):
         image = image[..., ::-1] if self.settings.colours == "bgr" else image
         return to_batch(image, self.settings.mean, self.settings.std)
 
-    def identify(self, source):
-        inputs = {}
+    def identify(self, source: np.ndarray) -> dict[Any, np.ndarray]:
+        inputs: dict[Any, np.ndarray] = {}
         if self.settings.source:
             inputs[self.settings.source] = self._picture(placed(source, self.size, self.box))
         if self.encoder:
@@ -197,8 +201,9 @@ class OnnxTeacher(NetworkTeacher):
             inputs[self.settings.embedding] = embedding.astype(np.float32)
         return inputs
 
-    def paint(self, identity, picture):
+    def paint(self, identity: dict[Any, np.ndarray], picture: np.ndarray) -> np.ndarray:
         wanted = [self.settings.output or self.swapper.get_outputs()[0].name]
-        (values,) = self.swapper.run(wanted, {**identity, self.settings.target: self._picture(picture)})
+        inputs = identity | {self.settings.target: self._picture(picture)}
+        (values,) = self.swapper.run(wanted, inputs)
         image = to_image(values, self.settings.output_mean, self.settings.output_std)
         return np.ascontiguousarray(image[..., ::-1]) if self.settings.colours == "bgr" else image

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.resources import find
 
 
 class Config(dict):
@@ -200,7 +201,8 @@ def load_config(path: str | Path, overrides: Iterable[str] = ()) -> Config:
     """Read a YAML settings file, its `_base_` files, and `a.b=value` overrides -> Config.
 
     Args:
-        path: the YAML file. `_base_: other.yml` in it names a file, relative to it, whose values it changes.
+        path: the YAML file, or of no such file the one of that name that comes with the package (configs/smoke.yml).
+            `_base_: other.yml` in it names a file, relative to it, whose values it changes.
         overrides: iterable of "a.b=value" texts; the value is a YAML literal (`1e-4`, `[1, 2]`, `null`, a word).
 
     Raises:
@@ -208,7 +210,7 @@ def load_config(path: str | Path, overrides: Iterable[str] = ()) -> Config:
             nearest known one; a value of another type than the one it replaces (a whole number fits where a fraction
             stood, and anything fits where null stood).
     """
-    config = _read(path)
+    config = _read(find(path))
     for text in overrides:
         _override(config, text)
     return Config(config)

@@ -20,3 +20,8 @@ def _table(kind, headers, rows):
     rows = [[str(cell) for cell in row] for row in rows]
     align = ["left"] + ["right"] * (len(headers) - 1)
     return tabulate(rows, headers, tablefmt=kind, disable_numparse=True, colalign=align if rows else None)
+
+
+def word_table(headers: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Columns of words and paths, aligned by spaces, each at its left."""
+    return tabulate(rows, headers, tablefmt="plain", disable_numparse=True)

@@ -1,27 +1,32 @@
 """Frames as they happen: of a camera, or of a clip that stands in for one and is played at its own speed."""
 
+from __future__ import annotations
+
 import threading
 import time
+from collections.abc import Generator
 from pathlib import Path
 
 import av
 import cv2
+import numpy as np
 
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.video.frame import Picture
 from paddle_mfs.video.read import VideoReader
 
+TimedFrames = Generator[tuple[float, np.ndarray], None, None]  # see `open_camera`
 PATIENCE = 2.0  # seconds that closing waits for a camera which gives nothing
 
 
-def open_camera(camera):
+def open_camera(camera: str | int | Path) -> TimedFrames:
     """Open a camera, or a clip in its place.
 
     Args:
         camera: index ("0" is the first camera), path of a device ("/dev/video2"), or path of a clip.
     Returns: generator of (seconds, frame): when it is to be seen, from the first one on; (H, W, 3) uint8 RGB, upright.
-    Raises: UserError, one line, when there is no such camera, it cannot be opened or gives no picture, or the file is no clip.
-        While frames are read: when the camera stops giving any.
+    Raises: UserError, one line, when there is no such camera, it cannot be opened or gives no picture, or the file is
+        no clip. While frames are read: when the camera stops giving any.
     """
     camera = str(camera)
     if camera.isdigit():
@@ -69,8 +74,8 @@ def _clip_frames(reader):
             yield frame.time, Picture(frame, reader.turn, converter).rgb
 
 
-class Newest:
-    """The newest of the frames: a thread takes each as it comes, and those that nobody took before the next are dropped.
+class LatestFrame:
+    """The latest of the frames: a thread takes each as it comes; one that nobody took before the next came is dropped.
 
     Args:
         frames: generator of (seconds, frame), see `open_camera`; a frame is not given before its time has come.
@@ -81,31 +86,33 @@ class Newest:
     Use it in a `with`; it ends the thread, and with it `frames`.
     """
 
-    def __init__(self, frames):
-        self.dropped, self.error = 0, None
-        self._frames, self._newest, self._is_ended = frames, None, False
+    def __init__(self, frames: TimedFrames):
+        self.dropped = 0
+        self.error: Exception | None = None
+        self._latest: tuple[float, np.ndarray] | None = None
+        self._frames, self._is_ended = frames, False
         self._news, self._stopped = threading.Condition(), threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
 
-    def __enter__(self):
+    def __enter__(self) -> LatestFrame:
         self._thread.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self._stopped.set()
         self._thread.join(PATIENCE)
 
     @property
-    def is_over(self):
+    def is_over(self) -> bool:
         """Have all frames been taken, and will no more come?"""
         with self._news:
-            return self._is_ended and self._newest is None
+            return self._is_ended and self._latest is None
 
-    def take(self, patience):
-        """(seconds, frame) of the newest frame that was not taken yet; None when none comes within `patience` seconds."""
+    def take(self, patience: float) -> tuple[float, np.ndarray] | None:
+        """(seconds, frame) of the latest frame, if it was not taken yet; None when none comes in `patience` seconds."""
         with self._news:
-            self._news.wait_for(lambda: self._newest is not None or self._is_ended, patience)
-            taken, self._newest = self._newest, None
+            self._news.wait_for(lambda: self._latest is not None or self._is_ended, patience)
+            taken, self._latest = self._latest, None
             return taken
 
     def _work(self):
@@ -115,8 +122,8 @@ class Newest:
                 if self._stopped.wait(max(seconds - (time.perf_counter() - begun), 0)):
                     break
                 with self._news:
-                    self.dropped += self._newest is not None
-                    self._newest = seconds, frame
+                    self.dropped += self._latest is not None
+                    self._latest = seconds, frame
                     self._news.notify()
         except Exception as error:  # whoever takes the frames raises it when they are done
             self.error = error

@@ -1,55 +1,74 @@
-"""The one place that knows how the faces of a clip are found, chosen and swapped."""
+"""The one place that knows how the faces of a clip are found, selected and swapped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from paddle_mfs.face.geometry import invert, transform
 from paddle_mfs.face.paste import paste
-from paddle_mfs.face.track import FaceTracker
+from paddle_mfs.face.track import FaceTracker, TrackedFace
 from paddle_mfs.models.idn import SIZE
-from paddle_mfs.swap.memory import Tracks
-from paddle_mfs.swap.select import Choice
+from paddle_mfs.swap.memory import ClipMemory
+from paddle_mfs.swap.select import ClipSelection
+from paddle_mfs.swap.swapper import FaceSwapper, Patch
+from paddle_mfs.video.frame import Picture
 
 MARGIN = 3  # pixels by which a paste may reach beyond its crop
 
 
-class Faces:
-    """Finds and swaps the faces of one clip; `find`, `paint` and `paste` may run in different threads.
+class FrameFaces(NamedTuple):
+    """What was found in one frame: selected, the faces to swap; ids of all faces tracked then (`FaceTracker.ids`)."""
+
+    selected: list[TrackedFace]
+    ids: frozenset[int]
+
+
+class ClipFaces:
+    """Finds and swaps the faces of one clip; `find`, `paint` and `paste` may run in different threads, frames in order.
 
     Args:
-        swapper: FaceSwapper. which: "largest", "all" or an index, see `select.Choice`; None: `swapper.default_face`.
+        swapper: FaceSwapper. which: "largest", "all" or an index, see `ClipSelection`; None: `swapper.default_face`.
 
     Raises: UserError when `which` is another word.
     """
 
-    def __init__(self, swapper, which=None):
-        self._swapper, self._tracks = swapper, Tracks()
+    def __init__(self, swapper: FaceSwapper, which: str | int | None = None):
+        self._swapper, self._memory = swapper, ClipMemory()
         which = swapper.default_face if which is None else which
-        self._choice = Choice(which)  # which keeps the largest face of the beginning while it is tracked, too
+        self._selection = ClipSelection(which)  # keeps the largest face of the beginning while it is tracked, too
         self._tracker = FaceTracker(swapper.analyser, only_largest=which == "largest")
 
-    def find(self, image, time):
-        """The faces to swap in a frame, (H, W, 3) uint8 RGB, shown at `time` seconds; [] when there is none."""
-        return self._choice(self._tracker.update(image, time))
+    def find(self, image: np.ndarray, time: float) -> FrameFaces:
+        """The faces of a frame, (H, W, 3) uint8 RGB, shown at `time` seconds."""
+        return FrameFaces(self._selection(self._tracker.update(image, time)), self._tracker.ids)
 
-    def paint(self, image, faces):
-        """The swapped faces, see `FaceSwapper.patches`. A face that no source is meant for, or that cannot be painted, has none."""
-        return self._swapper.patches(image, faces, self._tracks)
+    def paint(self, image: np.ndarray, found: FrameFaces) -> list[Patch]:
+        """The swapped faces, see `FaceSwapper.patches`; one that stays as it is, or cannot be painted, has none.
 
-    def paste(self, picture, patches):
+        What is remembered of a face goes with its track. `find` is some frames ahead: `found` says which tracks there
+        were.
+        """
+        self._memory.keep(found.ids)
+        return self._swapper.patches(image, found.selected, self._memory)
+
+    def paste(self, picture: Picture, patches: Sequence[Patch]) -> None:
         """Put what `paint` made into the `Picture` it was made from."""
         for painted, mask, matrix in patches:
             with picture.editing(_reach(matrix)):
                 paste(picture.rgb, painted, mask, matrix, inplace=True)
 
-    def swap_rgb(self, image, faces):
-        """Swap them in a picture, (H, W, 3) uint8 RGB, in place -> how many were swapped; the others stay as they are."""
-        patches = self.paint(image, faces)
+    def swap_rgb(self, image: np.ndarray, found: FrameFaces) -> int:
+        """Swap them in a picture, (H, W, 3) uint8 RGB, in place -> how many were swapped; others stay as they are."""
+        patches = self.paint(image, found)
         for patch in patches:
             paste(image, *patch, inplace=True)
         return len(patches)
 
 
-def _reach(matrix):
-    """(4, 2) corners, in pixels of the image, of the crop that `matrix` cuts and a little more: what a paste may change."""
+def _reach(matrix: np.ndarray) -> np.ndarray:
+    """(4, 2) corners, in pixels of the image, of the crop that `matrix` cuts and a bit more: what pasting changes."""
     low, high = -MARGIN, SIZE - 1 + MARGIN
     return transform(np.array([[low, low], [high, low], [low, high], [high, high]], np.float64), invert(matrix))

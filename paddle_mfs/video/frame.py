@@ -4,8 +4,12 @@ A frame stays in the decoder's own planar YUV. What the swap changed in its RGB 
 difference: no change adds exactly 0, so pixels outside the face keep their bits, whatever their depth.
 """
 
-import contextlib
+from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
+import av
 import cv2
 import numpy as np
 
@@ -19,10 +23,14 @@ LUMA = {
     9: (0.2627, 0.0593),
 }
 BT709, BT601, FULL_RANGE = 1, 5, 2
+Turn = tuple[bool, bool, bool]  # see `orientation`
 
 
-def colour_matrix(frame):
-    """Matrix coefficients (H.273) of a frame; where it does not say, what players take: BT.709 from 720 lines on, else BT.601."""
+def colour_matrix(frame: av.VideoFrame) -> int:
+    """Matrix coefficients (H.273) of a frame.
+
+    Where it does not say, what players take: BT.709 from 720 lines on, else BT.601.
+    """
     if frame.colorspace in LUMA:
         return frame.colorspace
     return BT709 if min(frame.width, frame.height) >= 720 else BT601
@@ -37,7 +45,7 @@ class Picture:
         is_changed: did an `editing` change it?
     """
 
-    def __init__(self, frame, turn, converter):
+    def __init__(self, frame: av.VideoFrame, turn: Turn, converter: av.video.reformatter.VideoReformatter):
         """converter: an av VideoReformatter, used for one clip; turn: as `orientation` gives it."""
         self.frame = frame
         matrix = colour_matrix(frame)
@@ -46,7 +54,7 @@ class Picture:
         self._turn, self.is_changed = turn, False
 
     @contextlib.contextmanager
-    def editing(self, points):
+    def editing(self, points: np.ndarray) -> Iterator[None]:
         """Within this context `rgb` may be changed, in the box around `points` (N, 2); the change goes into `frame`.
 
         points: pixels of `rgb`; what lies outside the picture is ignored.
@@ -64,7 +72,7 @@ class Picture:
             self.is_changed = True
 
 
-def orientation(frame):
+def orientation(frame: av.VideoFrame) -> Turn:
     """How a frame is turned to be shown: (swap the axes, then flip left-right, flip up-down), from its display matrix.
 
     https://ffmpeg.org/doxygen/trunk/group__lavu__video__display.html
@@ -102,7 +110,7 @@ def _points_back(points, turn, shape):
     return np.stack([y, x] if swap else [x, y], 1)
 
 
-def planes(frame):
+def planes(frame: av.VideoFrame) -> list[np.ndarray]:
     """The planes of a frame as arrays (rows, samples), uint8 or uint16, that share its memory."""
     packed = {"rgb24": 3}.get(frame.format.name, 1)
     arrays = []
@@ -113,7 +121,7 @@ def planes(frame):
     return arrays
 
 
-def add_change(frame, before, after, corner):
+def add_change(frame: av.VideoFrame, before: np.ndarray, after: np.ndarray, corner: tuple[int, int]) -> None:
     """Bring what happened to a part of the RGB view into the frame.
 
     Args:

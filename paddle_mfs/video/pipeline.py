@@ -1,24 +1,48 @@
-"""A clip with its faces swapped: decoding, finding faces, painting, pasting and encoding overlap, a few frames in flight.
+"""A clip with its faces swapped: decoding, finding, painting, pasting and encoding overlap, a few frames in flight.
 
-reader -> Picture (native frame + RGB view) -> faces -> painted faces -> RGB view, the change into the native frame -> writer
+reader -> Picture (native frame + RGB view) -> faces -> painted faces -> pasted into the view and the frame -> writer
 """
+
+from __future__ import annotations
 
 import contextlib
 import time
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import av
 
 from paddle_mfs.provenance import provenance
+from paddle_mfs.swap.swapper import FaceSwapper, Patch
 from paddle_mfs.utils.files import sha256
-from paddle_mfs.video.clip_faces import Faces
+from paddle_mfs.video.clip_faces import ClipFaces, FrameFaces
+from paddle_mfs.video.encoding import choose_encoding
 from paddle_mfs.video.frame import Picture
 from paddle_mfs.video.prefetch import prefetch
 from paddle_mfs.video.read import VideoReader
-from paddle_mfs.video.write import choose_codec, write_video
+from paddle_mfs.video.write import write_video
 
 STAGES = ("decode", "faces", "paint", "paste", "encode")
+Pictures = Generator[Picture, None, None]
+PicturesWithFaces = Generator[tuple[Picture, FrameFaces], None, None]
+PicturesWithPatches = Generator[tuple[Picture, list[Patch]], None, None]
+
+
+@dataclass(frozen=True)
+class ClipOptions:
+    """Which part of a clip is done, and how it is written.
+
+    start, end (seconds), max_frames: see `VideoReader`; codec, quality (CRF): see `choose_encoding`. None: all of the
+    clip, the container's usual codec and its usual quality.
+    """
+
+    start: float | None = None
+    end: float | None = None
+    max_frames: int | None = None
+    codec: str | None = None
+    quality: int | None = None
 
 
 @dataclass
@@ -26,19 +50,19 @@ class Summary:
     """What became of a clip.
 
     frames written; swapped: those with a face swapped, the others passed through; skipped: corrupt ones left out;
-    seconds it took; busy: seconds each of STAGES worked (they overlap); is_interrupted: stopped before the end, the file
-    holds what was done; notes: what could not be kept, a sentence each.
+    seconds it took; busy: seconds each of STAGES worked (they overlap); is_interrupted: stopped before the end, the
+    file holds what was done; notes: what could not be kept, a sentence each.
     """
 
     frames: int = 0
     swapped: int = 0
     skipped: int = 0
     seconds: float = 0.0
-    busy: Counter = field(default_factory=Counter)
+    busy: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     is_interrupted: bool = False
-    notes: list = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
-    def __str__(self):
+    def __str__(self) -> str:
         parts = [
             f"{self.frames} frames",
             f"{self.swapped} swapped",
@@ -50,43 +74,37 @@ class Summary:
 
 
 def swap_video(
-    swapper,
-    target,
-    output,
-    face=None,
-    start=None,
-    end=None,
-    max_frames=None,
-    codec=None,
-    quality=None,
-    progress=None,
-    stop=None,
-):
+    swapper: FaceSwapper,
+    target: str | Path,
+    output: str | Path,
+    face: str | int | None = None,
+    options: ClipOptions = ClipOptions(),
+    progress: Callable[[int, int | None], object] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Summary:
     """Swap the faces of a clip, frame by frame; sound, subtitles and tags are kept.
 
     Args:
-        swapper: FaceSwapper. target: path of the clip. output: path, see video.write.CONTAINERS.
-        face: "largest", "all", or an index, 0 being the leftmost; None: `swapper.default_face`. A frame without it passes
-            through as it is.
-        start, end, max_frames: the part to do, see VideoReader.
-        codec, quality: see video.write; None: the container's default.
+        swapper: FaceSwapper. target: path of the clip. output: path, see `encoding.CONTAINERS`.
+        face: "largest", "all", or an index, 0 being the leftmost; None: `swapper.default_face`. A frame without it
+            passes through as it is.
+        options: the part to do, and how it is written.
         progress: called with (frames done, frames expected or None) after each frame.
-        stop: called without arguments after each frame; once it returns True no more is read, what was read is finished.
+        stop: called without arguments after each frame; once it returns True no more is read, what was read is
+            finished.
     Returns: Summary.
     Raises: UserError, one line; then there is no output.
     """
-    begun, summary, faces = time.perf_counter(), Summary(), Faces(swapper, face)
-    with VideoReader(target, start, end, max_frames) as reader:
-        codec, pixel_format = choose_codec(
-            output, reader.first.format, (reader.first.width, reader.first.height), codec
-        )
+    begun, summary, faces = time.perf_counter(), Summary(), ClipFaces(swapper, face)
+    with VideoReader(target, options.start, options.end, options.max_frames) as reader:
+        encoding = choose_encoding(output, reader.first.format, reader.size, options.codec, options.quality)
         record = provenance(target_sha256=sha256(target), **swapper.facts)
-        pictures = prefetch(_pictures(reader, pixel_format, summary))
-        pictures = prefetch(_with_faces(pictures, faces, summary))
-        pictures = prefetch(_painted(pictures, faces, summary))
-        pictures = prefetch(_swapped(pictures, faces, summary))
-        with contextlib.closing(pictures), write_video(output, reader, record, codec, pixel_format, quality) as writer:
-            for picture in pictures:
+        pictures = prefetch(_pictures(reader, encoding.pixel_format, summary))
+        with_faces = prefetch(_with_faces(pictures, faces, summary))
+        painted = prefetch(_painted(with_faces, faces, summary))
+        swapped = prefetch(_swapped(painted, faces, summary))
+        with contextlib.closing(swapped), write_video(output, reader, record, encoding) as writer:
+            for picture in swapped:
                 with _clock(summary, "encode"):
                     writer.write(picture.frame)
                 summary.frames += 1
@@ -102,13 +120,13 @@ def swap_video(
 
 
 @contextlib.contextmanager
-def _clock(summary, stage):
+def _clock(summary: Summary, stage: str) -> Iterator[None]:
     begun = time.perf_counter()
     yield
     summary.busy[stage] += time.perf_counter() - begun
 
 
-def _pictures(reader, pixel_format, summary):
+def _pictures(reader: VideoReader, pixel_format: str, summary: Summary) -> Pictures:
     """Decode until the end, or until the summary says interrupted."""
     frames, converter = reader.frames(pixel_format), av.video.reformatter.VideoReformatter()
     while not summary.is_interrupted:
@@ -120,7 +138,7 @@ def _pictures(reader, pixel_format, summary):
         yield picture
 
 
-def _with_faces(pictures, faces, summary):
+def _with_faces(pictures: Pictures, faces: ClipFaces, summary: Summary) -> PicturesWithFaces:
     """Yield (picture, its faces to swap)."""
     with contextlib.closing(pictures):
         for picture in pictures:
@@ -129,7 +147,7 @@ def _with_faces(pictures, faces, summary):
             yield picture, found
 
 
-def _painted(pictures, faces, summary):
+def _painted(pictures: PicturesWithFaces, faces: ClipFaces, summary: Summary) -> PicturesWithPatches:
     """Yield (picture, its painted faces)."""
     with contextlib.closing(pictures):
         for picture, found in pictures:
@@ -138,7 +156,7 @@ def _painted(pictures, faces, summary):
             yield picture, patches
 
 
-def _swapped(pictures, faces, summary):
+def _swapped(pictures: PicturesWithPatches, faces: ClipFaces, summary: Summary) -> Pictures:
     """Yield the pictures, their faces swapped."""
     with contextlib.closing(pictures):
         for picture, patches in pictures:

@@ -1,5 +1,8 @@
 """Frames of a clip, in order, with their times; whatever FFmpeg reads."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from paddle_mfs.video.frame import colour_matrix, orientation
 LOCAL = {"protocol_whitelist": "file"}  # a playlist may not fetch anything from elsewhere
 
 
-def open_clip(path):
+def open_clip(path: str | Path) -> av.container.InputContainer:
     """av.open for reading. Raises UserError when `path` is missing, empty or nothing that FFmpeg knows."""
     path = Path(path)
     if not path.is_file():
@@ -38,23 +41,29 @@ class VideoReader:
         stream: the PyAV stream; first: the first frame, as decoded; turn: how it is shown, see frame.orientation.
         time_base: seconds a tick of the frames' times; rate: frames a second (Fraction), an average where it varies.
         begin: seconds in the file's own time that become 0 in the frames' times; origin: where the file's time starts.
-        is_part: was less than the whole clip asked for?
+        size: (width, height) of the frames as stored. is_part: was less than the whole clip asked for?
         total: frames expected, None when unknown; skipped: corrupt frames passed over so far.
 
     Raises: UserError, one line, when it is no clip, has no video stream, or no frame (in that part) can be decoded.
     """
 
-    def __init__(self, path, start=None, end=None, max_frames=None):
+    def __init__(
+        self,
+        path: str | Path,
+        start: float | None = None,
+        end: float | None = None,
+        max_frames: int | None = None,
+    ):
         self.path = Path(path)
         if start is not None and end is not None and end <= start:
             raise UserError(f"{path}: the end ({end:g} s) is not after the start ({start:g} s); choose a later end")
         self.container = open_clip(path)
-        self.stream = next(
-            (s for s in self.container.streams.video if not s.disposition & av.stream.Disposition.attached_pic), None
-        )
-        if self.stream is None or self.stream.codec_context is None:
+        cover = av.stream.Disposition.attached_pic
+        stream = next((one for one in self.container.streams.video if not one.disposition & cover), None)
+        if stream is None or stream.codec_context is None:
             self.close()
             raise UserError(f"{path}: holds no video that can be decoded; give a clip with pictures")
+        self.stream: av.video.stream.VideoStream = stream
         self.stream.thread_type = (
             "SLICE"  # threads by frame report an error late, and lose what follows one near the end
         )
@@ -62,7 +71,8 @@ class VideoReader:
         self.rate = self.stream.guessed_rate or self.stream.average_rate or Fraction(25)
         self.origin = (self.container.start_time or 0) / av.time_base
         self.is_part = start is not None or end is not None or max_frames is not None
-        self.skipped, self._last = 0, None
+        self.skipped = 0
+        self._last: int | None = None
         self._start, self._end, self._limit = (
             self.origin + (start or 0),
             self.origin + (end or float("inf")),
@@ -71,48 +81,51 @@ class VideoReader:
         if start:
             self._seek()
         self._decoding = self._decode()
-        self.first = next(self._decoding, None)
-        if self.first is None:
+        first = next(self._decoding, None)
+        if first is None:
             self.close()
             part = " in the part asked for" if self.is_part else ""
             raise UserError(
                 f"{path}: no frame can be read{part}; give {'another part' if part else 'a clip that plays'}"
             )
+        self.first: av.VideoFrame = first
+        self.size = first.width, first.height
         self.begin = float(self.first.pts * self.time_base) if start else self.origin
         self.turn = orientation(self.first)
         self.total = self._expected(start or 0, end, max_frames)
 
-    def __enter__(self):
+    def __enter__(self) -> VideoReader:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self):
+    def close(self) -> None:
+        """Close the file."""
         self.container.close()
 
-    def frames(self, pixel_format):
-        """Yield each frame once, writable, in `pixel_format` and the first one's size, its pts (in `time_base`) from 0 on."""
+    def frames(self, pixel_format: str) -> Iterator[av.VideoFrame]:
+        """Yield each frame once, writable, in `pixel_format` and `size`, its pts (in `time_base`) from 0 on."""
         converter = av.video.reformatter.VideoReformatter()
         begin = round(self.begin / self.time_base)
-        frame, size = self.first, (self.first.width, self.first.height)
+        frame = self.first
         while frame is not None:
             pts, duration = frame.pts, frame.duration
             matrix = colour_matrix(frame) if frame.format.is_rgb else None  # of YUV frames: the same again
-            frame = converter.reformat(frame, *size, pixel_format, dst_colorspace=matrix, threads=1)
+            frame = converter.reformat(frame, *self.size, pixel_format, dst_colorspace=matrix, threads=1)
             frame.make_writable()  # the decoder still refers to it
             frame.pict_type = 0  # the encoder chooses its own
             frame.pts, frame.duration, frame.time_base = pts - begin, duration, self.time_base
             yield frame
             frame = next(self._decoding, None)
 
-    def _seek(self):
+    def _seek(self) -> None:
         try:
             self.container.seek(int(self._start / self.time_base), stream=self.stream)
         except (av.error.FFmpegError, OSError):  # a format without an index: read from the beginning
             self.container.seek(0)
 
-    def _decode(self):
+    def _decode(self) -> Iterator[av.VideoFrame]:
         """Decoded frames of the part asked for, their pts ascending."""
         given = 0
         for frame in self._every():
@@ -127,7 +140,7 @@ class VideoReader:
                 given += 1
                 yield frame
 
-    def _every(self):
+    def _every(self) -> Iterator[av.VideoFrame]:
         """Every frame that can be decoded from here on; a packet that cannot counts as one frame skipped."""
         packets = self.container.demux(self.stream)
         while True:
@@ -146,8 +159,8 @@ class VideoReader:
             if packet is None or not packet.size:
                 return
 
-    def _date(self, frame):
-        """Give the frame a pts after the last one's, in the stream's time base, where the file has none or a wrong one."""
+    def _date(self, frame: av.VideoFrame) -> None:
+        """Give the frame a pts after the last one's, in the stream's time base, where it has none or a wrong one."""
         step = max(round(1 / self.rate / self.time_base), 1)
         if frame.pts is not None and frame.time_base and frame.time_base != self.time_base:
             frame.pts = round(frame.pts * frame.time_base / self.time_base)
@@ -158,9 +171,11 @@ class VideoReader:
         frame.duration = frame.duration or step
         self._last = frame.pts
 
-    def _expected(self, start, end, limit):
+    def _expected(self, start: float, end: float | None, limit: int | None) -> int | None:
+        """How many frames the part asked for has, by what the file says of itself; None when it says nothing."""
         whole = self.container.duration / av.time_base if self.container.duration else None
         frames = self.stream.frames or (whole and round(whole * self.rate))
-        if self.is_part and (end or whole):
-            frames = max(round((min(end or whole, whole or end) - start) * float(self.rate)), 1)
+        ends = [seconds for seconds in (end, whole) if seconds]
+        if self.is_part and ends:
+            frames = max(round((min(ends) - start) * float(self.rate)), 1)
         return min(frames, limit) if frames and limit else frames or limit

@@ -1,8 +1,10 @@
 """Sound, subtitles and fonts of a clip go into the new one packet by packet, untouched but for their times."""
 
+from __future__ import annotations
+
 import av
 
-from paddle_mfs.video.read import open_clip
+from paddle_mfs.video.read import VideoReader, open_clip
 
 COPIED = ("audio", "subtitle", "attachment")
 LONGEST = 30  # seconds a subtitle may stay on screen; those that began earlier than this before a part are not found
@@ -20,11 +22,12 @@ class StreamCopier:
         notes: a sentence for each stream that the output cannot hold.
     """
 
-    def __init__(self, reader, output):
-        self._output, self._begin, self.notes = output, reader.begin, []
+    def __init__(self, reader: VideoReader, output: av.container.OutputContainer):
+        self._output, self._begin = output, reader.begin
+        self.notes: list[str] = []
         self._is_cut = reader.begin > reader.origin
         self._container = open_clip(reader.path)
-        self._copies = {}
+        self._copies: dict[int, av.stream.Stream] = {}
         for stream in self._container.streams:
             if stream.type in COPIED:
                 self._add(stream)
@@ -42,13 +45,14 @@ class StreamCopier:
             self._packets = self._container.demux(*timed)
         self._next = self._read()
 
-    def copy(self, before):
+    def copy(self, before: float) -> None:
         """Write the packets that begin before this time (seconds in the output)."""
         while self._next is not None and self._next.pts * self._next.time_base < before:
             self._output.mux(self._next)
             self._next = self._read()
 
-    def close(self):
+    def close(self) -> None:
+        """Close the clip."""
         self._container.close()
 
     def _add(self, stream):
@@ -80,11 +84,8 @@ class StreamCopier:
             if early > 0 and self._is_cut:
                 if packet.stream.type != "subtitle" or (packet.duration or 0) <= early:
                     continue
-                packet.pts, packet.dts, packet.duration = (
-                    begin,
-                    begin,
-                    packet.duration - early,
-                )  # shown when the part begins
+                # shown when the part begins
+                packet.pts, packet.dts, packet.duration = begin, begin, packet.duration - early
             packet.pts -= begin
             packet.dts = packet.pts if packet.dts is None else packet.dts - begin
             packet.stream = self._copies[packet.stream.index]

@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
-from paddle_mfs.data.crops import Crops, load_crops, prepare, save_crops
+from paddle_mfs.data import crops as crops_module
+from paddle_mfs.data.aligned_face import face_members
+from paddle_mfs.data.crops import Crops, find_pictures, load_crops, prepare, save_crops
+from paddle_mfs.data.faces import ShardedFaces, load_faces
+from paddle_mfs.data.shards import ShardWriter
+from paddle_mfs.data.snapshots import TeacherSnapshots
 from paddle_mfs.face.align import template
+from paddle_mfs.face.image import write_image
 from paddle_mfs.face.regions import five_points
 from paddle_mfs.utils.errors import UserError
 
@@ -60,3 +66,60 @@ def test_bad_faces_file_is_one_line(tmp_path, make, message):
     with pytest.raises(UserError) as error:
         load_crops(path)
     assert str(path) in str(error.value) and message in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.fixture
+def prepared(crops, tmp_path):
+    """A set as tools/prepare_data.py leaves it: three faces of two people, a rejected picture and the sheet."""
+    folder = tmp_path / "data" / "faces"
+    with ShardWriter(folder, "faces", {"size": 224}) as writer:
+        for number, label in enumerate(("ann", "ann", "bob/1.jpg")):
+            facts = {"file": f"in/{number}.jpg", "label": label}
+            writer.add(face_members(crops.images[number], crops.landmarks[number], facts), facts)
+        writer.finish()
+    for name in ("rejected/blurred_1.jpg", "sheet.jpg"):
+        write_image(folder / name, crops.images[9])
+    return folder
+
+
+def test_a_prepared_set_is_read_and_not_what_it_left_out(crops, prepared):
+    read, streamed = load_crops(prepared), load_faces(prepared)
+    assert isinstance(streamed, ShardedFaces) and len(read) == len(streamed) == 3
+    for index in range(3):
+        (image, landmarks), (same, marks) = read.face(index), streamed.face(index)
+        assert np.abs(image.astype(int) - crops.images[index]).mean() < 2  # JPEG
+        np.testing.assert_array_equal(image, same)
+        np.testing.assert_array_equal(landmarks, marks)
+        assert read.mates(index) == streamed.mates(index)
+    assert read.names == streamed.names == ["in/0.jpg", "in/1.jpg", "in/2.jpg"]
+    assert read.labels == streamed.labels == ["ann", "ann", "bob/1.jpg"]
+    assert load_crops(prepared, 112).images.shape == (3, 112, 112, 3)
+
+
+def test_labels_of_a_set_stay_with_its_faces(prepared, tmp_path):
+    save_crops(tmp_path / "faces.npz", load_crops(prepared))
+    assert load_crops(tmp_path / "faces.npz", 64).labels == ["ann", "ann", "bob/1.jpg"]
+
+
+def test_pictures_of_a_set_are_never_taken_for_faces(prepared):
+    for folder in (prepared, prepared / "..", prepared.parent):
+        with pytest.raises(UserError, match="holds the prepared set .*faces"):
+            find_pictures(folder)
+    with pytest.raises(UserError, match="holds the prepared set"):
+        load_crops(prepared.parent)
+    (prepared.parent / "other").mkdir()
+    with pytest.raises(UserError, match="holds the prepared set"):
+        TeacherSnapshots(prepared.parent)
+
+
+def test_a_set_that_does_not_fit_in_memory_is_refused(prepared, monkeypatch):
+    monkeypatch.setattr(crops_module, "MOST_IN_MEMORY", 2)
+    with pytest.raises(UserError, match="holds 3 faces, at most 2"):
+        load_crops(prepared)
+
+
+def test_faces_files_of_earlier_versions_open(crops, tmp_path):
+    save_crops(tmp_path / "new.npz", crops)
+    with np.load(tmp_path / "new.npz") as stored:
+        np.savez(tmp_path / "old.npz", **{name: stored[name] for name in stored.files if name != "labels"})
+    assert load_crops(tmp_path / "old.npz").labels == crops.labels

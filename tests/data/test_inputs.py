@@ -72,11 +72,30 @@ def test_kinds_hidden_files_and_bytes(tmp_path):
     assert all(one.data is None for one in find_inputs([packed], read=False))
 
 
+def test_what_is_no_picture_is_labelled_by_its_name(tmp_path):
+    folder = fill(tmp_path / "in", "damaged.zip", "sub/damaged.tar", "sub/set/set.json", "sub/clip.mp4")
+    packed = zipped(folder / "clips.zip", fill(tmp_path / "packed", "ann/y.mp4"))
+    assert labels(folder) == {name: name for name in ("damaged.zip", "sub/damaged.tar", "sub/set", "sub/clip.mp4")} | {
+        "clips.zip/ann/y.mp4": "clips.zip/ann/y.mp4"
+    }
+    assert packed.is_file()
+
+
 def test_an_archive_that_ends_in_the_middle_gives_what_it_has(tmp_path):
     packed = tarred(tmp_path / "e.tar", fill(tmp_path / "packed", *(f"{number:02d}.jpg" for number in range(9))))
     packed.write_bytes(packed.read_bytes()[:5000])
     found = list(find_inputs([packed]))
     assert found[-1].kind == "unreadable" and 1 <= sum(one.kind == "picture" for one in found) < 9
+
+
+def test_a_prepared_set_among_the_inputs_is_passed_over(tmp_path):
+    folder = fill(
+        tmp_path / "in", "a.jpg", "set/set.json", "set/rejected/b.jpg", "set/sheet.jpg", "set/shards/00000.tar"
+    )
+    found = {one.name.removeprefix(f"{folder}/"): (one.kind, one.reason) for one in find_inputs([folder])}
+    assert found == {"a.jpg": ("picture", ""), "set": ("unreadable", "a prepared set")}
+    with pytest.raises(UserError, match="set: is a prepared set"):
+        list(find_inputs([folder / "set"]))
 
 
 @pytest.mark.parametrize("name", ["missing", "notes.txt"])

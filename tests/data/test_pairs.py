@@ -3,14 +3,20 @@
 import contextlib
 import itertools
 import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import cv2
 import numpy as np
 import pytest
 
-from paddle_mfs.data.crops import Crops, prepare
+from paddle_mfs.data.aligned_face import mirrored
+from paddle_mfs.data.crops import Crops, prepare, save_crops
 from paddle_mfs.data.identity_cache import IdentityCache
-from paddle_mfs.data.pairs import PairSampler, batches, mirrored, supervised_regions
+from paddle_mfs.data.pairs import PairSampler, batches, supervised_regions
 from paddle_mfs.models import create_model
 from paddle_mfs.models.embedder import FaceEmbedder
 from paddle_mfs.teachers import create_teacher
@@ -77,10 +83,9 @@ def test_a_seed_repeats_itself(crops):
 
 def test_a_batch_is_a_function_of_its_number_whoever_makes_it(crops):
     wanted = list(itertools.islice(sampler(crops, 0.3).stream(), 6))
-    shared = [list(itertools.islice(sampler(crops, 0.3).stream(worker, 2, start=2), 2)) for worker in (0, 1)]
-    for number, batch in zip((2, 3, 4, 5), (shared[0][0], shared[1][0], shared[0][1], shared[1][1])):
-        assert all((a == b).all() for a, b in zip(wanted[number], batch))
-    for workers, rank, ranks in ((0, 0, 1), (2, 0, 1), (0, 1, 2), (2, 1, 2)):
+    for number in (4, 1, 5):
+        assert all((a == b).all() for a, b in zip(wanted[number], sampler(crops, 0.3).batch(number)))
+    for workers, rank, ranks in ((0, 0, 1), (1, 0, 1), (2, 0, 1), (0, 1, 2), (2, 1, 2)):
         with contextlib.closing(batches(sampler(crops, 0.3), workers, 1, rank, ranks)) as stream:
             for number in range(1 + rank, 6, ranks):
                 assert all((a == b.numpy()).all() for a, b in zip(wanted[number], next(stream)))
@@ -107,9 +112,71 @@ def test_worker_process_delivers_batches(crops):
 
 
 def test_a_worker_that_dies_is_not_waited_for(crops, monkeypatch):
-    monkeypatch.setattr(PairSampler, "_row", lambda *arguments: 1 / 0)
+    monkeypatch.setattr(PairSampler, "_row", lambda *arguments: os._exit(9))
     with pytest.raises(UserError, match="has died"):
         next(batches(sampler(crops, 0.3), workers=1))
+    assert not multiprocessing.active_children()
+
+
+def test_an_error_in_a_worker_is_the_users_one_line(crops, monkeypatch):
+    def damaged(*arguments):
+        raise UserError("faces/00000.tar: record 7 cannot be read")
+
+    monkeypatch.setattr(PairSampler, "_row", damaged)
+    with pytest.raises(UserError, match="^faces/00000.tar: record 7 cannot be read$"):
+        next(batches(sampler(crops, 0.3), workers=2))
+    assert not multiprocessing.active_children()
+
+
+TRAINING = """
+import contextlib, sys, time
+import multiprocessing
+from paddle_mfs.data.crops import load_crops
+from paddle_mfs.data.pairs import PairSampler, batches
+from paddle_mfs.teachers import create_teacher
+from paddle_mfs.utils.interrupt import StopRequest
+
+sampler = PairSampler(load_crops(sys.argv[1]).resized(64), create_teacher({"name": "mesh"}), 2, 2, 0.3)
+with StopRequest() as stop, contextlib.closing(batches(sampler, workers=2)) as stream:
+    next(stream)
+    print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+    while not stop.requested:
+        next(stream)
+print("stopped", len(multiprocessing.active_children()), flush=True)
+"""
+
+
+@pytest.mark.parametrize("way", (signal.SIGINT, signal.SIGTERM, signal.SIGKILL))
+def test_workers_end_with_their_parent_however_it_ends(crops, tmp_path, way):
+    """Ctrl-C reaches the whole group, as in a terminal; a kill only the parent."""
+    save_crops(tmp_path / "faces.npz", crops)
+    process = subprocess.Popen(
+        [sys.executable, "-c", TRAINING, str(tmp_path / "faces.npz")],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+        start_new_session=True,
+    )
+    children = [int(word) for word in process.stdout.readline().split()]
+    assert len(children) == 2
+    (os.kill if way == signal.SIGKILL else os.killpg)(process.pid, way)
+    out, error = process.communicate(timeout=60)
+    assert "Traceback" not in error
+    if way == signal.SIGINT:
+        assert out == "stopped 0\n" and process.returncode == 0
+    deadline = time.time() + 20
+    while any(map(is_running, children)) and time.time() < deadline:
+        time.sleep(0.05)
+    assert not any(map(is_running, children))
+
+
+def is_running(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_core_is_inside_and_background_outside_the_oval(crops):

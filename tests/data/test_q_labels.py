@@ -7,7 +7,7 @@ from paddle_mfs.data.crops import Crops, prepare
 from paddle_mfs.data.degradations import KINDS, DegradedSwaps, Pair, degrade, quality_of
 from paddle_mfs.data.q_labels import is_held_out
 from paddle_mfs.data.snapshots import TeacherSnapshots
-from paddle_mfs.engine.q_trainer import qualities
+from paddle_mfs.engine.q_scores import qualities
 from paddle_mfs.face.image import write_image
 from paddle_mfs.models.quality import load_quality
 from paddle_mfs.teachers.mesh import MeshTeacher

@@ -11,8 +11,9 @@ import tarfile
 import numpy as np
 import pytest
 
+from paddle_mfs.data.aligned_face import face_members
 from paddle_mfs.data.crops import Crops
-from paddle_mfs.data.faces import ShardedFaces, face_members
+from paddle_mfs.data.faces import ShardedFaces
 from paddle_mfs.data.shards import ShardReader, ShardWriter
 from paddle_mfs.utils.errors import UserError
 
@@ -22,7 +23,7 @@ SETTINGS = {"size": 32}
 def face(number, size=32):
     rng = np.random.RandomState(number)
     crop = rng.randint(0, 256, (size, size, 3)).astype(np.uint8)
-    return crop, rng.uniform(0, size, (468, 2)).astype(np.float32), rng.normal(size=512).astype(np.float32)
+    return crop, rng.uniform(0, size, (468, 2)).astype(np.float32)
 
 
 def write(folder, labels, capacity=4, **options):
@@ -43,10 +44,9 @@ def test_records_come_back_by_number_with_their_mates(tmp_path):
     assert len(faces) == 7 and faces.size == 32
     for number, label in enumerate(labels):
         image, landmarks = faces.face(number)
-        crop, points, embedding = face(number)
+        crop, points = face(number)
         assert image.shape == (32, 32, 3) and np.abs(image.astype(int) - crop).mean() < 40  # noise, through JPEG
         np.testing.assert_allclose(landmarks, points, atol=0.02)
-        np.testing.assert_allclose(faces.embedding(number), embedding, atol=2e-3)
         assert faces.facts(number)["label"] == label
         assert faces.mates(number) == [other for other, name in enumerate(labels) if name == label]
     assert Crops(np.zeros((7, 8, 8, 3)), None, [f"{label}/x" for label in labels]).mates(2) == faces.mates(2)
@@ -58,9 +58,7 @@ def test_records_come_back_by_number_with_their_mates(tmp_path):
 def test_shards_are_webdataset_tars(tmp_path):
     folder = write(tmp_path / "set", "abc")
     with tarfile.open(folder / "shards" / "00000.tar") as tar:
-        assert tar.getnames()[:4] == [
-            f"00000000.{suffix}" for suffix in ("jpg", "landmarks.npy", "embedding.npy", "json")
-        ]
+        assert tar.getnames()[:4] == ["00000000.jpg", "00000000.landmarks.npy", "00000000.json", "00000001.jpg"]
     webdataset = pytest.importorskip("webdataset")
     samples = list(webdataset.WebDataset(str(folder / "shards" / "00000.tar"), shardshuffle=False).decode("rgb8"))
     assert [sample["__key__"] for sample in samples] == ["00000000", "00000001", "00000002"]
@@ -113,6 +111,18 @@ with ShardWriter({str(tmp_path / "cut")!r}, "faces", SETTINGS, 3) as writer:
     )
     for name in names:
         assert (whole / name).read_bytes() == (cut / name).read_bytes(), name
+
+
+def test_sets_with_embeddings_of_earlier_versions_open(tmp_path):
+    with ShardWriter(tmp_path / "old", "faces", SETTINGS) as writer:
+        for number in range(2):
+            crop, landmarks = face(number)
+            members = face_members(crop, landmarks, {"label": "ann"}) | {"embedding.npy": b"whatever"}
+            writer.add(members, {"file": f"{number}.jpg", "label": "ann"})
+        writer.finish(encoder={"name": "mobilefacenet"})
+    faces = ShardedFaces(tmp_path / "old")
+    np.testing.assert_allclose(faces.face(1)[1], face(1)[1], atol=0.02)
+    assert faces.names == ["0.jpg", "1.jpg"] and faces.labels == ["ann", "ann"]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +187,7 @@ for total in (30, 150):
 
 def test_memory_does_not_grow_with_the_set(tmp_path):
     """Batches out of 40 and of 20,000 faces: the same memory of its own, in kB, for the process that makes them."""
-    members = face_members(np.zeros((32, 32, 3), np.uint8), *face(0)[1:], {})
+    members = face_members(np.zeros((32, 32, 3), np.uint8), face(0)[1], {})
     memory = {}
     for count in (40, 20_000):
         folder = tmp_path / str(count)

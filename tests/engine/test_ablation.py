@@ -10,6 +10,7 @@ def test_two_configs_are_compared_and_resumed(run_script, root, faces_file, tmp_
     configs = ["configs/smoke.yml", tmp_path / "no_mask.yml"]
     configs[1].write_text(
         f"_base_: {root / 'configs' / 'smoke.yml'}\nmodel:\n  fusion_mask: false\n  modulation: false\n"
+        "loss:\n  weights:\n    mask: 0.0\n"
     )
     arguments = [
         *configs,

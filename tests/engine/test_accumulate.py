@@ -7,14 +7,16 @@ import paddle
 import pytest
 
 from paddle_mfs.data.pairs import Batch
+from paddle_mfs.engine.alphas import AlphaHistogram
 from paddle_mfs.engine.trainer import Trainer
+from paddle_mfs.utils import jsonl
 
 
 def gradients(trainer, parts, training):
     if not training:
         trainer.net.eval()  # batch norms as fixed layers
     trainer.optimizer.clear_grad = lambda: None
-    record = trainer.train_step(*parts)
+    record = {name: float(value) for name, value in trainer.train_step(*parts).items()}
     return record, {name: p.grad.numpy() for name, p in trainer.net.named_parameters() if p.grad is not None}
 
 
@@ -34,3 +36,10 @@ def test_two_batches_accumulated_are_one_large_batch_but_for_batch_norm(make_con
     else:
         assert record["loss"] == pytest.approx(wanted_record["loss"], rel=1e-5)
         assert max(off.values()) < 2e-3, max(off, key=off.get)
+
+
+def test_the_histogram_of_alpha_counts_every_accumulated_batch(make_config):
+    trainer = Trainer(make_config("run.steps=2", "optimizer.accumulate=3"), [AlphaHistogram(2)])
+    trainer.fit()
+    [line] = jsonl.read(trainer.output / "alphas.jsonl")
+    assert sum(line["counts"]) == trainer.seen == 2 * 3 * 4

@@ -9,9 +9,10 @@ import pytest
 from paddle_mfs.data.crops import prepare, save_crops
 from paddle_mfs.data.pairs import Batch, batches
 from paddle_mfs.engine.adversary import Adversary
-from paddle_mfs.engine.objective import Objective
+from paddle_mfs.engine.build import build_objective
 from paddle_mfs.engine.trainer import Trainer
 from paddle_mfs.losses.adversarial import adversarial_loss
+from paddle_mfs.losses.reweight import Reweighting
 from paddle_mfs.models import create_model
 from paddle_mfs.models.embedder import FaceEmbedder
 from paddle_mfs.models.idn import Swap
@@ -65,7 +66,9 @@ def test_in_the_head_start_only_the_discriminator_learns_and_then_both_do(make_c
     trainer = Trainer(make_config("loss.discriminator.warmup=2", "optimizer.warmup=0"))
     batch, net, judge = first_batch(trainer), arrays(trainer.net), arrays(trainer.adversary.discriminator)
     losses = [trainer.train_step(batch) for _ in range(2)]
-    assert [loss.keys() for loss in losses] == [{"disc"}, {"disc"}] and losses[0]["disc"] == pytest.approx(2, abs=0.3)
+    assert [loss.keys() for loss in losses] == [{"disc"}, {"disc"}] and float(losses[0]["disc"]) == pytest.approx(
+        2, abs=0.3
+    )
     assert not differing(net, arrays(trainer.net))
     changed = arrays(trainer.adversary.discriminator)
     assert {name for name in judge if name.endswith("weight_orig")} <= differing(judge, changed)
@@ -106,56 +109,61 @@ def parts():
     quality = QualityNet(8)
     quality.fc.weight.set_value(quality.fc.weight * 1e-3)
     quality.eval()
-    weights = Config(
-        {"reconstruction": 30.0, "unmasked": 30.0, "identity": 3.0, "mask": 10.0, "adversarial": 0.5, "texture": 0.0}
-    )
+    weights = {"reconstruction": 30.0, "unmasked": 30.0, "identity": 3.0, "mask": 10.0, "adversarial": 0.5}
     x = [paddle.rand([2, 3, 112, 112]) for _ in range(4)]
     region = paddle.zeros([2, 1, 112, 112])
     region[:, :, 32:96, 32:96] = 1
     batch, swap = Batch(None, x[0], x[1], 1 - region, region, None), Swap(x[2], paddle.rand([2, 1, 112, 112]), x[3])
-    judge = create_model("discriminator", width=8)
-    return Objective(embedder, weights, discriminator=judge, quality=quality), batch, swap, embedder(x[0])[0]
+    section = {"weights": weights, "reweight": "cos*q", "quality": "none", "distillation": True, "opening": 1.0}
+    objective = build_objective(Config({**section, "discriminator": {"width": 8, "scales": 2}}), embedder)
+    objective.reweighting = Reweighting(quality=quality)
+    return objective, batch, swap, embedder(x[0])[0]
+
+
+def adversary_of(objective):
+    return Adversary(objective.terms["adversarial"], Config({"lr": 1e-3, "warmup": 0}))
 
 
 def test_the_objective_adds_l_adv_and_weighs_with_q(parts):
     objective, batch, swap, source = parts
     loss, record = objective(swap, batch, source, 0)
-    alphas, quality = objective.alphas, objective.quality(batch.taught).numpy()
-    objective.discriminator.eval()
-    l_adv = float(adversarial_loss(objective.discriminator(swap.result)))
-    assert record["adv"] == pytest.approx(l_adv, rel=1e-5) and record["quality"] == pytest.approx(
-        quality.mean(), rel=1e-5
-    )
-    plain = Objective(objective.embedder, objective.weights)
-    without, _ = plain(swap, batch, source, 0)
-    np.testing.assert_allclose(alphas, plain.alphas * quality, rtol=1e-5)
-    objective.quality = None
+    alphas, quality = objective.alphas.numpy(), objective.reweighting.quality(batch.taught).numpy()
+    discriminator = objective.terms["adversarial"].discriminator
+    discriminator.eval()
+    l_adv = float(adversarial_loss(discriminator(swap.result)))
+    assert float(record["adv"]) == pytest.approx(l_adv, rel=1e-5)
+    assert float(record["quality"]) == pytest.approx(quality.mean(), rel=1e-5)
+    objective.reweighting, weights = Reweighting(), objective.weights
+    objective.weights = {**weights, "adversarial": 0.0}
+    without, _ = objective(swap, batch, source, 0)
+    np.testing.assert_allclose(alphas, objective.alphas.numpy() * quality, rtol=1e-5)
+    objective.weights = weights
     assert float(objective(swap, batch, source, 0)[0]) == pytest.approx(float(without) + 0.5 * l_adv, rel=1e-5)
     assert float(loss) < float(without) + 0.5 * l_adv
 
 
 def test_l_adv_reaches_the_student_and_the_discriminators_loss_does_not(parts):
     objective, batch, swap, source = parts
-    adversary = Adversary(objective, Config({"lr": 1e-3, "warmup": 0}))
+    adversary = adversary_of(objective)
     swap.result.stop_gradient = False
     adversary.gather(batch.targets, swap.result)
     assert swap.result.grad is None
     before = arrays(adversary.discriminator)
     adversary.step()
     assert any(name.endswith("weight_orig") for name in differing(before, arrays(adversary.discriminator)))
-    objective.weights = Config({name: float(name == "adversarial") for name in objective.weights})
+    objective.weights = {"adversarial": 1.0}
     loss, _ = objective(swap, batch, source, 0)
     loss.backward()
     assert swap.result.grad.abs().sum() > 0
-    with objective.discriminator.fixed():  # a small step down that gradient looks more real to it
+    with adversary.discriminator.fixed() as discriminator:  # a small step down that gradient looks more real to it
         moved = swap.result - 0.01 * swap.result.grad / swap.result.grad.abs().max()
-        assert float(adversarial_loss(objective.discriminator(moved))) < float(loss)
+        assert float(adversarial_loss(discriminator(moved))) < float(loss)
 
 
 def test_two_halves_gathered_are_one_whole(parts):
     objective, batch, swap, _ = parts
-    adversary = Adversary(objective, Config({"lr": 1e-3, "warmup": 0}))
-    objective.discriminator.eval()  # no power iteration between the two
+    adversary = adversary_of(objective)
+    adversary.discriminator.eval()  # no power iteration between the two
     adversary.gather(batch.targets, swap.result)
     whole = [p.grad.numpy() for p in adversary.discriminator.parameters()]
     adversary.optimizer.clear_grad()
@@ -166,7 +174,7 @@ def test_two_halves_gathered_are_one_whole(parts):
 
 
 def test_a_checkpoint_without_it_leaves_it_fresh(parts):
-    adversary = Adversary(parts[0], Config({"lr": 1e-3, "warmup": 0}))
+    adversary = adversary_of(parts[0])
     before = arrays(adversary.discriminator)
     adversary.restore({"net": {}})
     assert not differing(before, arrays(adversary.discriminator))

@@ -5,9 +5,10 @@ import paddle
 import paddle.nn as nn
 import pytest
 
+from paddle_mfs.engine.callback import Callback
 from paddle_mfs.engine.callbacks import Checkpoints
 from paddle_mfs.engine.checkpoint import checkpoints, load_checkpoint
-from paddle_mfs.engine.finite import not_finite_layer, not_finite_weight
+from paddle_mfs.engine.finite import FiniteWatch, not_finite_layer, not_finite_weight
 from paddle_mfs.engine.trainer import Trainer
 from paddle_mfs.utils.errors import UserError
 
@@ -86,7 +87,7 @@ def test_the_accumulated_batch_that_went_wrong_is_found(make_config, batch):
 def test_the_last_good_checkpoint_stays(make_config):
     trainer = Trainer(make_config("run.steps=20", "run.keep=1", "optimizer.warmup=0"), [Checkpoints(0.0)])
 
-    class Blow:
+    class Blow(Callback):
         def on_step(self, trainer, record):
             if trainer.step == 2:
                 trainer.net.final._sub_layers["7"].bias.set_value(paddle.full([3], float("inf")))
@@ -101,3 +102,30 @@ def test_the_last_good_checkpoint_stays(make_config):
     trainer.net.final._sub_layers["7"].bias.set_value(paddle.full([3], float("nan")))
     with pytest.raises(UserError, match="final.7.bias is not finite any more, nothing is saved"):
         trainer.save_checkpoint()
+
+
+def test_a_sum_of_many_steps_tells_that_one_of_them_went_wrong(monkeypatch):
+    monkeypatch.setattr(paddle.device, "get_device", lambda: "gpu:0")
+    watch = FiniteWatch(every=50)
+    assert [step for step in range(101) if watch.is_due(step)] == [0, 50, 100]
+    for bad in (float("nan"), float("inf"), float("-inf")):
+        for value in (1.0, bad, 3.0):
+            watch.add(paddle.to_tensor(value), paddle.to_tensor(2.0))
+        assert watch.went_wrong() and not watch.went_wrong()
+
+
+def test_where_not_every_step_is_read_no_bad_checkpoint_is_written(make_config):
+    """As on a GPU: the step that went wrong is told at the next log line, and what was saved before is good."""
+
+    class Spoil(Callback):
+        def on_step(self, trainer, record):
+            if trainer.step == 3:
+                trainer.net.final._sub_layers["7"].bias.set_value(paddle.full([3], float("nan")))
+
+    trainer = Trainer(make_config("run.steps=20"), [Spoil()])
+    trainer.watch.every = 5
+    with pytest.raises(UserError, match="step 5: not finite any more"):
+        trainer.fit()
+    with pytest.raises(UserError, match="nothing is saved"):
+        trainer.save_checkpoint()
+    assert not checkpoints(trainer.output / "checkpoints")

@@ -4,6 +4,7 @@ import numpy as np
 import paddle
 import pytest
 
+from paddle_mfs.engine.callback import Callback
 from paddle_mfs.engine.callbacks import LogLine
 from paddle_mfs.engine.checkpoint import checkpoints, load_checkpoint, save_checkpoint
 from paddle_mfs.engine.trainer import Trainer
@@ -12,14 +13,14 @@ from paddle_mfs.utils import jsonl
 from paddle_mfs.weights import save_state
 
 
-class Keep:
+class Keep(Callback):
     """Keeps every step's record, and a checkpoint of step 3 in a folder of its own."""
 
     def on_start(self, trainer):
         self.records = []
 
     def on_step(self, trainer, record):
-        self.records.append({name: value for name, value in record.items() if not name.endswith("_cost")})
+        self.records.append({name: float(value) for name, value in record.items() if not name.endswith("_cost")})
         if trainer.step == 3:
             self.checkpoint = trainer.save_checkpoint()
 

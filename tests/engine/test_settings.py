@@ -38,6 +38,47 @@ def test_a_wrong_value_is_one_line_naming_where_it_stands(root, override, told):
     assert str(error.value).startswith(f"-o {override}: ") and told in str(error.value) and "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "overrides, told",
+    [
+        (["loss.opening=0.5"], "loss.weights.unmasked is 30.0; it must be 0, as loss.opening is 0.5"),
+        (["model.fusion_mask=false"], "loss.weights.mask is 10.0; it must be 0, as model.fusion_mask is false"),
+        (
+            ["model.fusion_mask=false", "loss.weights.mask=0", "loss.weights.unmasked=0", "loss.opening=0.5"],
+            "loss.opening is 0.5; it must be 1, as model.fusion_mask is false",
+        ),
+        (["loss.reweight=q"], "loss.quality is none; it must be bundled or a file, as loss.reweight is q"),
+        (
+            ["data.same_identity=0", "loss.distillation=false"],
+            "data.same_identity is 0.0; it must be above 0, as loss.distillation is false",
+        ),
+        (["model.frozen=[predictor]"], "model.frozen is ['predictor']; it must be [], as model.init is null"),
+        (
+            ["loss.weights.adversarial=1", "loss.discriminator.warmup=20"],
+            "loss.discriminator.warmup is 20; it must be fewer steps than the run's, as run.steps is 20 and",
+        ),
+        (
+            ["loss.weights.perceptual=5", "loss.perceptual_network=squeezenet"],
+            "loss.perceptual_weights is pretrained; it must be a file that is there",
+        ),
+        (["loss.weights.perceptual=5", "loss.perceptual_weights=no.pdparams"], "is no.pdparams; it must be a file"),
+    ],
+)
+def test_values_that_do_not_go_together_are_one_line(root, overrides, told):
+    with pytest.raises(UserError) as error:
+        load_settings(root / "configs" / "smoke.yml", overrides)
+    assert str(error.value).startswith(f"-o {overrides[-1]}: ") and told in str(error.value)
+    assert "\n" not in str(error.value)
+    load_settings(root / "configs" / "smoke.yml", overrides[:-1])  # it is the last one that does not fit
+
+
+def test_a_weight_that_no_term_has_is_told_with_the_nearest(root, tmp_path):
+    text = (root / "configs" / "distill.yml").read_text(encoding="utf-8").replace("    texture: 0.0", "    texure: 0.0")
+    (tmp_path / "mine.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=r"mine.yml: loss.weights.texure: no loss term .*; did you mean texture\?"):
+        load_settings(tmp_path / "mine.yml")
+
+
 def test_a_wrong_value_of_a_file_names_the_file(root, tmp_path):
     path = tmp_path / "mine.yml"
     path.write_text(f"_base_: {root / 'configs' / 'distill.yml'}\nema:\n  decay: 2.0\n")

@@ -1,16 +1,21 @@
 """The trainer: it learns instead of copying the target, resumes where it stopped, and keeps its books."""
 
 import json
+import os
+import signal
 import sys
+import types
 
 import numpy as np
 import paddle
 import pytest
 
 from paddle_mfs.data.pairs import Batch
+from paddle_mfs.engine.callback import Callback
 from paddle_mfs.engine.callbacks import Checkpoints, LogLine, Preview, standard_callbacks
 from paddle_mfs.engine.checkpoint import checkpoints, load_checkpoint, named_optimizer_state, save_checkpoint
 from paddle_mfs.engine.trainer import Trainer
+from paddle_mfs.losses.term import LOSSES, Term
 from paddle_mfs.models.mfs import load_mfs
 from paddle_mfs.utils import jsonl
 from paddle_mfs.utils.errors import UserError
@@ -40,7 +45,8 @@ def fixed_batch(trainer):
 
 
 def assert_learned(result, batch):
-    """In the face core, `result` (N, 3, S, S) in [0, 1] is nearer to the teacher than the target is, and has left the target."""
+    """In the face core, `result` (N, 3, S, S) in [0, 1] is nearer to the teacher than the target is, and has left
+    it."""
     targets, taught, core = batch.targets.numpy() / 255, batch.taught.numpy() / 255, batch.core.numpy()
     miss, copying, moved = (
         np.abs((a - b) * core).sum() for a, b in ((result, taught), (targets, taught), (result, targets))
@@ -65,7 +71,7 @@ def test_overfits_two_faces_and_does_not_collapse_to_the_target(make_config):
     with paddle.no_grad():
         swap = trainer.ema(targets, *trainer.sampler.cache([0, 2]))
     assert_learned(swap.result.numpy(), batch)
-    assert record["open"] > 0.8 and record["copy"] > 0.01
+    assert float(record["open"]) > 0.8 and float(record["copy"]) > 0.01
     path = trainer.export()
     card = read_card(path)
     assert (
@@ -180,7 +186,7 @@ def test_a_frozen_part_that_is_not_there_is_told(make_config):
         Trainer(make_config("model.frozen=[predicter]"))
 
 
-class Told:
+class Told(Callback):
     """Remembers what callbacks tell each other."""
 
     def __init__(self):
@@ -237,6 +243,107 @@ def test_visualdl_gets_curves_and_previews(make_config):
     reader = LogReader(file_path=str(file))
     assert [point.id for point in reader.get_data("scalar", "train/loss")] == [1, 2]
     assert reader.get_data("image", "preview")
+
+
+class StopAt(Callback):
+    """Sends Ctrl-C after a step, or raises there."""
+
+    def __init__(self, step, error=None):
+        self.step, self.error = step, error
+
+    def on_step(self, trainer, record):
+        if trainer.step == self.step and self.error:
+            raise self.error
+        if trainer.step == self.step:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("error", (None, UserError("the disk is full")))
+def test_callbacks_are_closed_however_the_run_ends(make_config, error):
+    class Closed(Callback):
+        def on_start(self, trainer):
+            self.events.append("start")
+
+        def on_end(self, trainer):
+            self.events.append("end")
+
+        def on_close(self, trainer):
+            self.events.append("close")
+
+    closed = Closed()
+    closed.events = []
+    trainer = Trainer(make_config("run.steps=9"), [StopAt(2, error), closed])
+    with pytest.raises(type(error) if error else KeyboardInterrupt):
+        trainer.fit()
+    assert closed.events == ["start", "close"] and trainer.step < 9
+
+
+def test_visualdl_is_closed_on_ctrl_c(make_config, monkeypatch):
+    class Writer:
+        """Stands in for visualdl.LogWriter, an optional package."""
+
+        closed = 0
+
+        def __init__(self, **options):
+            pass
+
+        def add_scalar(self, *point):
+            pass
+
+        def close(self):
+            Writer.closed += 1
+
+    monkeypatch.setitem(sys.modules, "visualdl", types.SimpleNamespace(LogWriter=Writer))
+    config = make_config("run.steps=9", "run.log_every=1", "run.visualdl=true")
+    trainer = Trainer(config, [*standard_callbacks(config), StopAt(2)])
+    with pytest.raises(KeyboardInterrupt):
+        trainer.fit()
+    assert Writer.closed == 1
+
+
+def test_a_run_without_a_budget_is_told(make_config):
+    with pytest.raises(UserError, match="run.steps and run.minutes are both 0"):
+        Trainer(make_config("run.steps=0")).fit()
+
+
+def test_losses_are_not_read_but_where_a_line_is_logged(make_config):
+    """A step's losses are scalar tensors cut off from the graph; LogLine reads their means."""
+    kept = []
+
+    class Keep(Callback):
+        def on_step(self, trainer, record):
+            kept.append(record)
+
+    trainer = Trainer(make_config("run.steps=2", "loss.weights.texture=1"), [LogLine(2), Keep()])
+    trainer.fit()
+    losses = {name: [record[name] for record in kept] for name in kept[0] if not name.endswith("_cost")}
+    assert {"loss", "rec", "texture", "grad", "alpha"} <= losses.keys()
+    assert all(isinstance(value, paddle.Tensor) and value.stop_gradient for row in losses.values() for value in row)
+    [line] = jsonl.read(trainer.output / "log.jsonl")
+    for name, row in losses.items():
+        assert line[name] == pytest.approx(sum(map(float, row)) / 2, abs=2e-6)
+
+
+def test_a_term_that_is_registered_needs_its_weight_in_the_config_only(make_config, capsys):
+    @LOSSES.register("brightness")
+    class Brightness(Term):
+        symbol, word = "L_bright", "bright"
+
+        def forward(self, view):
+            return (1 - view.swap.result).flatten(1).mean(1)
+
+    try:
+        config = make_config("run.steps=1", "optimizer.warmup=0")
+        config.loss.weights = dict.fromkeys(config.loss.weights, 0.0) | {"brightness": 2.0}
+        trainer = Trainer(config, [LogLine(1)])
+        before = weights_of(trainer)
+        trainer.fit()
+    finally:
+        del LOSSES._classes["brightness"]
+    [line] = jsonl.read(trainer.output / "log.jsonl")
+    assert line["loss"] == pytest.approx(2 * line["bright"], abs=2e-6) and 0 < line["bright"] < 1
+    assert f"bright {line['bright']:.4f}" in capsys.readouterr().out
+    assert not np.array_equal(before["final.4.weight"], weights_of(trainer)["final.4.weight"])
 
 
 def test_mixed_precision_is_left_out_on_a_cpu(make_config, capsys):

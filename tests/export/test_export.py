@@ -1,5 +1,6 @@
 """An exported identity gives the dygraph pixels, wherever it runs; half an export is never left."""
 
+import dataclasses
 import hashlib
 import json
 
@@ -7,7 +8,6 @@ import numpy as np
 import pytest
 import yaml
 
-from paddle_mfs.bench.plain import exportable
 from paddle_mfs.export.check import compare, crops_to_batch, reference
 from paddle_mfs.export.lite import export_lite
 from paddle_mfs.export.paddle import export_paddle
@@ -53,7 +53,7 @@ def test_batch_holds_mirror_images(crops, batch):
 
 def test_paddle_export(swapper, batch, expected, tmp_path):
     identity, folder = swapper.identity, tmp_path / "export"
-    card = export_paddle(identity.idn, folder, identity.facts, lambda run: compare("export", expected, batch, run))
+    card = export_paddle(identity, folder, lambda run: compare("export", expected, batch, run))
     assert {path.name for path in folder.iterdir()} == {"idn.pdmodel", "idn.pdiparams", "deploy.yml"}
     assert [path.name for path in tmp_path.iterdir()] == ["export"], "no temporary folder is left"
     assert parity(expected, batch, PaddleRunner(folder / "idn.pdmodel")) <= 1e-5
@@ -71,11 +71,9 @@ def test_paddle_export(swapper, batch, expected, tmp_path):
     )
     assert deploy["versions"].keys() == {"paddle", "paddle_mfs"} and deploy["provenance"]["weights"]["licence"]
 
-    export_paddle(identity.idn, folder, identity.facts)  # an earlier export is replaced
+    export_paddle(identity, folder)  # an earlier export is replaced
     with pytest.raises(UserError, match="differs"):
-        export_paddle(
-            identity.idn, folder, {}, lambda run: compare("export", [expected[0] + 1e-3, expected[1]], batch, run)
-        )
+        export_paddle(identity, folder, lambda run: compare("export", [expected[0] + 1e-3, expected[1]], batch, run))
     assert yaml.safe_load((folder / "deploy.yml").read_text())["provenance"]["source_sha256"], (
         "a failed export changes nothing"
     )
@@ -92,17 +90,14 @@ def test_paddle_export_spares_other_folders(swapper, tmp_path):
         (tmp_path / "file" / "under", "cannot be written"),
     ):
         with pytest.raises(UserError, match=told):
-            export_paddle(swapper.identity.idn, folder, {})
+            export_paddle(swapper.identity, folder)
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
 
 
 def test_lite_export(swapper, batch, expected, tmp_path, capfd):
-    identity = swapper.identity
     made = export_lite(
-        identity.idn,
+        dataclasses.replace(swapper.identity, name="who"),
         tmp_path,
-        "who",
-        identity.facts,
         ("arm", "gpu", "x86"),
         check=lambda run: compare("who_x86.nb", expected, batch, run),
     )
@@ -124,17 +119,15 @@ def test_lite_export(swapper, batch, expected, tmp_path, capfd):
 def test_failed_lite_exports_leave_nothing(swapper, batch, expected, tmp_path):
     with pytest.raises(UserError, match="differs from dygraph"):
         export_lite(
-            swapper.identity.idn,
+            swapper.identity,
             tmp_path,
-            "who",
-            {},
             ["x86"],
             check=lambda run: compare("x", [expected[0] * 0.9, expected[1]], batch, run),
         )
     assert not list(tmp_path.iterdir())
     (tmp_path / "file").write_text("x")
     with pytest.raises(UserError, match="cannot be written"):
-        export_lite(swapper.identity.idn, tmp_path / "file" / "under", "who", {}, ["x86"])
+        export_lite(swapper.identity, tmp_path / "file" / "under", ["x86"])
     (tmp_path / "idn.pdmodel").write_bytes(b"garbage")
     (tmp_path / "idn.pdiparams").write_bytes(b"garbage")
     with pytest.raises(UserError, match="opt failed") as error:
@@ -151,11 +144,3 @@ def test_compare_refuses_a_network_that_copies(batch):
 def test_not_a_number_is_a_difference(expected, batch):
     with pytest.raises(UserError, match="differs"):
         compare("x", expected, batch, lambda x: [x * np.nan, x[:, :1]])
-
-
-def test_exportable_is_a_copy(swapper):
-    idn = swapper.identity.idn
-    copied = exportable(idn).state_dict()
-    for name, ours in idn.state_dict().items():
-        theirs = copied[f"layer.{name}"]
-        assert theirs is not ours and np.array_equal(ours.numpy(), theirs.numpy()), name

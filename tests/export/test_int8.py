@@ -1,13 +1,15 @@
-"""int8: convolutions become 8-bit kernels, named layers stay in float, little is lost, and what loses too much is refused."""
+"""int8: convolutions become 8-bit kernels, little is lost, and what loses too much is refused."""
+
+import dataclasses
 
 import numpy as np
 import pytest
 
-from paddle_mfs.bench.int8 import WAYS, compare_ways, markdown
 from paddle_mfs.data.crops import Crops, save_crops
 from paddle_mfs.export import int8
 from paddle_mfs.export.census import census, kernels
 from paddle_mfs.export.lite import export_lite
+from paddle_mfs.export.quantise import error, layers_of, quantise
 from paddle_mfs.export.sensitivity import leave_in_float, sensitivity, table
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.graph.nodes import read_idn
@@ -15,10 +17,11 @@ from paddle_mfs.graph.program import Program
 from paddle_mfs.graph.rewrites import rewrite
 from paddle_mfs.graph.targets import TARGETS, parse_targets
 from paddle_mfs.metrics.background import psnr
-from paddle_mfs.metrics.evaluate import load_crop
+from paddle_mfs.metrics.crop import load_crop
 from paddle_mfs.runtime.lite import optimise
 from paddle_mfs.runtime.paddle import PaddleRunner
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.tensor import to_batch
 
 OUTER, INNER = "final.5", "encoder.3.pointwise"
 
@@ -33,7 +36,7 @@ def faces(samples):
 
 @pytest.fixture(scope="module")
 def images(faces):
-    return int8.images_of(faces)
+    return to_batch([crop for crop, _ in faces])
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,10 @@ def quantiser(faces):
     return int8.Quantiser(faces[0], faces[:2], faces[2:], "faces")
 
 
+def who(swapper):
+    return dataclasses.replace(swapper.identity, name="who")
+
+
 def int8_operators(path):
     return [kernel.operator for kernel in kernels(path) if kernel.precision == "int8" and kernel.operator != "calib"]
 
@@ -64,9 +71,9 @@ def run(folder, images):
 
 
 def test_arm_convolves_in_int8(nodes, images, expected, tmp_path):
-    int8.quantise(nodes, tmp_path, images[:2])
+    quantise(nodes, tmp_path, images[:2])
     assert {path.name for path in tmp_path.iterdir()} == {"idn.pdmodel", "idn.pdiparams"}
-    quality = psnr(np.mean(int8.error(run(tmp_path, images[2:]), expected)))
+    quality = psnr(np.mean(error(run(tmp_path, images[2:]), expected)))
     assert 35 <= quality < 60, "rounding to 8 bits leaves a trace, and not a large one"
     optimise(tmp_path / "idn.pdmodel", "arm", tmp_path / "arm.nb")
     counts = census(tmp_path / "arm.nb")
@@ -82,34 +89,34 @@ def test_arm_convolves_in_int8(nodes, images, expected, tmp_path):
 
 
 def test_named_layers_stay_in_float(nodes, images, expected, tmp_path):
-    layers = int8.layers_of(nodes)
-    int8.quantise(nodes, tmp_path, images[:2], kept=[OUTER, INNER])
+    layers = layers_of(nodes)
+    quantise(nodes, tmp_path, images[:2], kept=[OUTER, INNER])
     optimise(tmp_path / "idn.pdmodel", "arm", tmp_path / "arm.nb")
     assert len(int8_operators(tmp_path / "arm.nb")) == len(layers) - 2
-    int8.quantise(nodes, tmp_path, images[:2], kept=layers)
-    assert np.mean(int8.error(run(tmp_path, images[2:]), expected)) < 1e-6, "nothing quantised, nothing lost"
+    quantise(nodes, tmp_path, images[:2], kept=layers)
+    assert np.mean(error(run(tmp_path, images[2:]), expected)) < 1e-6, "nothing quantised, nothing lost"
 
 
 def test_the_worst_layers_are_found_and_left_in_float(nodes, images, expected, tmp_path):
     found = sensitivity(nodes, images[:2], images[2:], expected, [OUTER, INNER])
     assert list(found) == [OUTER, INNER] and all(35 < value < 100 for value in found.values())
     assert found[OUTER] < found[INNER], "the last convolutions paint the pixels"
-    both = psnr(np.mean(int8.error(_quantised(nodes, images, tmp_path, ()), expected)))
+    both = psnr(np.mean(error(_quantised(nodes, images, tmp_path, ()), expected)))
     assert leave_in_float(nodes, tmp_path, images[:2], images[2:], expected, [OUTER, INNER], floor=both - 0.1) == []
     assert leave_in_float(nodes, tmp_path, images[:2], images[2:], expected, [OUTER, INNER], floor=both + 0.05) == [
         OUTER
     ]
-    lines = table(found, [OUTER])
+    lines = table(found, [OUTER]).splitlines()
     assert lines[1].startswith(OUTER) and lines[1].endswith("left in float") and lines[2].startswith(INNER)
 
 
 def _quantised(nodes, images, folder, kept):
-    int8.quantise(nodes, folder, images[:2], kept=kept)
+    quantise(nodes, folder, images[:2], kept=kept)
     return run(folder, images[2:])
 
 
 def test_npu_takes_everything_in_one_piece(swapper, quantiser, tmp_path):
-    [(path, card)] = export_lite(swapper.identity.idn, tmp_path, "who", {}, ["npu"], "int8", quantise=quantiser)
+    [(path, card)] = export_lite(who(swapper), tmp_path, ["npu"], "int8", quantise=quantiser)
     assert path.name == "who_npu_int8.nb" and card["census"]["subgraphs"] == 1 and card["census"]["cpu"] == 0
     assert card["census"]["total"] == 5 and card["census"]["kernels"]["calib"] == 1, (
         "the picture is rounded, then handed over"
@@ -132,19 +139,8 @@ def test_npu_takes_everything_in_one_piece(swapper, quantiser, tmp_path):
 def test_too_much_loss_is_refused_and_nothing_is_left(swapper, quantiser, tmp_path, monkeypatch):
     monkeypatch.setattr(int8, "FLOOR", 60.0)
     with pytest.raises(UserError, match=r"faces: target npu in int8 reaches 3\d\.\d dB.*--calibration") as raised:
-        export_lite(swapper.identity.idn, tmp_path, "who", {}, ["npu"], "int8", quantise=quantiser)
+        export_lite(who(swapper), tmp_path, ["npu"], "int8", quantise=quantiser)
     assert "\n" not in str(raised.value) and not list(tmp_path.iterdir())
-
-
-def test_report_of_ways_to_calibrate(swapper, faces):
-    report = compare_ways(swapper.identity.idn, faces[0], faces[:2], faces[2:], [WAYS[0], WAYS[1]])
-    first, second = report["ways"].values()
-    assert first["time"] == 1 and first["int8"] == second["int8"] == 32 and first["psnr_db"] != second["psnr_db"]
-    assert set(report["targets"]) == {"arm", "npu"} and report["targets"]["arm"]["psnr_db"] == round(
-        first["psnr_db"], 2
-    )
-    table_of_ways = markdown(report)
-    assert "| avg, one crop |" in table_of_ways and "| npu |" in table_of_ways
 
 
 @pytest.mark.parametrize("target, reason", [("gpu", "CPU"), ("nnapi", "drivers"), ("x86", "wrong pixels")])

@@ -104,7 +104,7 @@ def test_a_wrong_number_would_show(kind, nodes, picture, wanted):
 
 
 def test_depthwise_biases_are_gone(nodes):
-    """Once folded, one bias is left a separable convolution, and no upsampling feeds a batch norm or a narrowing 1x1."""
+    """Once folded, a separable convolution has one bias left, no upsampling feeds a batch norm or a narrowing 1x1."""
     biased = [node for node in rewrite(nodes) if node.kind == "conv" and node.settings["bias"] is not None]
     assert len(biased) == 18 and all(node.settings["groups"] == 1 for node in biased)
     assert (

@@ -85,7 +85,7 @@ def test_one_block_against_paddles_own_half_pixel_upsampling(form, kind, biased)
 
 
 def test_a_wrong_number_would_show(nodes, picture, wanted):
-    for form, kind in FORMS:
+    for form, _ in FORMS:
         rewritten = form(nodes)
         wrong = [
             node.changed(weight=np.roll(node.settings["weight"], 1, 3))

@@ -6,13 +6,13 @@ import paddle
 import pytest
 
 from paddle_mfs.data.crops import prepare
-from paddle_mfs.losses.landmarks import LandmarkLoss
+from paddle_mfs.losses.landmarks import Landmarks
 from paddle_mfs.models import create_model
 
 
 @pytest.fixture(scope="module")
 def loss():
-    return LandmarkLoss(create_model("facemesh", weights="bundled"))
+    return Landmarks(create_model("facemesh", weights="bundled"))
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def tensor(image):
 
 def test_landmarks_are_those_of_the_crop(loss, face):
     image, landmarks = face
-    found = loss._landmarks(tensor(image))[0].numpy() * 224
+    found = loss.landmarks(tensor(image))[0].numpy() * 224
     assert np.abs(found - landmarks).mean() < 6
 
 
@@ -39,15 +39,15 @@ def test_a_shift_costs_its_length(loss, face, size):
     image = cv2.resize(face[0], (size, size), interpolation=cv2.INTER_AREA)
     pixels = size // 32
     moved = np.roll(image, pixels, 1)
-    assert float(loss(tensor(image), tensor(image))) < 1e-5
-    assert float(loss(tensor(moved), tensor(image))) == pytest.approx(pixels / size, rel=0.35)
+    assert float(loss.distance(tensor(image), tensor(image))) < 1e-5
+    assert float(loss.distance(tensor(moved), tensor(image))) == pytest.approx(pixels / size, rel=0.35)
 
 
 def test_a_step_against_the_gradient_brings_the_mesh_back(loss, face):
     image = tensor(face[0])
     moved = tensor(np.roll(face[0], 3, 0))
     moved.stop_gradient = False
-    cost = loss(moved, image)
+    cost = loss.distance(moved, image)
     cost.backward()
     better = moved - 0.01 * moved.grad / moved.grad.abs().max()
-    assert float(loss(better, image)) < float(cost)
+    assert float(loss.distance(better, image)) < float(cost)

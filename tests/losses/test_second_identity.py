@@ -5,7 +5,8 @@ import paddle
 import pytest
 
 from paddle_mfs.data.crops import load_crops
-from paddle_mfs.losses.second_identity import SecondIdentityLoss
+from paddle_mfs.data.identity_cache import IdentityCache
+from paddle_mfs.losses.second_identity import SecondIdentity, SecondRecogniser
 from paddle_mfs.models import create_model
 
 
@@ -16,7 +17,8 @@ def crops(root):
 
 @pytest.fixture(scope="module")
 def loss(crops):
-    return SecondIdentityLoss(create_model("age", weights="bundled"), crops)
+    recogniser = SecondRecogniser(create_model("age", weights="bundled"), crops.images)
+    return SecondIdentity(recogniser, IdentityCache(recogniser, crops))
 
 
 def tensor(crops, indices):
@@ -27,7 +29,7 @@ def test_the_same_person_is_nearer_than_others(loss, crops):
     people = [name.split("_")[0] for name in crops.names]
     same, other = [], []
     for source in range(len(crops)):
-        distances = loss(tensor(crops, np.arange(len(crops))), [2 * source]).numpy()
+        distances = loss.distance(tensor(crops, np.arange(len(crops))), [2 * source]).numpy()
         assert distances[source] == pytest.approx(0, abs=1e-4)
         for target, value in enumerate(distances):
             if target != source:
@@ -37,14 +39,14 @@ def test_the_same_person_is_nearer_than_others(loss, crops):
 
 def test_each_target_is_held_against_its_own_source(loss, crops):
     images = tensor(crops, np.array([0, 0, 3, 3]))
-    assert loss(images, [0, 6]).numpy().max() < 1e-4 < loss(images, [6, 0]).numpy().min()
-    assert loss(images.flip(3), [1, 7]).numpy().max() < 1e-4  # odd keys: mirror images
+    assert loss.distance(images, [0, 6]).numpy().max() < 1e-4 < loss.distance(images, [6, 0]).numpy().min()
+    assert loss.distance(images.flip(3), [1, 7]).numpy().max() < 1e-4  # odd keys: mirror images
 
 
 def test_a_step_against_the_gradient_comes_nearer(loss, crops):
     image = tensor(crops, np.array([0]))
     image.stop_gradient = False
-    cost = loss(image, [6]).sum()
+    cost = loss.distance(image, [6]).sum()
     cost.backward()
     better = image - 0.01 * image.grad / image.grad.abs().max()
-    assert float(loss(better, [6]).sum()) < float(cost)
+    assert float(loss.distance(better, [6]).sum()) < float(cost)

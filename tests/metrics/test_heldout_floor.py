@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from paddle_mfs.metrics import evaluate
+from paddle_mfs.metrics.evaluate import evaluate
+from paddle_mfs.metrics.network_swap import NetworkSwap
+from paddle_mfs.metrics.pairs import load_pairs
 from paddle_mfs.weights import bundled
 
 HELDOUT = Path(__file__).parents[2] / "samples" / "heldout"
@@ -12,7 +14,7 @@ HELDOUT = Path(__file__).parents[2] / "samples" / "heldout"
 
 @pytest.fixture(scope="module")
 def report():
-    return evaluate.evaluate(evaluate.load_pairs(HELDOUT, 10), evaluate.NetworkSwap(bundled("mfs_224")))[0]
+    return evaluate(load_pairs(HELDOUT, 10), NetworkSwap(bundled("mfs_224")))[0]
 
 
 def test_the_result_is_nearer_to_the_source_than_no_swap_by_a_margin(report):
@@ -31,7 +33,7 @@ def test_shape_and_background_stay_with_the_target(report):
 
 
 def test_each_face_is_a_source_and_a_target_and_below_the_reserved_indices():
-    pairs = evaluate.load_pairs(HELDOUT).files
+    pairs = load_pairs(HELDOUT).files
     files = [path for pair in pairs[:100] for path in pair]
     assert len(files) == 200 == len(set(files)), "the first hundred pairs are disjoint"
     assert len(pairs) == 200 and all(sorted(side) == sorted(files) for side in zip(*pairs))

@@ -71,9 +71,25 @@ def test_several_photos_are_one_identity(baker, root, samples):
     )
 
 
+def test_files_from_before_networks_without_a_mask_have_one(refined, tmp_path):
+    with np.load(refined[0]) as archive:
+        older = {name: archive[name] for name in archive.files if name != "masked"}
+    with open(tmp_path / "older.identity", "wb") as file:
+        np.savez(file, **older)
+    assert load_identity(tmp_path / "older.identity").idn.masked
+
+
 def test_damaged_and_foreign_files_are_told(refined, baker, tmp_path):
     for content in (b"words", refined[0].read_bytes()[:5000]):
         (tmp_path / "bad.identity").write_bytes(content)
+        with pytest.raises(UserError, match="bad.identity: not a readable identity file"):
+            load_identity(tmp_path / "bad.identity")
+    with np.load(refined[0]) as archive:
+        parts = {name: archive[name] for name in archive.files}
+    for damage in ({"facts": "{"}, {"facts": "[]"}, {"facts": '{"weights": {}}'}, {"portrait": None}):
+        kept = {name: value for name, value in {**parts, **damage}.items() if value is not None}
+        with open(tmp_path / "bad.identity", "wb") as file:
+            np.savez(file, **kept)
         with pytest.raises(UserError, match="bad.identity: not a readable identity file"):
             load_identity(tmp_path / "bad.identity")
     with pytest.raises(UserError, match="none.identity: no such identity file"):

@@ -1,4 +1,4 @@
-"""Options of a swap, several people, and the faces of a clip; on real generated pictures with the bundled weights."""
+"""Options of a swap, in pictures and over the frames of a clip; on real generated pictures with the bundled weights."""
 
 import copy
 
@@ -9,9 +9,8 @@ import pytest
 from paddle_mfs.face.image import read_image
 from paddle_mfs.face.regions import INNER_LIPS, OUTER_LIPS, region_mask
 from paddle_mfs.face.track import TrackedFace
-from paddle_mfs.swap.memory import RECHECK, Tracks
-from paddle_mfs.swap.roles import Role
-from paddle_mfs.swap.swapper import FaceSwapper, SwapOptions
+from paddle_mfs.swap.memory import ClipMemory
+from paddle_mfs.swap.swapper import SwapOptions
 from paddle_mfs.utils.errors import UserError
 
 
@@ -49,15 +48,15 @@ def test_strength_goes_from_the_target_to_the_source(swapper, samples, target, r
 
 
 def test_strength_of_a_tracked_face_is_baked_once(swapper, target):
-    half, tracks, face = with_options(swapper, strength=0.5), Tracks(), swapper.analyser.largest(target)
-    first = half.swap_faces(target, [TrackedFace(7, face)], tracks=tracks)
+    half, memory, face = with_options(swapper, strength=0.5), ClipMemory(), swapper.analyser.largest(target)
+    first = half.swap_faces(target, [TrackedFace(7, face)], memory=memory)
     assert (first == half.swap(target)).all()
-    identity = tracks.of(TrackedFace(7, face)).identity
+    identity = memory.of(TrackedFace(7, face)).identity
     brighter = np.minimum(target, 225) + np.uint8(30)
-    half.swap_faces(brighter, [TrackedFace(7, face)], tracks=tracks)
-    assert tracks.of(TrackedFace(7, face)).identity is identity is not swapper.identity
-    half.swap_faces(target, [TrackedFace(8, face)], tracks=tracks)
-    assert tracks.of(TrackedFace(8, face)).identity is not identity
+    half.swap_faces(brighter, [TrackedFace(7, face)], memory=memory)
+    assert memory.of(TrackedFace(7, face)).identity is identity is not swapper.identity
+    half.swap_faces(target, [TrackedFace(8, face)], memory=memory)
+    assert memory.of(TrackedFace(8, face)).identity is not identity
 
 
 def test_colour_of_a_tracked_face_changes_slowly(swapper, target):
@@ -65,18 +64,18 @@ def test_colour_of_a_tracked_face_changes_slowly(swapper, target):
     blue = (target * [0.5, 0.7, 1.0]).astype(np.uint8)
     alone = {name: matching.swap(image).astype(int) for name, image in (("target", target), ("blue", blue))}
     assert (alone["blue"] != swapper.swap(blue)).any()
-    tracks = Tracks()
-    frames = [matching.swap_faces(image, [face], tracks=tracks) for image in (target, *[blue] * 40)]
+    memory = ClipMemory()
+    frames = [matching.swap_faces(image, [face], memory=memory) for image in (target, *[blue] * 40)]
     assert (frames[0] == alone["target"]).all()
     assert np.abs(frames[1] - alone["blue"]).mean() > 2 * np.abs(frames[-1] - alone["blue"]).mean()
 
 
 def test_mask_of_a_tracked_face_moves_half_of_the_way_a_frame(swapper, target):
-    face, tracks = TrackedFace(0, swapper.analyser.largest(target)), Tracks()
+    face, memory = TrackedFace(0, swapper.analyser.largest(target)), ClipMemory()
     mirrored = TrackedFace(0, swapper.analyser.largest(target[:, ::-1].copy()))
-    first = swapper.patches(target, [face], tracks)[0][1]
+    first = swapper.patches(target, [face], memory)[0][1]
     mirror = swapper.patches(target[:, ::-1].copy(), [mirrored])[0][1]
-    second = swapper.patches(target[:, ::-1].copy(), [mirrored], tracks)[0][1]
+    second = swapper.patches(target[:, ::-1].copy(), [mirrored], memory)[0][1]
     assert np.abs(first - mirror).max() > 0.1 and np.allclose(second, (first + mirror) / 2, atol=1e-6)
 
 
@@ -105,50 +104,7 @@ def test_kept_objects(swapper, target):
 
     painted, kept = (damage(one.swap_faces(drinking, [face])) for one in (swapper, keeping))
     assert painted > 3 and kept < 0.15 * painted, (painted, kept)
-    tracks, tracked = Tracks(), TrackedFace(0, face)
-    keeping.swap_faces(target, [tracked], tracks=tracks)
-    frames = [damage(keeping.swap_faces(drinking, [tracked], tracks=tracks)) for _ in range(6)]
+    memory, tracked = ClipMemory(), TrackedFace(0, face)
+    keeping.swap_faces(target, [tracked], memory=memory)
+    frames = [damage(keeping.swap_faces(drinking, [tracked], memory=memory)) for _ in range(6)]
     assert frames[0] > frames[2] > frames[5] and frames[5] < 0.2 * painted, frames
-
-
-def test_each_person_gets_the_face_meant_for_them(swapper, root, samples):
-    identities = root / "tests/fixtures/identities"
-    by_person = FaceSwapper(
-        {identities / "id009_base.jpg": samples / "source.jpg", identities / "id021_base.jpg": samples / "target.jpg"}
-    )
-    people = [read_image(identities / f"{name}_yawl.jpg") for name in ("id021", "id028", "id009")]
-    height = min(person.shape[0] for person in people)
-    together = np.concatenate([person[:height] for person in people], 1)
-    edges = np.cumsum([0] + [person.shape[1] for person in people])
-    result = by_person.swap(together)
-    parts = [slice(a, b) for a, b in zip(edges, edges[1:])]
-    assert (result[:, parts[1]] == together[:, parts[1]]).all(), "a stranger is left alone"
-    for part, role in ((parts[0], 1), (parts[2], 0)):
-        only = copy.copy(swapper)
-        only.identity = by_person.roles[role].identity
-        assert (only.swap(together, "all")[:, part] == result[:, part]).all() and (
-            result[:, part] != together[:, part]
-        ).any()
-    assert len(by_person.facts["source_sha256"]) == 2
-    with pytest.raises(UserError, match="stranger.jpg: shows nobody who is to be swapped"):
-        by_person.swap(people[1], name="stranger.jpg")
-    assert (by_person.swap_faces(people[1], by_person.analyser.faces(people[1])) == people[1]).all()
-
-
-def test_who_a_tracked_face_is_is_asked_rarely(swapper, root, samples):
-    """A face first seen badly is recognised at the next look; in between the decision holds."""
-    identities = root / "tests/fixtures/identities"
-    person, stranger = (read_image(identities / f"{name}_base.jpg") for name in ("id009", "id028"))
-    by_person = copy.copy(swapper)
-    found = {name: swapper.analyser.largest(image) for name, image in (("person", person), ("stranger", stranger))}
-    by_person.roles = [Role(swapper.baker.embed(person, found["person"])[0], swapper.identity)]
-    tracks, me = Tracks(), TrackedFace(0, found["person"])
-    assert (by_person.swap_faces(stranger, [TrackedFace(0, found["stranger"])], tracks=tracks) == stranger).all()
-    changes = [(by_person.swap_faces(person, [me], tracks=tracks) != person).any() for _ in range(RECHECK)]
-    assert changes == [False] * (RECHECK - 1) + [True]
-
-
-def test_another_source_with_the_same_networks(swapper, samples, target, result):
-    other = swapper.with_source(samples / "faces" / "800509.jpg")
-    assert other.identity.name == "800509" and other.baker is swapper.baker and swapper.identity.name == "source"
-    assert (other.swap(target) != result).any() and (swapper.swap(target) == result).all()

@@ -12,7 +12,7 @@ from paddle_mfs.metrics.background import background_psnr
 from paddle_mfs.models.embedder import load_encoder
 from paddle_mfs.provenance import picture_sha256, read_provenance
 from paddle_mfs.swap.baker import bake
-from paddle_mfs.swap.swapper import FaceSwapper, side_by_side
+from paddle_mfs.swap.swapper import FaceSwapper
 from paddle_mfs.utils.errors import UserError
 
 
@@ -143,16 +143,13 @@ def test_public_pair_loads(samples, target, tmp_path):
     assert swapper.identity.facts["encoder"]["file"] == "arcface.pdparams"
 
 
-def test_side_by_side():
-    pictures = [np.full((h, w, 3), v, np.uint8) for h, w, v in ((100, 50, 10), (20, 40, 20), (60, 60, 30))]
-    row = side_by_side(pictures, gap=8)
-    assert row.shape == (60, 30 + 8 + 120 + 8 + 60, 3)
-    assert (row[:, :30] == 10).all() and (row[:, 30:38] == 255).all() and (row[:, -60:] == 30).all()
-    captioned = side_by_side(pictures, ("a", "b", "c"))
-    assert captioned.shape[0] > 60 and captioned[60:].min() < 100
-
-
 def test_a_grey_picture_stays_grey(swapper, samples):
     grey = np.repeat(read_image(samples / "target.jpg").mean(2, keepdims=True).astype(np.uint8), 3, 2)
     result = swapper.swap(grey)
     assert (result == result[..., :1]).all() and np.abs(result.astype(int) - grey).max() > 20
+
+
+def test_another_source_with_the_same_networks(swapper, samples, target, result):
+    other = swapper.with_source(samples / "faces" / "800509.jpg")
+    assert other.identity.name == "800509" and other.baker is swapper.baker and swapper.identity.name == "source"
+    assert (other.swap(target) != result).any() and (swapper.swap(target) == result).all()

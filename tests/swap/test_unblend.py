@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from paddle_mfs.swap.unblend import opened, unblend
+from paddle_mfs.swap.unblend import full_mask, unblend
 
 
 @pytest.mark.parametrize("opening", [1.0, 0.5])
@@ -16,7 +16,7 @@ def test_what_is_revealed_blends_to_the_result_again(opening):
     wanted = rng.random((32, 32, 3), dtype=np.float32)
     target = crop / np.float32(255)
     result = target + (wanted - target) * face[..., None]  # what the network shows, whatever its mask
-    mask = opened(face * np.float32(opening))
+    mask = full_mask(face * np.float32(opening))
     np.testing.assert_allclose(mask, face, atol=1e-6)
     painted, change = unblend(crop, result.transpose(2, 0, 1), mask)
     assert change == pytest.approx(np.abs(result - target).max(), abs=1e-6)
@@ -26,4 +26,4 @@ def test_what_is_revealed_blends_to_the_result_again(opening):
 
 def test_a_shut_mask_opens_nothing():
     shut = np.full((16, 16), 1e-6, np.float32)
-    assert opened(shut).max() < 0.01 and np.isnan(opened(np.full((16, 16), np.nan, np.float32))).all()
+    assert full_mask(shut).max() < 0.01 and np.isnan(full_mask(np.full((16, 16), np.nan, np.float32))).all()

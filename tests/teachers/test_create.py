@@ -8,11 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from paddle_mfs.data.aligned_face import face_members
 from paddle_mfs.data.crops import Crops
+from paddle_mfs.data.faces import ShardedFaces
+from paddle_mfs.data.make_pairs import PairJob, make_pairs
 from paddle_mfs.data.pairs import PairSampler
-from paddle_mfs.face.image import read_image
+from paddle_mfs.data.shards import ShardWriter
+from paddle_mfs.face.image import read_image, write_image
 from paddle_mfs.teachers import TEACHERS, create_teacher
-from paddle_mfs.teachers.folder import pair_name
+from paddle_mfs.teachers.folder import FolderTeacher, pair_name
 from paddle_mfs.teachers.mesh import MeshTeacher
 from paddle_mfs.teachers.network import placed
 from paddle_mfs.utils.config import load_config
@@ -88,12 +92,13 @@ def test_a_folder_teaches_the_pairs_it_has(pictures, crops, capsys):
     teacher = create_teacher({"name": "folder", "weights": str(pictures)})
     assert "CC0 of this test" in capsys.readouterr().out
     assert {source: sorted(targets) for source, targets in teacher.partners(crops).items()} == {0: [1, 2], 2: [1]}
-    image, _ = teacher.swap(crops.images[0], None, crops.images[2], None)
+    image, _ = teacher.swap(crops.images[0], None, crops.images[2], None, keys=(0, 4))
     assert image[0, 0, 0] == 120 and image[0, 31, 0] == 0
-    flipped, _ = teacher.swap(crops.images[0], None, np.ascontiguousarray(crops.images[2][:, ::-1]), None)
+    flipped, _ = teacher.swap(crops.images[0], None, crops.images[2], None, keys=(1, 5))
     np.testing.assert_array_equal(flipped, image[:, ::-1])
-    with pytest.raises(UserError, match="no picture bob__ann-1"):
-        teacher.swap(crops.images[1], None, crops.images[0], None)
+    for keys in ((2, 0), None):
+        with pytest.raises(UserError, match="no picture of this pair"):
+            teacher.swap(crops.images[1], None, crops.images[0], None, keys=keys)
 
 
 def test_the_sampler_draws_only_pairs_of_the_folder(pictures, crops):
@@ -101,6 +106,36 @@ def test_the_sampler_draws_only_pairs_of_the_folder(pictures, crops):
     for batch in itertools.islice(sampler.stream(), 6):
         assert set(batch.sources // 2) <= {0, 2}
         assert set(np.unique(batch.taught[:, 0])) <= {0, 60, 120, 180}
+
+
+def test_a_folder_teaches_the_faces_of_a_prepared_set_and_equal_pictures_apart(crops, tmp_path):
+    """By their names: the crops may lie in shards, come out of JPEG, and be the same twice."""
+    names = ["in/ann/1.jpg", "in/bob.png", "clip.mp4#000025"]
+    with ShardWriter(tmp_path / "faces", "faces", {"size": 32}) as writer:
+        for name in names:
+            writer.add(face_members(crops.images[0], crops.landmarks[0], {}), {"file": name, "label": name})
+        writer.finish()
+    (tmp_path / "taught").mkdir()
+    for number, (source, target) in enumerate(((0, 1), (2, 0), (0, 2)), 1):
+        assert "/" not in pair_name(names[source], names[target])
+        image = np.full((32, 32, 3), 60 * number, np.uint8)
+        write_image(tmp_path / "taught" / f"{pair_name(names[source], names[target])}.png", image)
+    faces, teacher = ShardedFaces(tmp_path / "faces"), FolderTeacher(tmp_path / "taught")
+    sampler = PairSampler(faces, teacher, 2, 2, 0.0)
+    assert {source: sorted(targets) for source, targets in sampler.partners.items()} == {0: [1, 2], 2: [0]}
+    for batch in itertools.islice(sampler.stream(), 6):
+        for row, taught in enumerate(batch.taught):
+            assert set(np.unique(taught)) <= ({60, 180} if batch.sources[row // 2] < 2 else {120})
+
+
+def test_the_tool_for_stored_pairs_wants_another_teacher(pictures, crops, tmp_path):
+    with ShardWriter(tmp_path / "faces", "faces", {"size": 32}) as writer:
+        for name in crops.names:
+            writer.add(face_members(crops.images[0], crops.landmarks[0], {}), {"file": name, "label": name})
+        writer.finish()
+    section = {"name": "folder", "weights": str(pictures)}
+    with pytest.raises(UserError, match="folder: its pictures are there already"):
+        make_pairs(PairJob(tmp_path / "faces", tmp_path / "pairs", section, 4, size=32, workers=0))
 
 
 def test_a_folder_of_other_faces_is_refused(pictures, crops):

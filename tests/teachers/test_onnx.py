@@ -33,7 +33,8 @@ def save(path, nodes, inputs, outputs, constants=(), metadata=None):
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """swapper: half target, half the embedding as a colour; blend: half target, half source; recogniser: mean colour."""
+    """swapper: half target, half the embedding as a colour; blend: half target, half source; recogniser: mean
+    colour."""
     folder = tmp_path_factory.mktemp("onnx")
     picture = [1, 3, SIDE, SIDE]
     swapper = save(

@@ -1,10 +1,11 @@
-"""PyTorch twins of the teachers' networks, at reduced width, under the public parameter names; run as a script of its own.
+"""PyTorch twins of the teachers' networks, at reduced width, under the public parameter names; run as a script of its
+own.
 
     python torch_twins.py FOLDER [--small | --simswap]
 
-writes for each network NAME.pth (its state_dict), NAME.npz (inputs and output in eval mode), and, of one, the other forms in
-which torch.save keeps a network. Weights and running statistics are random. --small: small enough to be kept in tests/fixtures;
---simswap: SimSwap's two networks in full size, 430 MB.
+writes for each network NAME.pth (its state_dict), NAME.npz (inputs and output in eval mode), and, of one, the other
+forms in which torch.save keeps a network. Weights and running statistics are random. --small: small enough to be kept
+in tests/fixtures; --simswap: SimSwap's two networks in full size, 430 MB.
 Needs PyTorch and numpy, nothing of this repository.
 """
 

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from paddle_mfs.metrics import evaluate
+from paddle_mfs.metrics.evaluate import evaluate
+from paddle_mfs.metrics.network_swap import NetworkSwap
+from paddle_mfs.metrics.pairs import load_pairs
+from paddle_mfs.metrics.report import update_card
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.weights import bundled, load_state, read_card, save_state, write_card
 
@@ -47,23 +50,23 @@ def test_four_pairs_end_to_end(run_script, tmp_path):
 
 
 def test_another_crop_size_is_measured_at_224(tmp_path):
-    report, rows = evaluate.evaluate(evaluate.load_pairs(HELDOUT, 1), evaluate.NetworkSwap(bundled("mfs_224"), 128))
+    report, rows = evaluate(load_pairs(HELDOUT, 1), NetworkSwap(bundled("mfs_224"), 128))
     assert report["weights"]["size"] == 128 and rows[0].result.shape == (224, 224, 3)
 
 
 def test_what_it_refuses(run_script, tmp_path):
     with pytest.raises(UserError, match="pairs.json"):
-        evaluate.load_pairs(tmp_path)
+        load_pairs(tmp_path)
     (tmp_path / "pairs.json").write_text('{"pairs": [["a.jpg"]]}')
     with pytest.raises(UserError, match="not a list of pairs"):
-        evaluate.load_pairs(tmp_path)
+        load_pairs(tmp_path)
     (tmp_path / "pairs.json").write_text('{"pairs": [["a.jpg", "b.jpg"]]}')
     with pytest.raises(UserError, match="a.jpg"):
-        evaluate.load_pairs(tmp_path)
+        load_pairs(tmp_path)
     with pytest.raises(UserError, match="1 to 200"):
-        evaluate.load_pairs(HELDOUT, 201)
+        load_pairs(HELDOUT, 201)
     with pytest.raises(UserError, match="--size 100"):
-        evaluate.NetworkSwap(bundled("mfs_224"), 100)
+        NetworkSwap(bundled("mfs_224"), 100)
     done = run_script("evaluate", "--weights", tmp_path / "nothing.pdparams", "--pairs", 1)
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "nothing.pdparams" in done.stderr
 
@@ -72,4 +75,4 @@ def test_a_card_must_exist_to_be_updated(tmp_path):
     weights = tmp_path / "bare.pdparams"
     save_state(weights, {"a": load_state(bundled("blazeface")).popitem()[1]})
     with pytest.raises(UserError, match="bare.json"):
-        evaluate.update_card(weights, {"per_pair": {}})
+        update_card(weights, {"per_pair": {}})

@@ -73,7 +73,7 @@ def test_only_adults_are_kept_and_a_run_goes_on_where_it_was(generator, tmp_path
         asked.append(image.shape)
         return len(asked) != 2
 
-    options = dict(size=64, generator=generator, keep=keep)
+    options = {"size": 64, "generator": generator, "keep": keep}
     assert dict(synthetic.generate_faces(tmp_path, range(3), **options)) == {0: "kept", 1: "left out", 2: "kept"}
     assert sorted(path.name for path in tmp_path.glob("*.jpg")) == ["000000.jpg", "000002.jpg"]
     assert dict(synthetic.generate_faces(tmp_path, range(3), **options)) == {0: "exists", 1: "left out", 2: "exists"}

@@ -1,13 +1,14 @@
-"""The Makefile's set-up, with a stand-in for Python: what is installed when, and what a machine without Python 3.10 is told."""
+"""The Makefile's set-up, with a stand-in for Python: what is installed when, and without Python 3.10."""
 
 import os
 import shutil
 import subprocess
 
 import pytest
+import tomli
 
 STAND_IN = """#!/bin/sh
-# Says it is Python 3.10; `-m venv DIR` copies itself there; everything else is written down. A file named `fail` makes pip fail.
+# Says it is Python 3.10; `-m venv DIR` copies itself there; all else is written down. A file `fail` makes pip fail.
 case "$1 $2" in
     "-c "*) exit 0 ;;
     "-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
@@ -19,7 +20,7 @@ esac
 
 @pytest.fixture
 def place(root, tmp_path):
-    for name in ("Makefile", "requirements.txt", "setup.py"):
+    for name in ("Makefile", "requirements.txt", "pyproject.toml", "setup.py"):
         shutil.copy(root / name, tmp_path)
     python = tmp_path / "python-3.10"
     python.write_text(STAND_IN.format(log=tmp_path / "log"))
@@ -27,10 +28,12 @@ def place(root, tmp_path):
     return tmp_path
 
 
-def make(place, *arguments):
+def make(place, *arguments, **environment):
     ours = ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "VENV", "PYTHON", "JOBS")
     clean = {key: value for key, value in os.environ.items() if key not in ours}
-    done = subprocess.run(["make", *arguments], cwd=place, env=clean, text=True, capture_output=True, timeout=60)
+    done = subprocess.run(
+        ["make", *arguments], cwd=place, env={**clean, **environment}, text=True, capture_output=True, timeout=60
+    )
     log = place / "log"
     ran = log.read_text().splitlines() if log.exists() else []
     log.unlink(missing_ok=True)
@@ -43,10 +46,13 @@ def test_set_up_once_and_again_when_requirements_change(place):
     assert done.returncode == 0 and ran == ["pip", "pip", "tools/demo.py"], done.stderr
     assert make(place, "test", python)[1] == ["-m pytest -n 2 --dist loadfile"]
     assert make(place, "test-slow", python)[1] == ["-m pytest -m slow"]
+    assert make(place, "lint", python)[1] == ["-m ruff check .", "-m ruff format --check .", "-m mypy"]
     assert make(place, "train-smoke", python)[1] == ["tools/train.py -c configs/smoke.yml"]
-    later = (place / ".venv" / ".ready").stat().st_mtime + 5
-    os.utime(place / "requirements.txt", (later, later))
-    assert make(place, "demo", python)[1] == ["pip", "pip", "tools/demo.py"]
+    for name in ("requirements.txt", "pyproject.toml"):
+        later = (place / ".venv" / ".ready").stat().st_mtime + 5
+        os.utime(place / name, (later, later))
+        assert make(place, "demo", python)[1] == ["pip", "pip", "tools/demo.py"]
+        os.utime(place / ".venv" / ".ready", (later, later))
 
 
 def test_an_interrupted_set_up_starts_afresh(place):
@@ -87,10 +93,23 @@ def test_without_python_3_10_one_line_says_so(place, python):
     assert "Python 3.10 not found" in told[0] and "install it" in told[0] and "make PYTHON=" in told[0]
 
 
+def test_without_a_browser_the_tests_run_and_a_line_says_what_is_missing(place):
+    (place / "bin").mkdir()
+    for name in ("make", "sh", "rm", "mkdir", "cp", "touch"):
+        (place / "bin" / name).symlink_to(shutil.which(name))
+    done, ran = make(place, "test", f"PYTHON={place}/python-3.10", PATH=str(place / "bin"))
+    assert done.returncode == 0 and ran[-1] == "-m pytest -n 2 --dist loadfile", done.stderr
+    assert "chromium" in done.stdout and "apt-get install" in done.stdout
+    for name in ("chromium", "chromedriver"):
+        (place / "bin" / name).symlink_to(shutil.which("true"))
+    assert "apt-get" not in make(place, "test", f"PYTHON={place}/python-3.10", PATH=str(place / "bin"))[0].stdout
+
+
 def test_one_list_of_requirements(root):
-    """setup.py takes its runtime list from requirements.txt, and there is one OpenCV."""
-    lines = [line.split("#")[0].strip() for line in (root / "requirements.txt").read_text().splitlines()]
+    """requirements.txt is the list of pyproject.toml with the extra "lite", and there is one OpenCV."""
+    project = tomli.loads((root / "pyproject.toml").read_text())["project"]
+    lines = (line.split("#")[0].strip() for line in (root / "requirements.txt").read_text().splitlines())
     names = [line for line in lines if line]
+    assert sorted(names) == sorted(project["dependencies"] + project["optional-dependencies"]["lite"])
     assert "paddlepaddle==2.6.2" in names and "paddlelite==2.13rc0" in names
     assert len([name for name in names if name.startswith("opencv")]) == 1
-    assert "paddlepaddle" not in (root / "setup.py").read_text()

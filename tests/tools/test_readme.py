@@ -1,4 +1,4 @@
-"""What the README shows works: its Python runs, its tools exist and take the options shown, its links lead somewhere."""
+"""What the README shows works: its Python runs, its tools take the options shown, its links lead somewhere."""
 
 import re
 import shlex

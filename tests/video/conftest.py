@@ -50,7 +50,7 @@ def make_clip(face_picture):
         metadata=(),
         quality="12",
     ):
-        """times: seconds of each frame (None: even). words: subtitles, (begin, end, text). colour: attributes of the encoder."""
+        """times: seconds of each frame (None: even). words: subtitles, (begin, end, text). colour: the encoder's."""
         video, audio, subtitle = SUFFIXES[path.suffix]
         with av.open(str(path), "w") as output:
             output.metadata.update(metadata)
@@ -147,5 +147,16 @@ def packets():
                 for packet in clip.demux(stream)
                 if packet.size and bytes(packet) != b"\0\0"
             ]
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def pictures_of():
+    """pictures_of(path) -> [(seconds, (H, W, 3) uint8 RGB)] of a clip."""
+
+    def read(path):
+        with av.open(str(path)) as clip:
+            return [(frame.time, frame.to_ndarray(format="rgb24")) for frame in clip.decode(video=0)]
 
     return read

@@ -8,7 +8,7 @@ import pytest
 
 from paddle_mfs.provenance import read_provenance
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.video.pipeline import STAGES, swap_video
+from paddle_mfs.video.pipeline import STAGES, ClipOptions, swap_video
 from paddle_mfs.video.prefetch import prefetch
 
 
@@ -21,7 +21,10 @@ def wall():
 def test_only_the_face_changes(swapper, make_clip, decoded, packets, tmp_path):
     clip = make_clip(tmp_path / "in.mp4", frames=3, size=(240, 160), sound=True)
     seen = []
-    summary = swap_video(swapper, clip, tmp_path / "out.mp4", quality=0, progress=lambda *args: seen.append(args))
+    lossless = ClipOptions(quality=0)
+    summary = swap_video(
+        swapper, clip, tmp_path / "out.mp4", options=lossless, progress=lambda *args: seen.append(args)
+    )
     assert (summary.frames, summary.swapped, summary.skipped, summary.is_interrupted) == (3, 3, 0, False)
     assert seen == [(1, 3), (2, 3), (3, 3)] and set(summary.busy) == set(STAGES) and min(summary.busy.values()) > 0
     assert "3 frames, 3 swapped, 0 passed through, 0 corrupt skipped" in str(summary)
@@ -71,7 +74,7 @@ def test_turned_deep_and_odd(swapper, make_clip, decoded, tmp_path, suffix, opti
 
 def test_frames_without_a_face_pass_through(swapper, make_clip, decoded, wall, tmp_path):
     clip = make_clip(tmp_path / "in.mp4", frames=4, picture=wall)
-    summary = swap_video(swapper, clip, tmp_path / "out.mp4", quality=0)
+    summary = swap_video(swapper, clip, tmp_path / "out.mp4", options=ClipOptions(quality=0))
     assert (summary.frames, summary.swapped) == (4, 0)
     for (_, old), (_, new) in zip(decoded(clip)[0], decoded(tmp_path / "out.mp4")[0]):
         assert all((a == b).all() for a, b in zip(old, new))
@@ -121,8 +124,7 @@ def test_links_of_a_chain_come_down_together():
 
     def count():
         try:
-            for number in range(1000):
-                yield number
+            yield from range(1000)
         finally:
             ended.append("count")
 
@@ -157,8 +159,7 @@ def test_stages_overlap():
     meeting = threading.Barrier(2, timeout=20)
 
     def first():
-        for number in range(3):
-            yield number
+        yield from range(3)
         meeting.wait()  # passes only while the user of the numbers waits too
 
     numbers = prefetch(first())

@@ -8,8 +8,9 @@ import pytest
 
 from paddle_mfs.provenance import provenance, read_provenance
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.video.encoding import choose_encoding
 from paddle_mfs.video.read import VideoReader
-from paddle_mfs.video.write import choose_codec, write_video
+from paddle_mfs.video.write import write_pictures, write_video
 
 WORDS = ((0.02, 0.12, "first"), (0.13, 0.22, "second"))
 
@@ -17,12 +18,10 @@ WORDS = ((0.02, 0.12, "first"), (0.13, 0.22, "second"))
 def pass_through(target, output, codec=None, quality=None, **part):
     """Reader into writer -> (frames, reader, notes)."""
     with VideoReader(target, **part) as reader:
-        codec, pixel_format = choose_codec(
-            output, reader.first.format, (reader.first.width, reader.first.height), codec
-        )
-        with write_video(output, reader, provenance(), codec, pixel_format, quality) as writer:
+        encoding = choose_encoding(output, reader.first.format, reader.size, codec, quality)
+        with write_video(output, reader, provenance(), encoding) as writer:
             count = 0
-            for frame in reader.frames(pixel_format):
+            for frame in reader.frames(encoding.pixel_format):
                 writer.write(frame)
                 count += 1
             writer.finish(is_whole=not reader.is_part)
@@ -226,3 +225,17 @@ def test_what_a_container_cannot_hold_is_told(make_clip, tmp_path):
     clip = make_clip(tmp_path / "in.mkv", frames=2, sound=True, words=WORDS)
     _, _, notes = pass_through(clip, tmp_path / "out.webm")
     assert len(notes) == 2 and "flac" in notes[0] and "left out" in notes[1]
+
+
+@pytest.mark.parametrize("size", [(63, 41), (64, 48)])
+def test_pictures_keep_their_times_and_sizes(tmp_path, size, pictures_of):
+    image = np.random.default_rng(0).integers(0, 255, (size[1], size[0], 1), np.uint8).repeat(3, 2)
+    with write_pictures(tmp_path / "out.mp4", size, provenance()) as writer:
+        for seconds in (0, 0.02, 0.02, 1.5):
+            writer.add(image, seconds)
+        writer.finish()
+    pictures = pictures_of(tmp_path / "out.mp4")
+    assert [round(seconds, 3) for seconds, _ in pictures] == [0, 0.02, 0.021, 1.5]
+    assert all(
+        picture.shape == image.shape and np.abs(picture.astype(int) - image).mean() < 12 for _, picture in pictures
+    )

@@ -6,6 +6,9 @@ import os
 import re
 import signal
 import threading
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 from urllib.parse import quote
 
 from paddle_mfs.apps.web.sessions import Sessions
@@ -14,21 +17,22 @@ from paddle_mfs.provenance import read_provenance
 from paddle_mfs.swap.swapper import SwapOptions
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.formats import is_clip
+from paddle_mfs.video.pipeline import ClipOptions
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 CODECS = ["the container's usual", "h264", "h265", "vp9", "av1"]
 FORGOTTEN = (60, 600)  # every so many seconds, uploads older than so many that no page took are removed
 INTRODUCTION = """# Face swap
-Swap a face only with the consent of the people shown, source and target. Every result says, in the file, that it is synthetic.
-Files stay on this computer and are removed when you close the page."""
+Swap a face only with the consent of the people shown, source and target. Every result says, in the file, that it is
+synthetic. Files stay on this computer and are removed when you close the page."""
 CSS = """
 .gradio-container {max-width: 1200px !important; margin: auto}
 .html-container {padding: 0 !important}
 .shown {height: 350px; display: flex; align-items: center; justify-content: center; border-radius: 8px;
         background: var(--background-fill-secondary); color: var(--body-text-color-subdued); overflow: hidden}
 .shown img, .shown video {max-width: 100%; max-height: 350px; display: block}
-a.result-file {display: block; text-align: center; padding: 9px; text-decoration: none; margin-top: 12px; border-radius: 8px;
-               font-weight: 600; background: var(--button-primary-background-fill);
+a.result-file {display: block; text-align: center; padding: 9px; text-decoration: none; margin-top: 12px;
+               border-radius: 8px; font-weight: 600; background: var(--button-primary-background-fill);
                color: var(--button-primary-text-color) !important}
 .record pre {white-space: pre-wrap; overflow-wrap: anywhere; font-size: 11px; margin: 6px 0 0}
 .record {margin-top: 10px; color: var(--body-text-color-subdued)}
@@ -37,7 +41,15 @@ a.result-file {display: block; text-align: center; padding: 9px; text-decoration
 """
 
 
-def serve(host="127.0.0.1", port=None, max_mb=200, max_seconds=60, weights=None, encoder=None, engine="auto"):
+def serve(
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    max_mb: float = 200,
+    max_seconds: float = 60,
+    weights: str | Path | None = None,
+    encoder: str | Path | None = None,
+    engine: str = "auto",
+) -> None:
     """Serve the page until Ctrl-C or SIGTERM; prints its address. Main thread only.
 
     Args:
@@ -111,14 +123,15 @@ def _launch(gradio, blocks, host, port, max_mb):
 class Page:
     """What is on the page and what its parts do."""
 
-    def __init__(self, gradio, sessions, swaps, max_mb, max_seconds):
+    def __init__(self, gradio: ModuleType, sessions: Sessions, swaps: Swaps, max_mb: float, max_seconds: float):
         self.gradio, self.sessions, self.swaps = gradio, sessions, swaps
         self.max_mb, self.max_seconds = max_mb, max_seconds
 
-    def blocks(self):
+    def blocks(self) -> Any:
+        """The page, as `gradio.Blocks`."""
         gr = self.gradio
 
-        class Upload(gr.File):
+        class Upload(gr.File):  # type: ignore[name-defined]  # gradio is imported late, mypy knows it not
             is_template = True  # the browser shows a File
 
             def preprocess(self, payload):  # a File's leaves an empty temporary file for every upload
@@ -179,7 +192,7 @@ class Page:
         return blocks
 
     def _taker(self, role, hint):
-        def take(path, request: self.gradio.Request):
+        def take(path, request: self.gradio.Request):  # type: ignore[name-defined]
             try:
                 session = self.sessions.get(request.session_hash)
                 with session.in_use():
@@ -192,7 +205,7 @@ class Page:
         return take
 
     def _unloader(self):
-        def unload(request: self.gradio.Request):
+        def unload(request: self.gradio.Request):  # type: ignore[name-defined]
             self.sessions.end(request.session_hash)
 
         return unload
@@ -210,12 +223,12 @@ class Page:
             end,
             codec,
             quality,
-            request: gr.Request,
-            progress=gr.Progress(),
+            request: gr.Request,  # type: ignore[name-defined]
+            progress=gr.Progress(),  # noqa: B008  # gradio finds it by this default
         ):
             try:
                 options = SwapOptions(strength, colour, mouth, objects)
-                clip = {"start": start, "end": end, "codec": None if codec == CODECS[0] else codec, "quality": quality}
+                clip = ClipOptions(start, end, codec=None if codec == CODECS[0] else codec, quality=quality)
                 session = self.sessions.get(request.session_hash)
                 with session.in_use():
                     progress(None, desc="loading")

@@ -1,17 +1,22 @@
 """What the page asks for: checking what was uploaded, and one swap at a time."""
 
+from __future__ import annotations
+
 import contextlib
 import copy
+from collections.abc import Callable
+from pathlib import Path
 
 import av
 
-from paddle_mfs.apps.batch import plan
+from paddle_mfs.apps.plan import plan
+from paddle_mfs.apps.web.sessions import Session
 from paddle_mfs.face.image import read_image, write_image
-from paddle_mfs.swap.select import check_choice
-from paddle_mfs.swap.swapper import FaceSwapper
+from paddle_mfs.swap.select import check_which
+from paddle_mfs.swap.swapper import FaceSwapper, SwapOptions
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.formats import is_clip
-from paddle_mfs.video.pipeline import swap_video
+from paddle_mfs.video.pipeline import ClipOptions, Summary, swap_video
 from paddle_mfs.video.read import VideoReader
 
 
@@ -22,10 +27,20 @@ class Swaps:
         weights, encoder, engine: see FaceSwapper.
     """
 
-    def __init__(self, weights=None, encoder=None, engine="auto"):
-        self._arguments, self._swapper = (weights, encoder, engine), None
+    def __init__(
+        self, weights: str | Path | None = None, encoder: str | Path | None = None, engine: str = "auto"
+    ) -> None:
+        self._weights, self._encoder, self._engine = weights, encoder, engine
+        self._swapper: FaceSwapper | None = None
 
-    def run(self, session, face, options, clip_options, progress):
+    def run(
+        self,
+        session: Session,
+        face: str | int,
+        options: SwapOptions,
+        clip_options: ClipOptions,
+        progress: Callable[[int, int | None], object],
+    ) -> tuple[Path, Summary | None]:
         """Swap what is in `session.files`.
 
         Args:
@@ -37,22 +52,23 @@ class Swaps:
         for role, kind in (("source", "source picture"), ("target", "target picture or clip")):
             if role not in session.files:
                 raise UserError(f"no {kind} yet; choose one first")
-        check_choice(face)
+        check_which(face)
         session.tidy()
-        [job] = plan([session.files["source"]], [session.files["target"]], f"{session.new_folder()}/")
+        source = session.files["source"]
+        [job] = plan([source], [session.files["target"]], f"{session.new_folder()}/")
         if self._swapper is None:
-            self._swapper = FaceSwapper(job.source, *self._arguments)
-        swapper = copy.copy(self._swapper.with_source(job.source))
+            self._swapper = FaceSwapper(source, self._weights, self._encoder, self._engine)
+        swapper = copy.copy(self._swapper.with_source(source))
         swapper.options = options
         if not is_clip(job.target):
             swapper.swap_file(job.target, job.output, face)
             return job.output, None
         return job.output, swap_video(
-            swapper, job.target, job.output, face, progress=progress, stop=lambda: session.is_ended, **clip_options
+            swapper, job.target, job.output, face, clip_options, progress, stop=lambda: session.is_ended
         )
 
 
-def preview(path, longest):
+def preview(path: Path, longest: float) -> Path:
     """Check an uploaded file -> path of what a browser can show of it: a clip itself, a picture as JPEG beside it.
 
     Args:
@@ -71,9 +87,9 @@ def preview(path, longest):
     return path
 
 
-def clip_seconds(path):
+def clip_seconds(path: str | Path) -> float:
     """How long a clip's pictures last, in seconds, by its packets: what a header says may be missing or wrong."""
-    last = 0
+    last = 0.0
     with VideoReader(path) as reader, contextlib.suppress(av.error.FFmpegError, OSError):  # it may end in the middle
         for packet in reader.container.demux(reader.stream):
             time = packet.dts if packet.pts is None else packet.pts

@@ -60,7 +60,10 @@ def test_the_end_waits_for_who_uses_the_files(sessions):
 
 
 def test_kill_9_leaves_a_folder_that_the_next_start_removes(root, sessions):
-    code = "import time; from paddle_mfs.apps.web.sessions import Sessions; s = Sessions(); print(s.root, flush=True); time.sleep(600)"
+    code = (
+        "import time; from paddle_mfs.apps.web.sessions import Sessions; "
+        "s = Sessions(); print(s.root, flush=True); time.sleep(600)"
+    )
     other = subprocess.Popen(
         [sys.executable, "-c", code],
         stdout=subprocess.PIPE,

@@ -1,0 +1,148 @@
+"""Which outputs are made of which targets. What cannot be is refused before any work is done."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from paddle_mfs.provenance import check_format
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.formats import READABLE_CLIPS, READABLE_PICTURES, WRITABLE_CLIPS, WRITABLE_PICTURES, is_clip
+
+MAPPED = "swapped"  # stands for the source in file names where each person has their own
+
+
+@dataclass
+class Job:
+    """One output to make. source: None where each person has their own. status: "written", "kept" or "failed"."""
+
+    target: Path
+    output: Path
+    source: Path | None = None
+    status: str = ""
+    reason: str = ""
+
+
+def plan(
+    sources: Sequence[str | Path],
+    targets: Sequence[str | Path],
+    output: str | Path | None = None,
+    others: Iterable[str | Path] = (),
+) -> list[Job]:
+    """Which outputs are made of which targets.
+
+    Args:
+        sources: source pictures, each makes outputs of its own; [] where each person has their own source.
+        targets: pictures, clips, folders (whose pictures and clips are taken, not those of subfolders) and glob
+            patterns (`**` goes into subfolders).
+        output: file (one source, one target) or folder; None: `output`. In a folder, targets named or matched become
+            TARGET_SOURCE.png (a clip keeps its suffix, or becomes .mp4), those of a folder keep their names: in
+            output/FOLDER_SOURCE/, or in the folder `output` itself, where several sources or folders get a folder each.
+        others: more inputs, which are never overwritten.
+    Returns: list of Job, source by source.
+    Raises: UserError when a target is missing, a folder or pattern holds no picture or clip, two outputs would be the
+        same file, an output would overwrite an input, or the place cannot be written.
+    """
+    found = [_found(str(target)) for target in targets]
+    wanted: list[Path | None] = [Path(source) for source in sources] or [None]
+    is_one = len(wanted) == 1 and len(found) == 1 and len(found[0][1]) == 1 and not found[0][0]
+    is_folder = output is not None and (Path(output).is_dir() or str(output).endswith(("/", "\\")))
+    if is_one and output is not None and not is_folder:
+        [target] = found[0][1]
+        check_format(output, WRITABLE_CLIPS if is_clip(target) else WRITABLE_PICTURES)
+        jobs = [Job(target, Path(output), wanted[0])]
+    else:
+        if output is not None and Path(output).is_file():
+            raise UserError(f"{output}: is a file; the output of several is a folder")
+        needs_folder = output is None or len(wanted) > 1 or sum(folder is not None for folder, _ in found) > 1
+        jobs = [
+            job
+            for source in wanted
+            for folder, paths in found
+            for job in _jobs(paths, folder, source, Path(output or "output"), needs_folder)
+        ]
+    for folder in dict.fromkeys(job.output.parent for job in jobs):
+        _check_place(folder)
+    inputs = {path.resolve() for path in (*(job.target for job in jobs), *filter(None, wanted), *map(Path, others))}
+    outputs = Counter(job.output.resolve() for job in jobs)
+    for job in jobs:
+        if job.output.resolve() in inputs:
+            raise UserError(f"{job.output}: is an input; choose another output")
+        if outputs[job.output.resolve()] > 1:
+            raise UserError(f"{job.output}: would be written twice; rename one of the files, or do them one by one")
+    return jobs
+
+
+def _found(target: str) -> tuple[Path | None, list[Path]]:
+    """What a target stands for -> (the folder or None, its files)."""
+    path = Path(target)
+    if path.is_dir():
+        files = _media(path.iterdir())
+        if not files:
+            raise UserError(
+                f"{target}: holds no picture or clip ({', '.join(READABLE_PICTURES + READABLE_CLIPS)}); "
+                "give another folder"
+            )
+        return path, files
+    if path.exists():
+        return None, [path]
+    if not glob.has_magic(target):
+        raise UserError(f"{target}: no such file or folder; give a picture, a clip, a folder of them or a pattern")
+    files = _media(map(Path, glob.glob(target, recursive=True)))
+    if not files:
+        raise UserError(f"{target}: matches no picture or clip; check the pattern")
+    return None, files
+
+
+def _media(paths: Iterable[Path]) -> list[Path]:
+    return sorted(
+        path for path in paths if path.suffix.lower() in READABLE_PICTURES + READABLE_CLIPS and path.is_file()
+    )
+
+
+def _jobs(
+    paths: Sequence[Path], folder: Path | None, source: Path | None, place: Path, needs_folder: bool
+) -> list[Job]:
+    """The jobs of one source and one target (see `plan`), in `place`."""
+    word = source.stem if source else MAPPED
+    if folder and needs_folder:
+        place = place / f"{folder.resolve().name}_{word}"
+    return [
+        Job(path, place / f"{name if folder else f'{name}_{word}'}{_suffix(path)}", source)
+        for path, name in zip(paths, _names(paths))
+    ]
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """A name for each path: its stem; where several have that, with its suffix; then with the folders that differ."""
+    common = os.path.commonpath([path.absolute().parent for path in paths])
+    kinds = [
+        [path.stem for path in paths],
+        [path.name.replace(".", "_") for path in paths],
+        ["_".join(path.absolute().relative_to(common).parts).replace(".", "_") for path in paths],
+    ]
+    counts = [Counter(name.lower() for name in names) for names in kinds]
+    return [
+        next((name for name, count in zip(choices, counts) if count[name.lower()] == 1), choices[-1])
+        for choices in zip(*kinds)
+    ]
+
+
+def _suffix(target: Path) -> str:
+    """How the default output of a target ends."""
+    suffix = Path(target).suffix.lower()
+    return ".png" if not is_clip(target) else suffix if suffix in WRITABLE_CLIPS else ".mp4"
+
+
+def _check_place(folder: Path) -> None:
+    """Raise UserError, before any work is done, when `folder` cannot be made or written."""
+    there = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise UserError(
+            f"{folder}: cannot be written ({there} {'may not be written' if there.is_dir() else 'is a file'}); "
+            "choose another place"
+        )

@@ -1,0 +1,101 @@
+"""Looking at one picture, clip or generated face: what there is in it to train on."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from pathlib import Path
+
+from paddle_mfs.data import synthetic
+from paddle_mfs.data.best_frames import BestFrames, tell_people_apart
+from paddle_mfs.data.face_filter import FaceJudge, Limits, Rejected
+from paddle_mfs.data.finding import Finding
+from paddle_mfs.data.inputs import Input
+from paddle_mfs.face.image import read_image
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import sha256
+
+GENERATED_SIZE = 512  # pixels a side at which generated faces are looked at
+
+
+class Examiner:
+    """In a worker: looks at one Input -> [Finding], several of a clip.
+
+    Args:
+        size, limits: see `face_filter.FaceJudge`.
+        every, best: look at every so many-th frame of a clip, keep at most so many.
+    """
+
+    def __init__(self, size: int, limits: Limits, every: int, best: int):
+        self.judge, self.every, self.best = FaceJudge(size, limits), every, best
+        self._generator: synthetic.FaceGenerator | None = None
+        self._archive: tuple[str, zipfile.ZipFile] | None = None
+
+    def __call__(self, one: Input) -> list[Finding]:
+        if one.kind == "unreadable":
+            return [Finding(one.name, one.label, reason="unreadable", detail=one.reason)]
+        if one.kind == "clip":
+            return self._clip(one)
+        digest = ""
+        try:
+            if one.kind == "generated":
+                self._generator = self._generator or synthetic.FaceGenerator()
+                image = self._generator.face(one.place, GENERATED_SIZE)
+            else:
+                data = self._data(one)
+                digest = hashlib.sha256(data).hexdigest()
+                image = read_image(one.name, data)
+        except UserError as error:
+            if one.kind == "generated":
+                raise
+            reason = str(error).removeprefix(f"{one.name}: ")
+            return [Finding(one.name, one.label, digest, reason="unreadable", detail=reason)]
+        return [self._judged(image, one.name, one.label, digest)]
+
+    def _judged(self, image, name, label, digest, is_frame=False):
+        try:
+            return Finding(name, label, digest, self.judge(image, with_embedding=is_frame))
+        except Rejected as found:
+            return Finding(name, label, digest, None, found.reason, found.detail, found.crop)
+
+    def _data(self, one):
+        """The bytes of a picture. Raises UserError."""
+        try:
+            if one.data is not None:
+                return one.data
+            if one.member is None:
+                return Path(one.place).read_bytes()
+            if self._archive is None or self._archive[0] != one.place:
+                self._archive = one.place, zipfile.ZipFile(one.place)
+            return self._archive[1].read(one.member)
+        except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:  # RuntimeError: a password
+            raise UserError(
+                f"{one.name}: cannot be read ({' '.join(str(error).split())}); copy or unpack it again"
+            ) from None
+
+    def _clip(self, one):
+        """Looks at every n-th frame; of the fit ones the best are kept, none of them alike."""
+        import av
+
+        from paddle_mfs.video.frame import Picture
+        from paddle_mfs.video.read import VideoReader
+
+        findings, best, reasons = [], BestFrames(self.best), set()
+        try:
+            digest = sha256(one.place)
+            with VideoReader(one.place) as reader:
+                converter = av.video.reformatter.VideoReformatter()
+                for number, frame in enumerate(reader.frames(reader.first.format.name)):
+                    if number % self.every == 0:
+                        image = Picture(frame, reader.turn, converter).rgb
+                        finding = self._judged(image, f"{one.name}#{number:06d}", one.label, digest, is_frame=True)
+                        findings.append(finding)
+                        best.add(finding)
+                        if finding.reason in reasons:
+                            finding.crop = None  # one of a kind is enough to show
+                        reasons.add(finding.reason)
+        except (UserError, OSError) as error:
+            reason = str(error).removeprefix(f"{one.place}: ")
+            return [Finding(one.name, one.label, reason="unreadable", detail=reason)]
+        tell_people_apart(findings)
+        return findings

@@ -1,0 +1,128 @@
+"""What a training run is made of, built from its config: encoder, network, faces, objective, sampler."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+import paddle.nn as nn
+
+from paddle_mfs.data.crops import SIZE, Crops, save_crops
+from paddle_mfs.data.faces import ShardedFaces, load_faces
+from paddle_mfs.data.identity_cache import IdentityCache
+from paddle_mfs.data.pairs import PairSampler
+from paddle_mfs.data.stored_pairs import StoredPairs, StoredPairSampler
+from paddle_mfs.engine.adversary import Adversary
+from paddle_mfs.engine.objective import Objective
+from paddle_mfs.losses import create_terms
+from paddle_mfs.losses.reweight import Reweighting
+from paddle_mfs.losses.term import Resources
+from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
+from paddle_mfs.models.mfs import MobileFaceSwap, load_mfs
+from paddle_mfs.models.quality import load_quality
+from paddle_mfs.teachers import create_teacher
+from paddle_mfs.utils.config import Config
+from paddle_mfs.utils.errors import UserError
+
+
+@dataclass
+class Parts:
+    """net: what is trained; objective: its loss; adversary: what trains the discriminator, or None; sampler: makes
+    batches."""
+
+    net: MobileFaceSwap
+    objective: Objective
+    adversary: Adversary | None
+    sampler: PairSampler
+
+
+def build_parts(config: Config, is_first: bool = True) -> Parts:
+    """Everything of a distillation run. Random starts follow from run.seed.
+
+    Args:
+        config: of configs/distill.yml's shape.
+        is_first: of several processes; only this one writes files.
+    Raises: UserError.
+    """
+    paddle.seed(config.run.seed)
+    encoder = load_encoder(None if config.model.encoder == "bundled" else config.model.encoder)
+    embedder = FaceEmbedder(encoder)
+    net = build_net(config.model, encoder)
+    faces = load_faces(config.data.faces, SIZE)
+    objective = build_objective(config.loss, embedder, faces)
+    adversary = None
+    if "adversarial" in objective.terms:
+        adversary = Adversary(objective.terms["adversarial"], config.loss.discriminator)
+    if is_first and isinstance(faces, Crops) and Path(config.data.faces).is_dir():
+        save_crops(Path(config.run.output) / "faces.npz", faces)
+    return Parts(net, objective, adversary, build_sampler(config, embedder, faces))
+
+
+def build_net(model: Config, encoder: nn.Layer) -> MobileFaceSwap:
+    """The network of a config's `model` section, in training mode, with what is to stay as it is frozen.
+
+    Raises UserError when model.init, encoder and the other settings do not belong together.
+    """
+    if model.init is None:
+        net = MobileFaceSwap(
+            encoder.feature_width,
+            encoder.embedding_width,
+            model.residual,
+            model.mobile,
+            model.prediction,
+            model.modulation,
+            model.fusion_mask,
+        )
+    else:
+        net = load_mfs(None if model.init == "bundled" else model.init)
+        check_widths(net, encoder, model.init, model.encoder)
+        if (net.prediction, net.modulation, net.masked) != (model.prediction, model.modulation, model.fusion_mask):
+            raise UserError(
+                f"model.init: {model.init} was made with other settings of model.prediction, model.modulation or "
+                "model.fusion_mask; use those, or start from scratch (model.init=null)"
+            )
+        net = net.as_variant(model.mobile)
+    net.freeze(model.frozen)
+    net.train()
+    return net
+
+
+def build_objective(loss: Config, embedder: FaceEmbedder, faces: Crops | ShardedFaces | None = None) -> Objective:
+    """The objective of a config's `loss` section.
+
+    Args:
+        loss: `weights` (see losses), `reweight`, `distillation`, `quality`, and what the terms with a weight read of
+            it.
+        faces: the training faces at 160 px or more; only L_id through a second recogniser asks for them.
+    Raises: UserError for a weight that no term has and for networks that cannot be had.
+    """
+
+    def sources(recogniser: Any) -> IdentityCache:
+        assert faces is not None, "a term that looks at sources needs the training faces"
+        return IdentityCache(recogniser, faces)
+
+    resources = Resources(loss, functools.partial(_spread, faces), sources)
+    terms = create_terms(loss.weights, resources)
+    quality = None if loss.quality == "none" else load_quality(None if loss.quality == "bundled" else loss.quality)
+    return Objective(embedder, loss.weights, terms, Reweighting(loss.reweight, quality, loss.distillation))
+
+
+def _spread(faces, count) -> Iterator[np.ndarray]:
+    """`count` crops spread evenly over `faces`, all of them when they are fewer."""
+    for index in np.unique(np.linspace(0, len(faces) - 1, count).astype(int)):
+        yield faces.face(int(index))[0]
+
+
+def build_sampler(config: Config, embedder: FaceEmbedder, faces: Crops | ShardedFaces) -> PairSampler:
+    """What makes the batches, of a teacher's answers or of stored pairs. Raises UserError."""
+    data, cache = config.data, IdentityCache(embedder, faces)
+    faces = faces.resized(data.size)
+    settings = (data.identities, data.targets, data.same_identity, config.run.seed, cache)
+    if data.pairs is not None:
+        return StoredPairSampler(StoredPairs(data.pairs, faces), faces, *settings)
+    return PairSampler(faces, create_teacher(config.teacher, data.workers), *settings)

@@ -1,0 +1,56 @@
+"""The aligned crop of a picture's largest face, as it is measured: at 224 px, in the frame of its face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from paddle_mfs.face.align import align
+from paddle_mfs.face.analysis import FaceAnalyser
+from paddle_mfs.face.geometry import scale_of, transform
+from paddle_mfs.face.regions import oval_mask
+from paddle_mfs.swap.identity import read_source
+from paddle_mfs.utils.errors import UserError
+
+MEASURED_SIZE = 224  # pixels, the side of every crop that is measured
+
+
+@dataclass
+class Crop:
+    """An aligned face: its photo, and what is measured of it at 224 px.
+
+    photo (H, W, 3) uint8 RGB, photo_five (5, 2) in its pixels; image (224, 224, 3) uint8 RGB, in whose pixels are
+    landmarks (468, 3) and five (5, 2), both float32, and oval (224, 224) uint8, 255 in the face.
+    """
+
+    photo: np.ndarray
+    photo_five: np.ndarray
+    image: np.ndarray
+    landmarks: np.ndarray
+    five: np.ndarray
+    oval: np.ndarray
+
+    def at(self, size: int) -> np.ndarray:
+        """The crop cut from the photo at another size -> (size, size, 3) uint8 RGB."""
+        return self.image if size == MEASURED_SIZE else align(self.photo, self.photo_five, size)[0]
+
+
+def load_crop(path: str | Path, analyser: FaceAnalyser) -> Crop:
+    """The largest face of a picture file as a Crop. Raises UserError when it cannot be read or shows none."""
+    photo = read_source(path)
+    faces = analyser.faces(photo)
+    if not faces:
+        raise UserError(f"{path}: no face found; take it out of the list of pairs")
+    face = faces[0]
+    image, matrix = align(photo, face.five, MEASURED_SIZE)
+    landmarks = np.column_stack([transform(face.landmarks[:, :2], matrix), face.landmarks[:, 2] * scale_of(matrix)])
+    return Crop(
+        photo,
+        face.five,
+        image,
+        landmarks.astype(np.float32),
+        transform(face.five, matrix).astype(np.float32),
+        oval_mask(landmarks, MEASURED_SIZE, MEASURED_SIZE),
+    )

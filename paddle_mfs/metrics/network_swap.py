@@ -1,0 +1,55 @@
+"""A MobileFaceSwap network as it is measured: two crops in, one out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import paddle
+
+from paddle_mfs.metrics.crop import MEASURED_SIZE, Crop
+from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
+from paddle_mfs.models.mfs import load_mfs
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import sha256
+from paddle_mfs.utils.tensor import to_batch, to_image
+from paddle_mfs.weights import bundled
+
+
+class NetworkSwap:
+    """Swaps crops with a MobileFaceSwap network; `facts` says which: file, sha256, size, encoder {file, sha256}.
+
+    Args:
+        weights: `.pdparams` of the IIN and IDN.
+        size: the crop the network is fed.
+        encoder: path of the identity encoder the weights were trained with; None: the bundled one.
+
+    Raises UserError for a size the network cannot take, and for weights that do not load or do not match the encoder.
+    """
+
+    def __init__(self, weights: str | Path, size: int = MEASURED_SIZE, encoder: str | Path | None = None):
+        if size % 32 or not 64 <= size <= 512:
+            raise UserError(f"--size {size}: the network takes multiples of 32 from 64 to 512")
+        self.size = size
+        network = load_encoder(encoder)
+        self._embedder = FaceEmbedder(network)
+        self._swap = load_mfs(weights)
+        check_widths(self._swap, network, weights, encoder)
+        encoder = Path(encoder or bundled("mobilefacenet"))
+        self.facts: dict[str, Any] = {
+            "file": Path(weights).name,
+            "sha256": sha256(weights),
+            "size": size,
+            "encoder": {"file": encoder.name, "sha256": sha256(encoder)},
+        }
+
+    def __call__(self, source: Crop, target: Crop) -> np.ndarray:
+        """The swapped target, (224, 224, 3) uint8 RGB (resized when the network works at another size)."""
+        idn = self._swap.bake(*self._embedder.embed(source.at(self._embedder.encoder.input_size)[None]))
+        with paddle.no_grad():
+            result = to_image(idn(paddle.to_tensor(to_batch(target.at(self.size))))[0])
+        if self.size == MEASURED_SIZE:
+            return result
+        return cv2.resize(result, (MEASURED_SIZE,) * 2, interpolation=cv2.INTER_LINEAR)
