@@ -1,5 +1,7 @@
 """Files that come with the package are found in a checkout and in an installed package."""
 
+from pathlib import Path
+
 from paddle_mfs.utils import resources
 
 
@@ -14,3 +16,13 @@ def test_an_installed_package_carries_them(tmp_path, monkeypatch):
     assert resources.resource("weights") == tmp_path / "weights"
     (tmp_path / "paddle_mfs" / "resources").mkdir(parents=True)
     assert resources.resource("weights") == tmp_path / "paddle_mfs" / "resources" / "weights"
+
+
+def test_a_shipped_name_is_found_anywhere_and_what_lies_here_comes_first(tmp_path, monkeypatch, root):
+    monkeypatch.chdir(tmp_path)
+    assert resources.find("configs/smoke.yml") == root / "configs" / "smoke.yml"
+    for missing in ("configs/none.yml", "smoke.yml"):
+        assert resources.find(missing) == Path(missing)
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "smoke.yml").touch()
+    assert resources.find("configs/smoke.yml") == Path("configs/smoke.yml")

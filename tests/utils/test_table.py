@@ -1,6 +1,6 @@
 """Tables for the terminal and for Markdown."""
 
-from paddle_mfs.utils.table import markdown_table, text_table
+from paddle_mfs.utils.table import markdown_table, text_table, word_table
 
 HEADERS, ROWS = ["what", "ms", "fps"], [["swap", "7.30", 9], ["detection", "12.1", "130"]]
 
@@ -25,3 +25,8 @@ def test_markdown_has_a_head_a_rule_and_rows():
 
 def test_a_table_without_rows_is_its_head():
     assert text_table(HEADERS, []).split() == HEADERS
+
+
+def test_words_stand_at_their_left():
+    lines = word_table(("name", "where"), [("a", "x/1.json"), ("longer", "2")]).splitlines()
+    assert [line.index(word) for line, word in zip(lines, ("where", "x/1", "2"))] == [lines[0].index("where")] * 3
