@@ -16,7 +16,7 @@ NOT_COPIED = shutil.ignore_patterns("*.pyc", "__pycache__", "*.egg-info", "resou
 
 @pytest.fixture(scope="module")
 def installed(root, tmp_path_factory):
-    """Folder of the installed package, made from a source distribution of a clean copy of the checkout; that archive."""
+    """Folder of the installed package, made from a source distribution of a clean checkout; that archive."""
     folder = tmp_path_factory.mktemp("install")
     clone = folder / "clone"
     clone.mkdir()
