@@ -1,4 +1,4 @@
-"""Every command of README.md, CONTRIBUTING.md and docs is run: here, short and in a folder of its own, or by another test.
+"""Every command of README.md, CONTRIBUTING.md and docs is run: here, short, in a folder of its own, or by another test.
 
 A command without a line in the table below fails, and so does one that reads data which no command makes.
 """
@@ -118,15 +118,13 @@ ELSEWHERE = {
     "python tools/export_lite.py --source samples/source.jpg --weights weights/mfs_224_mobile.pdparams": (
         "tests/tools/test_export_lite.py::test_the_mobile_variant"
     ),
-    "python tools/benchmark.py": "tests/tools/test_demo.py::test_benchmark",
-    "python tools/benchmark.py export": "tests/tools/test_demo.py::test_export_report",
-    "python tools/benchmark.py video": "tests/bench/test_video.py::test_both_are_timed",
-    "python tools/benchmark.py tracking": (
-        "tests/metrics/test_jitter.py::test_smoothed_tracking_is_steadier_and_not_late"
-    ),
-    "python tools/benchmark.py training": "tests/bench/test_training.py::test_training_stages_are_timed_in_order",
-    "python tools/benchmark.py int8": "tests/bench/test_int8.py::test_report_of_ways_to_calibrate",
-    "python tools/benchmark.py upsampling": "tests/bench/test_upsampling.py::test_costs_of_the_ways",
+    "python tools/benchmark.py": "tests/tools/test_benchmark.py::test_without_a_command_it_is_swap",
+    "python tools/benchmark.py export": "tests/tools/test_benchmark.py::test_export",
+    "python tools/benchmark.py video": "tests/tools/test_benchmark.py::test_video",
+    "python tools/benchmark.py tracking": "tests/tools/test_benchmark.py::test_tracking",
+    "python tools/benchmark.py training": "tests/tools/test_benchmark.py::test_training",
+    "python tools/benchmark.py int8": "tests/tools/test_benchmark.py::test_int8",
+    "python tools/benchmark.py upsampling": "tests/tools/test_benchmark.py::test_upsampling",
     "python tools/train.py -c configs/distill.yml": "tests/test_shipped_configs.py::test_two_steps",
     "python tools/train.py -c configs/finetune_224.yml": "tests/test_shipped_configs.py::test_two_steps",
     "python tools/train.py -c configs/distill.yml --resume": (

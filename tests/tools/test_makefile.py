@@ -1,4 +1,4 @@
-"""The Makefile's set-up, with a stand-in for Python: what is installed when, and what a machine without Python 3.10 is told."""
+"""The Makefile's set-up, with a stand-in for Python: what is installed when, and what is told without Python 3.10."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ import pytest
 import tomli
 
 STAND_IN = """#!/bin/sh
-# Says it is Python 3.10; `-m venv DIR` copies itself there; everything else is written down. A file named `fail` makes pip fail.
+# Says it is Python 3.10; `-m venv DIR` copies itself there; all else is written down. A file `fail` makes pip fail.
 case "$1 $2" in
     "-c "*) exit 0 ;;
     "-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
