@@ -149,7 +149,7 @@ ELSEWHERE = {
         "tests/tools/test_train_quality.py::test_degradations_then_resume_then_sheet"
     ),
     "python tools/ablate.py": "tests/engine/test_ablation.py::test_two_configs_are_compared_and_resumed",
-    "python tools/personalize.py": "tests/engine/test_personalize.py::test_the_tool",
+    "python tools/personalize.py": "tests/engine/test_personalize.py::test_the_tool_tells_by_its_exit_status_whether_there_was_a_gain",
     "python tools/evaluate.py": "tests/tools/test_evaluate.py::test_four_pairs_end_to_end",
 }
 
