@@ -39,7 +39,7 @@ SHORT = (  # of a training: one step of small pictures with the networks that co
     "-o run.steps=1 -o data.size=64 -o data.workers=0 -o data.identities=2 -o loss.quality=none"
     " -o loss.weights.perceptual=0 -o loss.weights.adversarial=0"
 )
-SHORT_Q = "-o run.steps=1 -o run.batch=2 -o run.judged=1 -o data.held_out=0.3 -o data.sizes=[64] -o network.width=8"
+SHORT_Q = "-o run.steps=1 -o run.batch=4 -o run.judged=2 -o data.held_out=0.3 -o data.sizes=[128] -o network.width=8"
 
 # command -> what is added to make it short ("" where it is run as it stands), after which others it is run.
 HERE = {
@@ -56,7 +56,7 @@ HERE = {
     ),
     "python tools/prepare_data.py photos/ --output data/faces": ("--workers 0", ()),
     "python tools/prepare_data.py --synthetic 2000 --output data/faces": (
-        "--synthetic 1 --workers 0 --output data/generated",
+        "--synthetic 3 --workers 0 --output data/generated",
         (),
     ),
     "python tools/prepare_data.py VGGFace2.zip clips/ more.tar.gz --output data/faces --workers 16": (
@@ -149,7 +149,9 @@ ELSEWHERE = {
         "tests/tools/test_train_quality.py::test_degradations_then_resume_then_sheet"
     ),
     "python tools/ablate.py": "tests/engine/test_ablation.py::test_two_configs_are_compared_and_resumed",
-    "python tools/personalize.py": "tests/engine/test_personalize.py::test_the_tool_tells_by_its_exit_status_whether_there_was_a_gain",
+    "python tools/personalize.py": (
+        "tests/engine/test_personalize.py::test_the_tool_tells_by_its_exit_status_whether_there_was_a_gain"
+    ),
     "python tools/evaluate.py": "tests/tools/test_evaluate.py::test_four_pairs_end_to_end",
 }
 
