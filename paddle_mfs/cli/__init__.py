@@ -19,7 +19,8 @@ def main() -> int:
     if not words or words[0] in ("-h", "--help"):
         print("usage: paddle-mfs COMMAND ...\n\ncommands:")
         for name in known:
-            print(f"  {name:18}{(_module(name).__doc__ or '').splitlines()[0]}")
+            summary, *_ = (_module(name).__doc__ or "").splitlines() or [""]
+            print(f"  {name:18}{summary}")
         print("\n`paddle-mfs COMMAND --help` tells more.")
         return 0
     name = words[0].replace("_", "-")

@@ -1,4 +1,4 @@
-"""The Makefile's set-up, with a stand-in for Python: what is installed when, and without Python 3.10."""
+"""The Makefile's set-up, with a stand-in for Python: what is installed when, and what is told without Python 3.10."""
 
 import os
 import shutil
