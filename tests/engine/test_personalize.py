@@ -90,11 +90,15 @@ BETTER, WORSE = GOOD._replace(distance=0.4), GOOD._replace(distance=0.6)
 
 
 @pytest.mark.parametrize("after, status", [(BETTER, 0), (WORSE, 1), (BETTER._replace(sharpness=0.1), 1)])
-def test_the_tool_tells_by_its_exit_status_whether_there_was_a_gain(samples, tmp_path, monkeypatch, after, status):
+def test_the_tool_tells_by_its_exit_status_whether_there_was_a_gain(
+    samples, crops, tmp_path, monkeypatch, after, status
+):
     """One step of real training; what the watched faces say before and after it is set here."""
     said = iter((GOOD, after))
     monkeypatch.setattr(WatchedFaces, "quality", lambda watched, idn: next(said))
     monkeypatch.setattr(personalize, "BATCH", 1)
+    few = type(crops)(crops.images[:6], crops.landmarks[:6], crops.names[:6])
+    monkeypatch.setattr(personalize, "load_crops", lambda faces: few)  # aligned once for all
     output = tmp_path / "a.identity"
     arguments = ["--source", samples / "source.jpg", "--minutes", "1e-6", "--output", output]
     monkeypatch.setattr("sys.argv", ["personalize", *map(str, arguments)])
