@@ -1,5 +1,6 @@
 """The one exception a user is meant to read, and how the tools show it."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import NoReturn
@@ -10,9 +11,17 @@ class UserError(Exception):
 
 
 def run_tool(main: Callable[[], int | None]) -> NoReturn:
-    """Call `main()`; show a UserError as one line on stderr and exit 2, Ctrl-C as exit 130."""
+    """Call `main()`; show a UserError as one line on stderr and exit 2, Ctrl-C as exit 130.
+
+    Where nobody reads the output any more (`| head`) it ends without a word, exit 1.
+    """
     try:
-        sys.exit(main() or 0)
+        status = main() or 0
+        sys.stdout.flush()
+        sys.exit(status)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's own flush fails too
+        sys.exit(1)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

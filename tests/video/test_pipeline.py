@@ -170,7 +170,9 @@ def test_stages_overlap():
 
 
 def test_memory_stays_flat(swapper, make_clip, wall, tmp_path):
-    clip = make_clip(tmp_path / "in.mp4", frames=160, picture=wall, size=(192, 192))
+    """Frames of 2.8 MB: if one were kept of each, 60 frames would cost 160 MB. The least of a window counts, since an
+    allocator that is busy elsewhere holds more now and then."""
+    clip = make_clip(tmp_path / "in.mp4", frames=160, picture=wall, size=(1280, 720))
     resident = []
 
     def progress(done, total):
@@ -178,4 +180,4 @@ def test_memory_stays_flat(swapper, make_clip, wall, tmp_path):
             resident.append(int(file.read().split()[1]) * 4096)
 
     assert swap_video(swapper, clip, tmp_path / "out.mp4", progress=progress).frames == 160
-    assert np.mean(resident[120:]) < 1.05 * np.mean(resident[60:100])
+    assert min(resident[120:]) - min(resident[60:100]) < 80e6
