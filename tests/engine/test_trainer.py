@@ -29,8 +29,8 @@ def weights_of(trainer):
 
 def fixed_batch(trainer):
     """Each of the two faces on the other: always the same batch, taught by the mesh teacher."""
-    face, row = trainer.sampler._face, trainer.sampler._row
-    rows = row(face, 0, 2, False), row(face, 2, 0, False)
+    row = trainer.sampler._row
+    rows = row(0, 2, False), row(2, 0, False)
     targets, taught, background, core, same = (np.stack(column) for column in zip(*rows))
     shape = (2, 1, *targets.shape[1:3])
     arrays = (
