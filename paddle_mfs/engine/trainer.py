@@ -121,7 +121,7 @@ class Trainer(TrainingLoop):
         gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
         distributed.average(gradients)
         self.scaler.unscale_(self.optimizer)
-        norm = paddle.add_n([gradient.square().sum() for gradient in gradients]).sqrt()
+        norm = paddle.add_n([gradient.detach().square().sum() for gradient in gradients]).sqrt()
         # AMP's scaler skips a step whose gradient is not finite itself, and lowers its factor.
         self.watch.add(*(record["loss"] for record in records), *(() if self.amp else (norm,)))
         if self.watch.is_due(self.step) and self.watch.went_wrong():

@@ -60,7 +60,7 @@ def test_every_engine_gives_the_pixels_of_dygraph(unmasked, engine):
 
 def test_the_export_has_a_mask_of_ones(unmasked, tmp_path):
     idn, batch = unmasked.identity.idn, crops_to_batch([unmasked.identity.crop])
-    card = export_paddle(idn, tmp_path / "deploy", unmasked.facts)
+    card = export_paddle(unmasked.identity, tmp_path / "deploy")
     assert [output["name"] is not None for output in card["outputs"]] == [True, True]
     save_plain(idn, tmp_path)
     for program in (tmp_path / "deploy" / "idn.pdmodel", tmp_path / "idn.pdmodel"):
