@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -17,6 +18,7 @@ import cv2
 
 from paddle_mfs.utils.errors import UserError
 
+GRACE = 3  # seconds
 AHEAD = 4  # tasks a worker that are begun before their answers are asked for
 
 
@@ -30,7 +32,7 @@ def ordered(
 ) -> Generator[Any, None, None]:
     """Yield `make(*arguments)(task)` for every task, in order; tasks are taken as they are needed.
 
-    Close it to end the workers. They leave Ctrl-C to this process and end when it does, even when it is killed.
+    Close it to end the workers. They leave signals to this process and end when it does, even when it is killed.
 
     Args:
         make: called once in each worker process.
@@ -82,17 +84,25 @@ class _Worker:
 
 
 def _begin(make, arguments, ending):
-    """Start of a worker: signals as in any process, but for Ctrl-C, which is its parent's business."""
+    """Start of a worker. Ctrl-C and SIGTERM are its parent's business: both may reach the whole group, and a parent in
+    training finishes its step first."""
     _Worker.make, _Worker.arguments, _Worker.ending = make, arguments, ending
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # Paddle's handler would print a stack trace
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())  # a parent in training holds signals back
     cv2.setNumThreads(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent():
-    wait([multiprocessing.parent_process().sentinel])
+    """Ends the process when its parent is gone, or when it is still here GRACE seconds after it was told to end: as in a
+    pool of which another worker has died."""
+    parent, told = multiprocessing.parent_process().sentinel, None
+    while not wait([parent], timeout=1):
+        if _Worker.ending.is_set():
+            told = told or time.monotonic()
+            if time.monotonic() - told > GRACE:
+                break
     os._exit(1)
 
 
