@@ -95,7 +95,7 @@ def _begin(make, arguments, ending):
 
 
 def _end_with_parent():
-    """Ends the process when its parent is gone, or when it is still here GRACE seconds after it was told to end: as in a
+    """Ends the process when its parent is gone, or when it is still here GRACE seconds after it was told to end: in a
     pool of which another worker has died."""
     parent, told = multiprocessing.parent_process().sentinel, None
     while not wait([parent], timeout=1):
