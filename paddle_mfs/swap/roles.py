@@ -43,8 +43,10 @@ def parse_map(words: Iterable[str]) -> dict[str, str]:
 def roles(baker: Baker, sources: Mapping[Any, str | Path]) -> list[Role]:
     """{path of a picture of the target: path of the source picture} -> [Role]; the largest face of each picture counts.
 
-    Raises: UserError for a picture that cannot be read or shows no face.
+    Raises: UserError for a picture that cannot be read or shows no face, and when there is none.
     """
+    if not sources:
+        raise UserError("nobody to swap: name at least one picture of a target's face and its source")
     identities = {source: baker.identity(source) for source in dict.fromkeys(sources.values())}
     made = []
     for target, source in sources.items():

@@ -86,3 +86,8 @@ def test_who_a_tracked_face_is_is_asked_rarely(swapper, root, samples):
     assert (by_person.swap_faces(stranger, [TrackedFace(0, found["stranger"])], memory=memory) == stranger).all()
     changes = [(by_person.swap_faces(person, [me], memory=memory) != person).any() for _ in range(RECHECK)]
     assert changes == [False] * (RECHECK - 1) + [True]
+
+
+def test_a_map_of_nobody_is_told():
+    with pytest.raises(UserError, match="nobody to swap"):
+        roles(None, {})
