@@ -255,6 +255,12 @@ def test_two_pages(open_page, server, samples, tmp_path):
 
 
 @browser_test
+def test_nothing_is_written_beside_the_code(server, root):
+    """Gradio writes a stub, `page.pyi`, beside a subclass of one of its components."""
+    assert not list((root / "paddle_mfs").rglob("*.pyi"))
+
+
+@browser_test
 def test_only_this_computer(server, run_script):
     assert server.url.startswith("http://127.0.0.1:")
     request = urllib.request.Request(server.url, headers={"Host": "other.example"})  # a name that leads here by its DNS

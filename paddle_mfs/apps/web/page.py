@@ -131,12 +131,6 @@ class Page:
         """The page, as `gradio.Blocks`."""
         gr = self.gradio
 
-        class Upload(gr.File):  # type: ignore[name-defined]  # gradio is imported late, mypy knows it not
-            is_template = True  # the browser shows a File
-
-            def preprocess(self, payload):  # a File's leaves an empty temporary file for every upload
-                return payload and payload.path
-
         with gr.Blocks(title="Face swap", delete_cache=FORGOTTEN) as blocks:
             gr.Markdown(INTRODUCTION)
             message = gr.HTML(
@@ -149,11 +143,12 @@ class Page:
                     with gr.Column(min_width=220):
                         gr.Markdown(f"### {role.title()}")
                         shown = gr.HTML(_empty(hint), elem_id=role, min_height=350)
-                        upload = Upload(show_label=False, label=role, height=130, elem_id=f"{role}-file")
+                        upload = gr.File(show_label=False, label=role, height=130, elem_id=f"{role}-file")
                     upload.upload(
                         self._taker(role, hint),
                         upload,
                         [upload, shown, message],
+                        preprocess=False,  # a File's leaves an empty temporary file for every upload
                         show_progress_on=shown,
                         api_visibility="private",
                     )
@@ -192,11 +187,11 @@ class Page:
         return blocks
 
     def _taker(self, role, hint):
-        def take(path, request: self.gradio.Request):  # type: ignore[name-defined]
+        def take(file, request: self.gradio.Request):  # type: ignore[name-defined]
             try:
                 session = self.sessions.get(request.session_hash)
                 with session.in_use():
-                    taken = session.take(role, path)
+                    taken = session.take(role, file["path"])
                     return None, _shown(preview(taken, self.max_seconds)), _said(f"{taken.name}: ready")
             except UserError as error:
                 session.drop(role)
