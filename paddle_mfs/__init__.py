@@ -7,6 +7,7 @@ Importing the package is cheap: paddle is loaded when `FaceSwapper` is first ask
 """
 
 import os
+import zlib  # noqa: F401  # before paddle, which has one of its own: Pillow would call that and crash on a PNG
 
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.version import __version__

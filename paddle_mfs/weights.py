@@ -158,7 +158,7 @@ def _some(names: Iterable[str], limit: int = 6) -> str:
     return ", ".join(names[:limit]) + (f", and {len(names) - limit} more" if len(names) > limit else "")
 
 
-def check_state(expected: Mapping[str, Any], state: Mapping[str, np.ndarray], origin: str | Path) -> None:
+def check_state(expected: Mapping[str, Any], state: Mapping[str, Any], origin: str | Path) -> None:
     """Compare a state dict with {name: shape}; raise one UserError naming missing, unexpected and misshapen keys."""
     missing, unexpected = expected.keys() - state.keys(), state.keys() - expected.keys()
     misshapen = [
@@ -175,9 +175,13 @@ def check_state(expected: Mapping[str, Any], state: Mapping[str, np.ndarray], or
         raise UserError(f"{origin}: not the weights of this network; " + "; ".join(problems))
 
 
-def load_into(layer: paddle.nn.Layer, path: str | Path) -> paddle.nn.Layer:
-    """Load the weights file `path` into a paddle Layer -> the layer. Strictly: every name and shape must match."""
-    state = load_state(path)
-    check_state({name: value.shape for name, value in layer.state_dict().items()}, state, path)
+def set_state(layer: paddle.nn.Layer, state: Mapping[str, Any], origin: str | Path) -> paddle.nn.Layer:
+    """Put {name: array} into a paddle Layer -> the layer. Strictly, see `check_state`; `origin` names it in errors."""
+    check_state({name: value.shape for name, value in layer.state_dict().items()}, state, origin)
     layer.set_state_dict(state)
     return layer
+
+
+def load_into(layer: paddle.nn.Layer, path: str | Path) -> paddle.nn.Layer:
+    """Load the weights file `path` into a paddle Layer -> the layer. Strictly: every name and shape must match."""
+    return set_state(layer, load_state(path), path)

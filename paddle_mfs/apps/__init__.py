@@ -1,1 +1,1 @@
-"""What the commands have in common: their arguments, many files at once, the page in the browser."""
+"""What stands between a command and the swapper: many files at once, the page in the browser."""

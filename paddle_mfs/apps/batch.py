@@ -27,7 +27,6 @@ def swap_all(
     face: str | int | None = None,
     compare: bool = False,
     skip_existing: bool = False,
-    show_progress: bool = True,
     clip_options: ClipOptions | None = None,
 ) -> None:
     """Do each Job of `plan`, writing its status and reason into it.
@@ -43,7 +42,7 @@ def swap_all(
     from tqdm import tqdm
 
     current = jobs[0].source
-    bar = tqdm(jobs, unit="file", disable=not (len(jobs) > 1 and show_progress and sys.stderr.isatty()))
+    bar = tqdm(jobs, unit="file", disable=not (len(jobs) > 1 and sys.stderr.isatty()))
     for job in bar:
         if skip_existing and job.output.exists():
             job.status = "kept"
@@ -57,7 +56,7 @@ def swap_all(
             elif compare:
                 raise UserError(f"{job.target}: is a clip; side by side is for pictures, leave --compare out")
             else:
-                swap_clip(swapper, job, face, clip_options, show_progress)
+                _swap_clip(swapper, job, face, clip_options)
         except UserError as error:
             if len(jobs) == 1:
                 raise
@@ -76,13 +75,7 @@ def table(jobs: Sequence[Job]) -> str:
     return f"{word_table(('target', 'status', 'output'), rows)}\n{sums}" if rows else sums
 
 
-def swap_clip(
-    swapper: FaceSwapper,
-    job: Job,
-    face: str | int | None = None,
-    options: ClipOptions | None = None,
-    show_progress: bool = True,
-) -> None:
+def _swap_clip(swapper, job, face, options):
     """`swap_video` with a progress bar, and the summary as a line on stderr.
 
     Ctrl-C stops reading: what was done becomes a file that plays, and KeyboardInterrupt is raised. Main thread only.
@@ -91,7 +84,7 @@ def swap_clip(
 
     from paddle_mfs.video.pipeline import ClipOptions, swap_video
 
-    with StopRequest() as request, tqdm(unit="frame", disable=not (show_progress and sys.stderr.isatty())) as bar:
+    with StopRequest() as request, tqdm(unit="frame", disable=not sys.stderr.isatty()) as bar:
 
         def progress(done: int, total: int | None) -> None:
             bar.total = total

@@ -9,8 +9,9 @@ import numpy as np
 from paddle_mfs.bench.stopwatch import turns_of
 from paddle_mfs.export.census import kernels
 from paddle_mfs.export.check import reference
-from paddle_mfs.export.int8 import OPERATORS, Crop, Quantiser
+from paddle_mfs.export.int8 import OPERATORS, Quantiser
 from paddle_mfs.export.quantise import error, quantise
+from paddle_mfs.face.align import AlignedFace
 from paddle_mfs.graph.nodes import read_idn
 from paddle_mfs.graph.rewrites import rewrite
 from paddle_mfs.graph.targets import TARGETS
@@ -50,7 +51,11 @@ def chosen(names: Sequence[str]) -> dict[str, dict]:
 
 
 def compare_ways(
-    idn: IDN, source: Crop, faces: list[Crop], measured: list[Crop], ways: dict[str, dict] | None = None
+    idn: IDN,
+    source: AlignedFace,
+    faces: list[AlignedFace],
+    measured: list[AlignedFace],
+    ways: dict[str, dict] | None = None,
 ) -> dict:
     """Quantise the arm graph in several ways, then measure arm and npu as they are exported, all layers in int8.
 

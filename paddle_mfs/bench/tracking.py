@@ -10,12 +10,12 @@ import functools
 import io
 import statistics
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
+from paddle_mfs.bench.clip import write_h264
 from paddle_mfs.bench.stopwatch import turns_of
 from paddle_mfs.face.track import FaceTracker
 from paddle_mfs.metrics.jitter import jitter, lag, overshoot, wander
@@ -76,14 +76,7 @@ def _compressed(frames, quality):
     import av
 
     file = io.BytesIO()
-    with av.open(file, "w", format="mp4") as output:
-        stream = output.add_stream("libx264", rate=RATE, options={"crf": str(quality), "preset": "veryfast"})
-        stream.width, stream.height, stream.pix_fmt = frames[0].shape[1], frames[0].shape[0], "yuv420p"
-        for number, image in enumerate(frames):
-            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
-            frame.pts, frame.time_base = number, Fraction(1, RATE)
-            output.mux(stream.encode(frame))
-        output.mux(stream.encode(None))
+    write_h264(file, frames, RATE, quality)
     file.seek(0)
     with av.open(file) as clip:
         return [frame.to_ndarray(format="rgb24") for frame in clip.decode(video=0)]

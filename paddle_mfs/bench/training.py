@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import paddle
 
+from paddle_mfs.bench.stopwatch import WARM_UP, turns_of
 from paddle_mfs.data.pairs import Batch
 from paddle_mfs.engine.trainer import Trainer
 from paddle_mfs.losses.perceptual import Perceptual
@@ -34,12 +33,8 @@ def time_training(trainer: Trainer, steps: int = 4) -> dict[str, float]:
     cache, stream = trainer.sampler.cache, trainer.sampler.stream()
 
     def speed():
-        for _ in range(2):
-            step()
-        start = time.perf_counter()
-        for _ in range(steps):
-            crops = step()
-        return crops * steps / (time.perf_counter() - start)
+        [turns] = turns_of({"step": step}, steps, WARM_UP).values()
+        return sum(turn.result for turn in turns) / sum(turn.seconds for turn in turns)
 
     def step():
         if forgetful:

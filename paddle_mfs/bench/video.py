@@ -11,7 +11,6 @@ import os
 import statistics
 import time
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ import av
 import cv2
 import numpy as np
 
+from paddle_mfs.bench.clip import write_h264
 from paddle_mfs.bench.stopwatch import turns_of
 from paddle_mfs.face.align import align
 from paddle_mfs.models.idn import SIZE
@@ -42,22 +42,16 @@ SIZES = ((512, 512), (1280, 720))
 def write_clip(path: str | Path, picture: np.ndarray, size: tuple[int, int], frames: int, rate: int = 25) -> None:
     """A clip (H.264, 8-bit 4:2:0) of `picture`, (H, W, 3) uint8 RGB, that sways, zooms and turns smoothly."""
     width, height = size
-    with av.open(str(path), "w") as output:
-        stream = output.add_stream("libx264", rate=rate, options={"crf": "18", "preset": "veryfast"})
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for number in range(frames):
-            seconds = number / rate
-            scale = (0.95 + 0.1 * np.sin(0.9 * seconds)) * height / picture.shape[0]
-            matrix = cv2.getRotationMatrix2D(
-                (picture.shape[1] / 2, picture.shape[0] / 2), 5 * np.sin(0.7 * seconds), scale
-            )
-            right, down = 0.1 * width * np.sin(1.1 * seconds), 0.04 * height * np.sin(1.7 * seconds)
-            matrix[:, 2] += np.array([width + right - picture.shape[1], height + down - picture.shape[0]]) / 2
-            moved = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-            frame = av.VideoFrame.from_ndarray(moved, format="rgb24")
-            frame.pts, frame.time_base = number, Fraction(1, rate)
-            output.mux(stream.encode(frame))
-        output.mux(stream.encode(None))
+
+    def moved(number):
+        seconds = number / rate
+        scale = (0.95 + 0.1 * np.sin(0.9 * seconds)) * height / picture.shape[0]
+        matrix = cv2.getRotationMatrix2D((picture.shape[1] / 2, picture.shape[0] / 2), 5 * np.sin(0.7 * seconds), scale)
+        right, down = 0.1 * width * np.sin(1.1 * seconds), 0.04 * height * np.sin(1.7 * seconds)
+        matrix[:, 2] += np.array([width + right - picture.shape[1], height + down - picture.shape[0]]) / 2
+        return cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+    write_h264(path, map(moved, range(frames)), rate, 18)
 
 
 def swap_usual(swapper: FaceSwapper, target: str | Path, output: str | Path, max_frames: int) -> Summary:
@@ -65,12 +59,6 @@ def swap_usual(swapper: FaceSwapper, target: str | Path, output: str | Path, max
     import paddle
 
     begun, summary = time.perf_counter(), Summary()
-
-    def timed(stage, work, *args):
-        start = time.perf_counter()
-        result = work(*args)
-        summary.busy[stage] += time.perf_counter() - start
-        return result
 
     def run_idn(crop):
         batch = paddle.to_tensor(to_batch(crop))
@@ -81,15 +69,24 @@ def swap_usual(swapper: FaceSwapper, target: str | Path, output: str | Path, max
         encoding = choose_encoding(output, reader.first.format, reader.size)
         frames = reader.frames(encoding.pixel_format)
         with write_video(output, reader, provenance(), encoding) as writer:
-            while (frame := timed("decode", next, frames, None)) is not None:
-                image = timed("decode", lambda: planes(frame.reformat(format="rgb24"))[0].reshape(frame.height, -1, 3))
-                face = timed("faces", swapper.analyser.largest, image)
-                crop, matrix = timed("paint", align, image, face.five, SIZE)
-                result, mask = timed("paint", run_idn, crop)
-                timed("paste", paste_everywhere, image, result, mask, matrix)
-                timed("encode", _encode_rgb, writer, frame, image)
+            while True:
+                with summary.clock("decode"):
+                    frame = next(frames, None)
+                    if frame is None:
+                        break
+                    image = planes(frame.reformat(format="rgb24"))[0].reshape(frame.height, -1, 3)
+                with summary.clock("faces"):
+                    face = swapper.analyser.largest(image)
+                with summary.clock("paint"):
+                    crop, matrix = align(image, face.five, SIZE)
+                    result, mask = run_idn(crop)
+                with summary.clock("paste"):
+                    paste_everywhere(image, result, mask, matrix)
+                with summary.clock("encode"):
+                    _encode_rgb(writer, frame, image)
                 summary.frames += 1
-            timed("encode", writer.finish, False)
+            with summary.clock("encode"):
+                writer.finish(is_whole=False)
     summary.seconds = time.perf_counter() - begun
     return summary
 

@@ -10,7 +10,8 @@ from paddle_mfs.utils.errors import UserError, run_tool
 
 def names() -> list[str]:
     """Every command, as it is typed: "swap", "export-lite"."""
-    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+    modules = (module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(name.replace("_", "-") for name in modules if not name.startswith("_"))
 
 
 def main() -> int:

@@ -7,11 +7,8 @@ its own. Started again with the same arguments it skips what is finished and goe
 """
 
 import argparse
-import os
 
-from paddle_mfs.utils.resources import resource
-
-HELDOUT = resource("samples/heldout")
+from paddle_mfs.cli._arguments import add_override_argument
 
 
 def main() -> None:
@@ -19,21 +16,15 @@ def main() -> None:
     parser.add_argument("configs", nargs="+", metavar="CONFIG", help="YAML files, see configs/ablations")
     parser.add_argument("--steps", type=int, required=True, help="steps of each run")
     parser.add_argument("--output", default="output/ablations", help="folder (default output/ablations)")
-    parser.add_argument(
-        "-o",
-        "--override",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change one setting of all of them; repeatable",
-    )
-    parser.add_argument("--faces", default=HELDOUT, help="folder of held-out pairs (default samples/heldout)")
+    add_override_argument(parser, "change one setting of all of them; repeatable")
+    parser.add_argument("--faces", default="samples/heldout", help="folder of held-out pairs (default samples/heldout)")
     parser.add_argument("--pairs", type=int, default=20, help="how many of them are measured (default 20)")
     args = parser.parse_args()
     from paddle_mfs.engine.ablation import run_configs
     from paddle_mfs.ops import threads
+    from paddle_mfs.utils.cores import cores
 
     threads.keep_pages()
-    threads.use_threads(max(1, (os.cpu_count() or 1) - 1))
+    threads.use_threads(max(1, cores() - 1))
     run_configs(args.configs, args.steps, args.output, args.override, args.faces, args.pairs)
     print(f"{args.output}/table.md, table.csv, sheet.png: {len(args.configs)} configs, {args.steps} steps each")

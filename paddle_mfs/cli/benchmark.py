@@ -67,7 +67,7 @@ def arguments() -> argparse.Namespace:
     command(upsampling, source, repeats)
 
     words = sys.argv[1:]
-    is_named = words and (words[0] in commands.choices or words[0] in ("-h", "--help"))
+    is_named = words and (not words[0].startswith("-") or words[0] in ("-h", "--help"))
     return parser.parse_args(words if is_named else [DEFAULT, *words])
 
 
@@ -176,7 +176,7 @@ def int8(args: argparse.Namespace) -> Answer:
     if args.faces:
         measured = [face for part in split_crops(args.faces) for face in part]
     most = None if args.crops is None else max(1, args.crops)
-    return compare_ways(idn, (source.image, source.landmarks), faces[:most], measured[:most], ways), markdown
+    return compare_ways(idn, source.face, faces[:most], measured[:most], ways), markdown
 
 
 def upsampling(args: argparse.Namespace) -> Answer:

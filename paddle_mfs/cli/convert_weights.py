@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Sequence
 
 from tqdm import tqdm
@@ -11,7 +10,7 @@ from tqdm import tqdm
 from paddle_mfs.convert.generator import GENERATOR, MOBILE
 from paddle_mfs.convert.networks import NETWORKS
 from paddle_mfs.convert.teachers import TEACHER_NETWORKS
-from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.errors import UserError, nearest
 
 EXAMPLES = """examples:
   pip download --no-deps --python-version 3.10 --only-binary :all: mediapipe==0.10.14
@@ -69,10 +68,7 @@ def main() -> None:
     known = [*NETWORKS, GENERATOR, MOBILE, *TEACHER_NETWORKS]
     for name in options.names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            raise UserError(
-                f"{name}: no such network; " + (f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}")
-            )
+            raise UserError(f"{name}: no such network; {nearest(name, known)}")
     from paddle_mfs.convert.fixed import convert_network
     from paddle_mfs.convert.generator import convert_generator, convert_mobile
     from paddle_mfs.convert.packages import present
@@ -85,7 +81,7 @@ def main() -> None:
         progress.set_description(name)
         if name in (GENERATOR, MOBILE):
             convert = convert_generator if name == GENERATOR else convert_mobile
-            path, card = convert(options.root, options.out, faces)
+            path, card = convert(options.root, options.out, faces, half=not options.float32)
         elif name in TEACHER_NETWORKS:
             path, card = convert_teacher(name, options.root, options.out)
         else:

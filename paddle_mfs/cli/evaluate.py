@@ -10,10 +10,7 @@ import argparse
 
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import write_json
-from paddle_mfs.utils.resources import resource
 from paddle_mfs.weights import bundled
-
-HELDOUT = resource("samples/heldout")
 
 
 def main() -> None:
@@ -25,7 +22,7 @@ def main() -> None:
     parser.add_argument(
         "--baselines-only", action="store_true", help="score no swap and the mesh teacher, without a network"
     )
-    parser.add_argument("--faces", default=HELDOUT, help="folder with pairs.json (default samples/heldout)")
+    parser.add_argument("--faces", default="samples/heldout", help="folder with pairs.json (default samples/heldout)")
     parser.add_argument("--pairs", type=int, help="only the first N pairs")
     parser.add_argument(
         "--size", type=int, default=224, help="crop the network sees (default 224); metrics are taken at 224"
@@ -39,6 +36,7 @@ def main() -> None:
     weights = None if args.baselines_only else args.weights or bundled("mfs_224")
     from tqdm import tqdm
 
+    from paddle_mfs.face.image import check_suffix
     from paddle_mfs.metrics.evaluate import evaluate
     from paddle_mfs.metrics.network_swap import NetworkSwap
     from paddle_mfs.metrics.pairs import load_pairs
@@ -47,6 +45,8 @@ def main() -> None:
 
     if weights and args.update_card:
         check_card(weights)
+    if args.sheet:
+        check_suffix(args.sheet)
     pairs = load_pairs(args.faces, args.pairs)
     swap = None if weights is None else NetworkSwap(weights, args.size, args.encoder)
     report, rows = evaluate(pairs, swap, progress_bar=lambda files: tqdm(files, unit="pair", disable=None))

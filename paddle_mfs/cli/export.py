@@ -6,15 +6,14 @@ python tools/export.py --source samples/source.jpg
 import argparse
 from pathlib import Path
 
+from paddle_mfs.cli._arguments import add_weights_arguments
+
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--source", required=True, help="picture of the identity")
     parser.add_argument("--output", help="folder to write (default: output/SOURCE_paddle)")
-    parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
-    parser.add_argument(
-        "--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)"
-    )
+    add_weights_arguments(parser)
     return parser.parse_args()
 
 

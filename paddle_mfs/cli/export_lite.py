@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from paddle_mfs.cli._arguments import add_weights_arguments
 from paddle_mfs.utils.resources import resource
 
 if TYPE_CHECKING:
@@ -45,10 +46,7 @@ def arguments() -> argparse.Namespace:
         help="run what this machine can run (x86; int8 simulated) on real crops, refuse what differs (default)",
     )
     parser.add_argument("--output", help="folder to write (default: output/SOURCE_lite)")
-    parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
-    parser.add_argument(
-        "--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)"
-    )
+    add_weights_arguments(parser)
     return parser.parse_args()
 
 
@@ -60,7 +58,7 @@ def quantiser(args: argparse.Namespace) -> Quantiser:
 
     faces, measured = split_crops(args.calibration)
     source = load_crop(args.source, FaceAnalyser())
-    return Quantiser((source.image, source.landmarks), faces, measured, args.calibration, args.check)
+    return Quantiser(source.face, faces, measured, args.calibration, args.check)
 
 
 def describe(card: dict) -> str:

@@ -10,7 +10,7 @@ In the window s saves the frame as output/live_DATE_TIME.png, q or Esc quits. Ct
 import argparse
 import sys
 
-from paddle_mfs.apps.arguments import add_source_arguments, add_swap_arguments, make_swapper, read_options
+from paddle_mfs.cli._arguments import add_source_arguments, add_swap_arguments, make_swapper, read_options
 from paddle_mfs.utils.errors import UserError
 
 

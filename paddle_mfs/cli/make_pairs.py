@@ -9,15 +9,13 @@ larger --count adds to a set. Every picture carries its provenance. See docs/dat
 
 import argparse
 
+from paddle_mfs.cli._arguments import add_config_arguments
 from paddle_mfs.utils.errors import UserError
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-c", "--config", required=True, help="YAML file, see configs/distill.yml")
-    parser.add_argument(
-        "-o", "--override", action="append", default=[], metavar="KEY=VALUE", help="change one setting; repeatable"
-    )
+    add_config_arguments(parser)
     parser.add_argument("--output", required=True, help="folder of the set")
     parser.add_argument("--count", type=int, required=True, help="pairs to have in the end")
     parser.add_argument("--targets", type=int, default=4, metavar="N", help="targets for each source (default 4)")
@@ -32,8 +30,8 @@ def main() -> None:
     if min(args.count, args.targets, args.shard) < 1 or (args.workers or 0) < 0:
         raise UserError("--count, --targets and --shard are 1 or more, --workers 0 or more")
     from paddle_mfs.data.make_pairs import PairJob, make_pairs
-    from paddle_mfs.data.worker_pool import cores
     from paddle_mfs.utils.config import load_config
+    from paddle_mfs.utils.cores import cores
 
     config = load_config(args.config, args.override)
     workers = cores() if args.workers is None else args.workers

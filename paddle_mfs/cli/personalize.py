@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from paddle_mfs.cli._arguments import add_weights_arguments
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.resources import resource
 
@@ -30,10 +31,7 @@ def arguments() -> argparse.Namespace:
         help="other people to train and measure on: a folder of pictures or a faces file (default: samples/faces)",
     )
     parser.add_argument("--output", help="file to write, .identity (default: output/SOURCE.identity)")
-    parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
-    parser.add_argument(
-        "--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)"
-    )
+    add_weights_arguments(parser)
     return parser.parse_args()
 
 

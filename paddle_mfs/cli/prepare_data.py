@@ -55,7 +55,7 @@ def main() -> None:
     from paddle_mfs.data import synthetic
     from paddle_mfs.data.face_filter import Limits
     from paddle_mfs.data.prepare import Job, prepare_data, table
-    from paddle_mfs.data.worker_pool import cores
+    from paddle_mfs.utils.cores import cores
     from paddle_mfs.utils.interrupt import StopRequest
 
     if args.synthetic:

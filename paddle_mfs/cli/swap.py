@@ -8,7 +8,7 @@ python tools/swap.py --map anna.jpg=a.jpg --map ben.jpg=b.jpg --target party.mp4
 
 import argparse
 
-from paddle_mfs.apps.arguments import add_source_arguments, add_swap_arguments, make_swapper, read_options
+from paddle_mfs.cli._arguments import add_source_arguments, add_swap_arguments, make_swapper, read_options
 from paddle_mfs.utils.errors import UserError
 
 

@@ -10,41 +10,26 @@ Ctrl-C saves a checkpoint. Watch <output>/previews and <output>/curve.png: in th
 """
 
 import argparse
-import os
 
-from paddle_mfs.utils.errors import UserError
+from paddle_mfs.cli._arguments import add_config_arguments, add_resume_argument, resumed_from
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-c", "--config", required=True, help="YAML file, see configs/distill.yml")
-    parser.add_argument(
-        "-o", "--override", action="append", default=[], metavar="KEY=VALUE", help="change one setting; repeatable"
-    )
-    parser.add_argument(
-        "--resume",
-        nargs="?",
-        const="",
-        metavar="FOLDER",
-        help="continue from the newest checkpoint of run.output, or of FOLDER",
-    )
+    add_config_arguments(parser)
+    add_resume_argument(parser)
     args = parser.parse_args()
     from paddle_mfs.engine.settings import load_settings
     from paddle_mfs.ops import threads
+    from paddle_mfs.utils.cores import cores
 
     config = load_settings(args.config, args.override)
     threads.keep_pages()
-    threads.use_threads(config.run.threads or max(1, (os.cpu_count() or 1) - config.data.workers))
+    threads.use_threads(config.run.threads or max(1, cores() - config.data.workers))
     from paddle_mfs.engine.callbacks import standard_callbacks
-    from paddle_mfs.engine.checkpoint import checkpoints
     from paddle_mfs.engine.trainer import Trainer
 
-    folder = f"{config.run.output}/checkpoints"
-    if args.resume is None and checkpoints(folder):
-        raise UserError(
-            f"{config.run.output}: holds a run already; continue it with --resume or choose another -o run.output="
-        )
-    trainer = Trainer(config, standard_callbacks(config), resume=None if args.resume is None else args.resume or folder)
+    trainer = Trainer(config, standard_callbacks(config), resume=resumed_from(args, config))
     try:
         trainer.fit()
     except KeyboardInterrupt:

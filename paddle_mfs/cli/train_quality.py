@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from typing import TYPE_CHECKING
 
+from paddle_mfs.cli._arguments import add_config_arguments, add_resume_argument, resumed_from
 from paddle_mfs.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -45,17 +45,8 @@ def draw_sheet(config: Config, args: argparse.Namespace) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-c", "--config", required=True, help="YAML file, see configs/quality.yml")
-    parser.add_argument(
-        "-o", "--override", action="append", default=[], metavar="KEY=VALUE", help="change one setting; repeatable"
-    )
-    parser.add_argument(
-        "--resume",
-        nargs="?",
-        const="",
-        metavar="FOLDER",
-        help="continue from the newest checkpoint of run.output, or of FOLDER",
-    )
+    add_config_arguments(parser, "configs/quality.yml")
+    add_resume_argument(parser)
     parser.add_argument(
         "--sheet", metavar="PICTURE", help="train nothing; draw held-out pairs with the worst and best alphas"
     )
@@ -64,23 +55,18 @@ def main() -> int:
     args = parser.parse_args()
     from paddle_mfs.ops import threads
     from paddle_mfs.utils.config import load_config
+    from paddle_mfs.utils.cores import cores
 
     config = load_config(args.config, args.override)
     threads.keep_pages()
-    threads.use_threads(config.run.threads or os.cpu_count() or 1)
+    threads.use_threads(config.run.threads or cores())
     if args.sheet:
         return draw_sheet(config, args)
     from paddle_mfs.engine.callbacks import Checkpoints, LogLine
-    from paddle_mfs.engine.checkpoint import checkpoints
     from paddle_mfs.engine.q_trainer import QualityTrainer
 
-    folder = f"{config.run.output}/checkpoints"
-    if args.resume is None and checkpoints(folder):
-        raise UserError(
-            f"{config.run.output}: holds a run already; continue it with --resume or choose another -o run.output="
-        )
     callbacks = [LogLine(config.run.log_every), Checkpoints(config.run.checkpoint_minutes)]
-    trainer = QualityTrainer(config, callbacks, None if args.resume is None else args.resume or folder)
+    trainer = QualityTrainer(config, callbacks, resumed_from(args, config))
     try:
         trainer.fit()
     except KeyboardInterrupt:

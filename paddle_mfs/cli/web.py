@@ -6,7 +6,7 @@ python tools/web.py         # then open the address it prints; Ctrl-C ends it
 import argparse
 import sys
 
-from paddle_mfs.apps.arguments import add_network_arguments
+from paddle_mfs.cli._arguments import add_network_arguments
 
 
 def arguments() -> argparse.Namespace:

@@ -54,9 +54,12 @@ def write_generator(
     return card
 
 
-def convert_mobile(root: str | Path, out: str | Path, faces: np.ndarray | None = None) -> tuple[Path, dict[str, Any]]:
+def convert_mobile(
+    root: str | Path, out: str | Path, faces: np.ndarray | None = None, half: bool = True
+) -> tuple[Path, dict[str, Any]]:
     """Convert a training run's mobile variant to what differs from `out`/mfs_224.pdparams.
 
+    faces, half: see `convert_generator`.
     Returns (path, card). Raises UserError for a missing or damaged source, and for a run without a card or of the other
     form.
     """
@@ -64,7 +67,8 @@ def convert_mobile(root: str | Path, out: str | Path, faces: np.ndarray | None =
 
     trained, under = Path(root) / "mfs.pdparams", Path(out) / f"{GENERATOR}.pdparams"
     below = load_state(under)
-    state, facts, half = _trained(trained, faces)
+    state, facts, nothing_lost = _trained(trained, faces)
+    half = half and nothing_lost
     if MOBILE_ENTRY not in state:
         raise UserError(f"{trained}: is not of the mobile variant; train with configs/model/idn_mobile.yml")
     stored = np.float16 if half else np.float32
@@ -78,14 +82,16 @@ def convert_mobile(root: str | Path, out: str | Path, faces: np.ndarray | None =
 
 
 def convert_generator(
-    root: str | Path, out: str | Path, faces: np.ndarray | None = None
+    root: str | Path, out: str | Path, faces: np.ndarray | None = None, half: bool = True
 ) -> tuple[Path, dict[str, Any]]:
     """Convert a training run's weights (`mfs.pdparams` and card in `root`), names unchanged, to `out`/mfs_224.pdparams.
 
+    faces: aligned, on which float16 is checked; half: store float16 where it loses nothing.
     Returns (path, card). Raises UserError for a missing or damaged source, and for a run without a card.
     """
     path = Path(out) / f"{GENERATOR}.pdparams"
-    return path, write_generator(path, *_trained(Path(root) / "mfs.pdparams", faces))
+    state, facts, nothing_lost = _trained(Path(root) / "mfs.pdparams", faces)
+    return path, write_generator(path, state, facts, half and nothing_lost)
 
 
 def _trained(path: Path, faces: np.ndarray | None) -> tuple[dict[str, np.ndarray], dict[str, Any], bool]:

@@ -87,9 +87,10 @@ def read_files(source: str | Path, name: str) -> tuple[list[bytes], str]:
         source = place
     if _is_archive(source):
         with _archive(source) as (names, read):
+            for file in network.files:
+                if not _inside(names, [file]):
+                    raise UserError(f"{source}: has no {file}; give {_wanted(network)}")
             inside = _inside(names, network.files)
-            if len(inside) < len(network.files):
-                raise UserError(f"{source}: has no {network.files[len(inside)]}; give {_wanted(network)}")
             return [read(one) for one in inside], f"{source}: {inside[0]}"
     paths = [source, *(source.with_name(PurePosixPath(file).name) for file in network.files[1:])]
     for path in paths:

@@ -54,7 +54,7 @@ def network_input(name: str, faces: np.ndarray) -> np.ndarray:
     }[name]
     x = np.pad(x, ((0, 0), (margin, margin), (margin, margin), (0, 0)), mode="edge")
     x = np.stack([cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA) for face in x])
-    return np.ascontiguousarray((x / 255 * (high - low) + low).transpose(0, 3, 1, 2))
+    return to_batch(x) * (high - low) + low
 
 
 def run(layer: nn.Layer, x: np.ndarray) -> list[np.ndarray]:

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from paddle_mfs.data.aligned_face import SIZE, aligned_face, decode_crop, encode_crop, read_members, resized_face
+from paddle_mfs.data.aligned_face import SIZE, decode_crop, encode_crop, read_members, resized_face
 from paddle_mfs.data.shards import ShardReader, is_set
+from paddle_mfs.face.align import AlignedFace, aligned_face
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path
 from paddle_mfs.utils.formats import READABLE_PICTURES
@@ -55,9 +56,9 @@ class Crops:
         """Crop side in pixels."""
         return self.images.shape[1]
 
-    def face(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+    def face(self, index: int) -> AlignedFace:
         """image (S, S, 3) uint8 RGB, landmarks (468, 2) float32 in its pixels."""
-        return self.images[index], self.landmarks[index]
+        return AlignedFace(self.images[index], self.landmarks[index])
 
     def mates(self, index: int) -> list[int]:
         """Indices of all faces of the same label, `index` among them."""

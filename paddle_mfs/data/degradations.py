@@ -19,6 +19,7 @@ import numpy as np
 from paddle_mfs.data.crops import Crops
 from paddle_mfs.data.faces import ShardedFaces
 from paddle_mfs.data.q_labels import check_split, is_held_out, seen_by_q
+from paddle_mfs.face.align import AlignedFace
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.models.quality import SIZE
 from paddle_mfs.teachers.mesh import MeshTeacher, TargetGeometry
@@ -33,27 +34,26 @@ KINDS = ("misregistration", "seams", "ghost", "colour", "blur", "noise")
 
 
 class Pair(NamedTuple):
-    """What the mesh teacher works on: crops (S, S, 3) uint8 RGB, their landmarks (468, 2), the target's geometry."""
+    """What the mesh teacher works on, and the target's geometry."""
 
-    source: np.ndarray
-    source_landmarks: np.ndarray
-    target: np.ndarray
-    target_landmarks: np.ndarray
+    source: AlignedFace
+    target: AlignedFace
     geometry: TargetGeometry
 
 
-def _displaced(points, amount, size, rng):
-    """Landmarks moved, turned and zoomed together, each by its full share of `amount` in a random direction."""
+def _displaced(face, amount, size, rng):
+    """The face, its landmarks moved, turned and zoomed together, each by its full share of `amount`, in random ways."""
     angle, (turn, zoom) = rng.uniform(0, 2 * np.pi), amount * rng.choice([-1, 1], 2) * (TURN, ZOOM)
     matrix = (1 + zoom) * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    centre = points.mean(0)
-    return (points - centre) @ matrix.T + centre + amount * SHIFT * size * np.array([np.cos(angle), np.sin(angle)])
+    points = face.landmarks
+    centre, shift = points.mean(0), amount * SHIFT * size * np.array([np.cos(angle), np.sin(angle)])
+    return face._replace(landmarks=(points - centre) @ matrix.T + centre + shift)
 
 
 def _hard_edge(pair, amount, rng):
     """The blend, faded over to a mask without feathering: the face oval or, as often, its bounding box."""
-    size = pair.target.shape[0]
-    mask = oval_mask(pair.target_landmarks, size, size)
+    size = pair.target.image.shape[0]
+    mask = oval_mask(pair.target.landmarks, size, size)
     if rng.random() < 0.5:
         x, y, w, h = cv2.boundingRect(mask)
         mask[y : y + h, x : x + w] = 255
@@ -69,18 +69,16 @@ def degrade(teacher: MeshTeacher, pair: Pair, amounts: Mapping[str, float], rng:
       is in it is the business of the cosine in alpha, not of Q.
     - colour, blur, noise: of the face, not of its surroundings.
     """
-    size = pair.target.shape[0]
-    landmarks, geometry = pair.source_landmarks, pair.geometry
+    size = pair.target.image.shape[0]
+    source, geometry = pair.source, pair.geometry
     if amounts.get("misregistration"):
-        landmarks = _displaced(landmarks, amounts["misregistration"], size, rng)
+        source = _displaced(source, amounts["misregistration"], size, rng)
     if amounts.get("seams"):
         geometry = dataclasses.replace(geometry, blend=_hard_edge(pair, amounts["seams"], rng))
-    image, blend = teacher.swap(pair.source, landmarks, pair.target, pair.target_landmarks, geometry)
+    image, blend = teacher.swap(source, pair.target, geometry)
     image, blend = image.astype(np.float32), blend[..., None]
     if amounts.get("ghost"):
-        second, _ = teacher.swap(
-            pair.source, _displaced(landmarks, GHOST, size, rng), pair.target, pair.target_landmarks, geometry
-        )
+        second, _ = teacher.swap(_displaced(source, GHOST, size, rng), pair.target, geometry)
         image += np.float32(amounts["ghost"] / 2) * (second - image)
     if amounts.get("colour"):
         offset = rng.normal(size=3)
@@ -129,17 +127,17 @@ class DegradedSwaps:
         self._geometry = functools.lru_cache(maxsize=2000)(self._geometry_of)
 
     def _geometry_of(self, which, index):
-        image, landmarks = self._face(which, index)
-        return self.teacher.geometry(landmarks, image.shape[0])
+        face = self._face(which, index)
+        return self.teacher.geometry(face.landmarks, face.image.shape[0])
 
-    def _face(self, which: int, index: int) -> tuple[np.ndarray, np.ndarray]:
+    def _face(self, which: int, index: int) -> AlignedFace:
         with self._reading:
             return self.sets[which].face(index)
 
     def pair(self, faces: np.ndarray, rng: np.random.Generator) -> Pair:
         """A random pair of two of `faces` (indices)."""
         which, (source, target) = int(rng.integers(len(self.sets))), rng.choice(faces, 2, replace=False).tolist()
-        return Pair(*self._face(which, source), *self._face(which, target), self._geometry(which, target))
+        return Pair(self._face(which, source), self._face(which, target), self._geometry(which, target))
 
     def sample(self, number: int) -> tuple[np.ndarray, float]:
         """Training sample `number` -> image (112, 112, 3) uint8 RGB, quality in 0..1."""
@@ -147,7 +145,7 @@ class DegradedSwaps:
         pair, draw = self.pair(self.training, rng), rng.random()
         faults = 0 if draw < self.untouched else 2 if draw < self.untouched + self.two_faults else 1
         amounts = {str(kind): rng.random() for kind in rng.choice(KINDS, faults, replace=False)}
-        image = pair.target if draw < self.untouched / 2 else degrade(self.teacher, pair, amounts, rng)
+        image = pair.target.image if draw < self.untouched / 2 else degrade(self.teacher, pair, amounts, rng)
         image = seen_by_q(image)
         return image[:, ::-1] if rng.random() < 0.5 else image, quality_of(amounts)
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from paddle_mfs.data.aligned_face import SIZE, aligned_face
+from paddle_mfs.data.aligned_face import SIZE
 from paddle_mfs.data.duplicates import perceptual_hash
 from paddle_mfs.data.synthetic import MIN_ADULT_AGE, AdultFilter
+from paddle_mfs.face.align import aligned_face
 from paddle_mfs.face.analysis import Face, FaceAnalyser
 from paddle_mfs.face.landmarks import Region, region
 from paddle_mfs.face.regions import oval_mask

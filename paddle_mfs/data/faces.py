@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from paddle_mfs.data.aligned_face import SIZE, read_members, resized_face
 from paddle_mfs.data.crops import Crops, load_crops
 from paddle_mfs.data.shards import ShardReader, is_set
+from paddle_mfs.face.align import AlignedFace
 from paddle_mfs.utils.resources import find
 
 
@@ -43,7 +42,7 @@ class ShardedFaces:
         """Who each face shows."""
         return self.reader.column("label")
 
-    def face(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+    def face(self, index: int) -> AlignedFace:
         """image (size, size, 3) uint8 RGB, landmarks (468, 2) float32 in its pixels."""
         return resized_face(*read_members(self.reader.record(index)), self.size)
 

@@ -15,8 +15,7 @@ class Finding:
     """What became of one picture or frame.
 
     name: as the manifest has it; label: who is shown; digest: SHA-256 of the file; candidate: a face that is fit, or
-        None
-    and a reason; detail: the measurement; crop: to show, or None.
+    None and a reason; detail: the measurement; crop: to show, or None.
     """
 
     name: str

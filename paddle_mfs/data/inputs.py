@@ -49,17 +49,16 @@ def find_inputs(paths: Iterable[str | Path], read: bool = True) -> Iterator[Inpu
     """Yield the Inputs of files, folders (recursive) and archives, always in the same order.
 
     read: with the bytes of pictures in tar files, which are read from front to back.
-    A prepared set among the inputs is passed over as unreadable: its pictures are those that were left out.
-    Raises: UserError for a path that is missing, a file of no known kind, or a prepared set.
+    A prepared set within a folder is passed over as unreadable: its pictures are those that were left out.
+    Raises: UserError for a path that is missing, a file of no known kind, or one that is a prepared set itself.
     """
     for path in map(os.path.normpath, paths):
         if not os.path.isdir(path):
-            found = list(_file(path, os.path.dirname(path), read=False)) if os.path.isfile(path) else []
             if not os.path.isfile(path):
                 raise UserError(f"{path}: no such file or folder; give pictures, clips, archives or folders of them")
-            if not found and not path.lower().endswith(ARCHIVES):
-                kinds = ", ".join(READABLE_PICTURES + READABLE_CLIPS + ARCHIVES)
-                raise UserError(f"{path}: not a picture, clip or archive ({kinds}); give one of them")
+            kinds = READABLE_PICTURES + READABLE_CLIPS + ARCHIVES
+            if not path.lower().endswith(kinds) or os.path.basename(path).startswith("."):
+                raise UserError(f"{path}: not a picture, clip or archive ({', '.join(kinds)}); give one of them")
             yield from _file(path, os.path.dirname(path), read)
             continue
         if is_set(path):

@@ -85,10 +85,10 @@ class PairMaker:
         return source, answers
 
     def _taught(self, source, target):
-        (a, a_landmarks), (b, b_landmarks) = self.faces.face(source), self.faces.face(target)
-        image, _ = self.teacher.swap(a, a_landmarks, b, b_landmarks, keys=(2 * source, 2 * target))
+        a, b = self.faces.face(source), self.faces.face(target)
+        image, _ = self.teacher.swap(a, b, keys=(2 * source, 2 * target))
         record = provenance(
-            source_sha256=picture_sha256(a), target_sha256=picture_sha256(b), teacher=dict(self.job.teacher)
+            source_sha256=picture_sha256(a.image), target_sha256=picture_sha256(b.image), teacher=dict(self.job.teacher)
         )
         return encode_crop(image, **save_options("taught.jpg", record))
 

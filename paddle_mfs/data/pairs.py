@@ -140,9 +140,9 @@ class PairSampler:
         for _ in range(count):
             s = rng.choice(self.sources)
             t = self.stranger(rng, s)
-            (source, source_landmarks), (target, landmarks) = self.crops.face(s), self.crops.face(t)
-            taught, _ = self.teacher.swap(source, source_landmarks, target, landmarks, keys=(2 * s, 2 * t))
-            found.append(Example(source, target, taught, *self.cache([2 * s])))
+            source, target = self.crops.face(s), self.crops.face(t)
+            taught, _ = self.teacher.swap(source, target, keys=(2 * s, 2 * t))
+            found.append(Example(source.image, target.image, taught, *self.cache([2 * s])))
         return found
 
     def stranger(self, rng: random.Random, source: int) -> int:
@@ -151,13 +151,13 @@ class PairSampler:
 
     def _face(self, key):
         """Everything about face `key` = 2 * index + mirrored that does not depend on its partner."""
-        image, landmarks = self.crops.face(key // 2)
+        face = self.crops.face(key // 2)
         if key % 2:
-            image, landmarks = mirrored(image, landmarks)
-        size = image.shape[0]
-        background, core = supervised_regions(landmarks, size)
-        geometry = self.teacher.geometry(landmarks, size) if self.teacher else None
-        return image, landmarks, geometry, np.packbits(background), np.packbits(core)
+            face = mirrored(*face)
+        size = face.image.shape[0]
+        background, core = supervised_regions(face.landmarks, size)
+        geometry = self.teacher.geometry(face.landmarks, size) if self.teacher else None
+        return face, geometry, np.packbits(background), np.packbits(core)
 
     def _group(self, rng) -> tuple[int, list[tuple]]:
         """A random source and its rows of the batch -> (key of the source, [row])."""
@@ -176,15 +176,14 @@ class PairSampler:
         return source if twin == source // 2 else 2 * twin + rng.randrange(2)
 
     def _row(self, source, target, same, taught=None):
-        image, landmarks, geometry, background, core = self._ready(target)
-        size = image.shape[0]
+        face, geometry, background, core = self._ready(target)
+        size = face.image.shape[0]
         if same:
-            taught = image
+            taught = face.image
         elif taught is None:
-            face, keys = self._ready(source), (source, target)
-            taught, _ = self.teacher.swap(face[0], face[1], image, landmarks, geometry, keys)
+            taught, _ = self.teacher.swap(self._ready(source)[0], face, geometry, (source, target))
         unpack = functools.partial(np.unpackbits, count=size * size)
-        return image, taught, unpack(background), unpack(core), np.uint8(same)
+        return face.image, taught, unpack(background), unpack(core), np.uint8(same)
 
 
 def batches(

@@ -2,8 +2,8 @@
 
 WebDataset: https://github.com/webdataset/webdataset
 
-    FOLDER/set.json             what kind of set, the settings it was made with, and, when it is finished, how many
-    records FOLDER/shards/00000.tar     records 0, 1, ...: members 00000000.jpg, 00000000.json, 00000001.jpg, ...
+    FOLDER/set.json             what kind of set, its settings, and, when it is finished, how many records
+    FOLDER/shards/00000.tar     records 0, 1, ...: members 00000000.jpg, 00000000.json, 00000001.jpg, ...
     FOLDER/shards/00000.jsonl   the manifest's lines up to the end of that shard; a shard counts when this file is there
     FOLDER/manifest.jsonl       all of these, one JSON object an input
     FOLDER/index.npy            (n,) INDEX: where each record lies
@@ -27,7 +27,7 @@ from typing import IO, Any
 import numpy as np
 
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.files import atomic_path, write_json
+from paddle_mfs.utils.files import atomic_path, write_json, writing
 
 CAPACITY = 1000  # records in a shard, about 25 MB of faces
 OPEN_FILES = 64
@@ -70,16 +70,15 @@ class ShardWriter:
             and (not self.folder.is_dir() or any(self.folder.iterdir()))
         ):
             raise UserError(f"{folder}: holds something else; choose a new folder")
-        try:
+        with writing(folder):
             self._shards.mkdir(parents=True, exist_ok=True)
             self._lock = open(self._shards / ".lock", "a")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(
-                f"{folder}: another process is writing there; wait for it, or choose another folder"
-            ) from None
-        except OSError as error:
-            raise UserError(f"{folder}: cannot be written ({error.strerror}); choose another place") from None
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UserError(
+                    f"{folder}: another process is writing there; wait for it, or choose another folder"
+                ) from None
         self._check_settings()
         for left in self._shards.glob("*.part-*"):  # of a run that was killed; the lock says that nobody uses them
             left.unlink()

@@ -22,11 +22,6 @@ GRACE = 3  # seconds
 AHEAD = 4  # tasks a worker that are begun before their answers are asked for
 
 
-def cores() -> int:
-    """CPU cores this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
 def ordered(
     make: Callable[..., Callable], arguments: tuple, tasks: Iterable, workers: int, start: str = "spawn"
 ) -> Generator[Any, None, None]:

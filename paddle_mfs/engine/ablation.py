@@ -12,18 +12,18 @@ import numpy as np
 
 from paddle_mfs.engine.callbacks import Checkpoints, LogLine
 from paddle_mfs.engine.checkpoint import checkpoints
-from paddle_mfs.engine.evaluation import measure, scores
-from paddle_mfs.engine.settings import load_settings
+from paddle_mfs.engine.evaluation import scores
+from paddle_mfs.engine.settings import load_settings, weights_path
 from paddle_mfs.engine.trainer import Trainer
 from paddle_mfs.face.image import read_image, write_image
+from paddle_mfs.metrics.evaluate import evaluate
+from paddle_mfs.metrics.network_swap import NetworkSwap
 from paddle_mfs.metrics.pairs import Pairs, load_pairs
-from paddle_mfs.models.mfs import load_mfs
 from paddle_mfs.utils import jsonl
 from paddle_mfs.utils.config import Config
 from paddle_mfs.utils.drawing import text_strip
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path, write_json
-from paddle_mfs.utils.resources import resource
 from paddle_mfs.utils.table import markdown_table
 
 LOSSES = "loss", "rec", "raw", "per", "id", "mask", "open", "alpha"  # of the last log line, a mean over its steps
@@ -54,7 +54,7 @@ def run_configs(
     Raises UserError when two configs have the same name, and for settings that are wrong or differ from an unfinished
     run's.
     """
-    output, pairs = Path(output), resource("samples/heldout") if pairs is None else pairs
+    output, pairs = Path(output), "samples/heldout" if pairs is None else pairs
     folders = {output / Path(path).stem: path for path in configs}
     if len(folders) < len(configs):
         raise UserError(f"{output}: two configs have the same file name; rename one")
@@ -91,7 +91,8 @@ def _run(folder: Path, config: Config, held_out: Pairs, checkpoint_minutes: floa
         resume=started[-1] if started else None,
     )
     trainer.fit()
-    report, rows = measure(load_mfs(folder / "mfs.pdparams"), held_out, config.data.size, config.model.encoder)
+    encoder = weights_path(config.model.encoder)
+    report, rows = evaluate(held_out, NetworkSwap(folder / "mfs.pdparams", config.data.size, encoder))
     for number, pictures in enumerate(rows[:SHOWN]):
         for name in ("source", "target", "teacher", "result"):
             write_image(folder / "pictures" / f"{number}_{name}.png", getattr(pictures, name))

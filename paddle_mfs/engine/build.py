@@ -10,13 +10,15 @@ import numpy as np
 import paddle
 import paddle.nn as nn
 
-from paddle_mfs.data.crops import SIZE, Crops, save_crops
+from paddle_mfs.data.aligned_face import SIZE
+from paddle_mfs.data.crops import Crops, save_crops
 from paddle_mfs.data.faces import ShardedFaces, load_faces
 from paddle_mfs.data.identity_cache import IdentityCache
 from paddle_mfs.data.pairs import PairSampler
 from paddle_mfs.data.stored_pairs import StoredPairs, StoredPairSampler
 from paddle_mfs.engine.adversary import Adversary
 from paddle_mfs.engine.objective import Objective
+from paddle_mfs.engine.settings import weights_path
 from paddle_mfs.losses import create_terms
 from paddle_mfs.losses.reweight import Reweighting
 from paddle_mfs.losses.term import Resources
@@ -26,6 +28,7 @@ from paddle_mfs.models.quality import load_quality
 from paddle_mfs.teachers import create_teacher
 from paddle_mfs.utils.config import Config
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.resources import find
 
 
 @dataclass
@@ -48,7 +51,7 @@ def build_parts(config: Config, is_first: bool = True) -> Parts:
     Raises: UserError.
     """
     paddle.seed(config.run.seed)
-    encoder = load_encoder(None if config.model.encoder == "bundled" else config.model.encoder)
+    encoder = load_encoder(weights_path(config.model.encoder))
     embedder = FaceEmbedder(encoder)
     net = build_net(config.model, encoder)
     faces = load_faces(config.data.faces, SIZE)
@@ -56,7 +59,7 @@ def build_parts(config: Config, is_first: bool = True) -> Parts:
     adversary = None
     if "adversarial" in objective.terms:
         adversary = Adversary(objective.terms["adversarial"], config.loss.discriminator)
-    if is_first and isinstance(faces, Crops) and Path(config.data.faces).is_dir():
+    if is_first and isinstance(faces, Crops) and find(config.data.faces).is_dir():
         save_crops(Path(config.run.output) / "faces.npz", faces)
     return Parts(net, objective, adversary, build_sampler(config, embedder, faces))
 
@@ -77,7 +80,7 @@ def build_net(model: Config, encoder: nn.Layer) -> MobileFaceSwap:
             model.fusion_mask,
         )
     else:
-        net = load_mfs(None if model.init == "bundled" else model.init)
+        net = load_mfs(weights_path(model.init))
         check_widths(net, encoder, model.init, model.encoder)
         if (net.prediction, net.modulation, net.masked) != (model.prediction, model.modulation, model.fusion_mask):
             raise UserError(
@@ -111,7 +114,7 @@ def build_objective(loss: Config, embedder: FaceEmbedder, faces: Crops | Sharded
         lambda recogniser: IdentityCache(recogniser, training_faces()),
     )
     terms = create_terms(loss.weights, resources)
-    quality = None if loss.quality == "none" else load_quality(None if loss.quality == "bundled" else loss.quality)
+    quality = None if loss.quality == "none" else load_quality(weights_path(loss.quality))
     return Objective(embedder, loss.weights, terms, Reweighting(loss.reweight, quality, loss.distillation))
 
 

@@ -16,8 +16,7 @@ class Callback:
     In the order of a run: `on_start` once, `on_step` after every step, `on_end` when the budget is spent, `on_close`
     last of all, however the run ends. What callbacks tell each other, through `trainer.call`: `on_log`, `on_preview`,
     `on_evaluation`. Callbacks are called in the order of the list; of several processes only the first has any.
-    `trainer` is the engine.loop
-    TrainingLoop that calls: a Trainer, or in the training of Q a QualityTrainer.
+    `trainer` is the engine.loop.TrainingLoop that calls: a Trainer, or in the training of Q a QualityTrainer.
     """
 
     def on_start(self, trainer: Any) -> None:

@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from paddle_mfs.engine.callback import Callback
+from paddle_mfs.engine.settings import weights_path
 from paddle_mfs.metrics.evaluate import evaluate
 from paddle_mfs.metrics.network_swap import NetworkSwap
-from paddle_mfs.metrics.pairs import Pairs, load_pairs
+from paddle_mfs.metrics.pairs import load_pairs
 from paddle_mfs.metrics.report import card_entry
-from paddle_mfs.metrics.sheet import Row
 from paddle_mfs.utils import jsonl
 from paddle_mfs.weights import read_card, save_state
 
@@ -44,7 +44,8 @@ class Evaluation(Callback):
     """
 
     def __init__(self, config: Config):
-        self.every, self.size, self.encoder = config.evaluation.every, config.data.size, config.model.encoder
+        self.every, self.size = config.evaluation.every, config.data.size
+        self.encoder = weights_path(config.model.encoder)
         self.pairs = load_pairs(config.evaluation.faces, config.evaluation.pairs)
 
     def on_start(self, trainer: Trainer) -> None:
@@ -62,7 +63,7 @@ class Evaluation(Callback):
             self._evaluate(trainer)
 
     def _evaluate(self, trainer: Trainer) -> None:
-        report = measure(trainer.ema, self.pairs, self.size, self.encoder)[0]
+        report = self._measured(trainer.ema)
         line = {"step": trainer.step, **{name: round(value, 4) for name, value in scores(report).items()}}
         jsonl.append(trainer.output / "evaluation.jsonl", line)
         print("held out: " + " ".join(f"{name} {value}" for name, value in line.items()), flush=True)
@@ -71,16 +72,8 @@ class Evaluation(Callback):
             trainer.export("best", heldout=card_entry(report))
         trainer.call("on_evaluation", line)
 
-
-def measure(
-    net: MobileFaceSwap, pairs: Pairs, size: int, encoder: str | Path = "bundled"
-) -> tuple[dict[str, Any], list[Row]]:
-    """Scores of a MobileFaceSwap network on held-out pairs -> (report, rows) of `metrics.evaluate.evaluate`.
-
-    size: of the crops it is fed; encoder: "bundled" or a path.
-    """
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "best.pdparams"
-        save_state(path, net.state_dict())
-        swap = NetworkSwap(path, size, None if encoder == "bundled" else encoder)
-        return evaluate(pairs, swap)
+    def _measured(self, net: MobileFaceSwap) -> dict[str, Any]:
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "best.pdparams"  # the report has this name: where it goes into a card, they are
+            save_state(path, net.state_dict())
+            return evaluate(self.pairs, NetworkSwap(path, self.size, self.encoder))[0]

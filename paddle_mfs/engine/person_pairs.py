@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 import paddle
 
-from paddle_mfs.data.pairs import Batch, mirrored, supervised_regions
-from paddle_mfs.face.align import align
+from paddle_mfs.data.aligned_face import mirrored
+from paddle_mfs.data.pairs import Batch, supervised_regions
+from paddle_mfs.face.align import AlignedFace, aligned_face
 from paddle_mfs.face.analysis import Face
 from paddle_mfs.face.geometry import transform
 from paddle_mfs.models.idn import SIZE
@@ -26,22 +27,21 @@ class PersonPairs:
 
     Args:
         faces: the person's photos as (image (H, W, 3) uint8 RGB, Face).
-        targets: faces of others as (crop (224, 224, 3) uint8 RGB, its landmarks (468, 2) float32).
+        targets: faces of others, at 224 px.
         seed: of all that is drawn.
     """
 
     def __init__(
         self,
         faces: Sequence[tuple[np.ndarray, Face]],
-        targets: Sequence[tuple[np.ndarray, np.ndarray]],
+        targets: Sequence[AlignedFace],
         seed: int = 0,
     ):
         self._teacher, self._targets, self._random = MeshTeacher(), targets, random.Random(seed)
-        self._sources: list[tuple[np.ndarray, np.ndarray]] = []
+        self._sources: list[AlignedFace] = []
         for image, face in faces:
-            crop, matrix = align(image, face.five, SIZE)
-            marks = transform(face.landmarks[:, :2].astype(np.float64), matrix).astype(np.float32)
-            self._sources += [(crop, marks), mirrored(crop, marks)]
+            source = aligned_face(image, face, SIZE)
+            self._sources += [source, mirrored(*source)]
 
     def batch(self, count: int) -> Batch:
         """`count` pairs as paddle tensors: targets and taught (count, 3, 224, 224) RGB in [0, 1], background and core
@@ -54,11 +54,11 @@ class PersonPairs:
         return Batch(None, *pixels, *regions, None)  # type: ignore[arg-type, call-arg]
 
     def _row(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        image, marks = self.moved(*self._random.choice(self._targets))
-        taught, _ = self._teacher.swap(*self._random.choice(self._sources), image, marks)
-        return (image, taught, *supervised_regions(marks, SIZE))
+        target = self.moved(*self._random.choice(self._targets))
+        taught, _ = self._teacher.swap(self._random.choice(self._sources), target)
+        return (target.image, taught, *supervised_regions(target.landmarks, SIZE))
 
-    def moved(self, image: np.ndarray, marks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def moved(self, image: np.ndarray, marks: np.ndarray) -> AlignedFace:
         """A crop (224, 224, 3) uint8 RGB mirrored or not, turned, zoomed, shifted and lit a little differently, with
         its landmarks (468, 2) float32 in the pixels of the new one."""
         uniform = self._random.uniform
@@ -70,4 +70,4 @@ class PersonPairs:
         image = cv2.warpAffine(image, matrix, (SIZE, SIZE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
         gain = 1 + np.array([uniform(-LIGHT, LIGHT)] * 3) + np.array([uniform(-LIGHT, LIGHT) / 3 for _ in range(3)])
         lit = np.rint(image * gain).clip(0, 255).astype(np.uint8)
-        return lit, transform(marks.astype(np.float64), matrix).astype(np.float32)
+        return AlignedFace(lit, transform(marks.astype(np.float64), matrix).astype(np.float32))

@@ -2,8 +2,8 @@
 
 The network that predicts weights from a photo knows nobody in particular. Its prediction is a good start for one
 person, whose 0.5 M baked weights are then trained alone, as subject-aware swapping does (the paper has no such step,
-this is ours): the mesh teacher puts the photos on other faces (person_pairs.py), and the objective is that of the
-distillation. Other faces than those trained on watch over the quality (watched_faces.py).
+this is ours): the mesh teacher puts the photos on other faces (person_pairs.py), and the objective has some terms of
+the distillation's (LOSS). Other faces than those trained on watch over the quality (watched_faces.py).
 
 L_mask is no part of it. The mask's own layers stay, and it looks at a bottleneck that no gradient comes back from
 (models/idn.py): the term would be a number in the log that changes nothing. What keeps the background: L_rec is taken
@@ -33,11 +33,13 @@ from paddle_mfs.metrics.identity import Recogniser
 from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
 from paddle_mfs.models.idn import IDN, run_idn
 from paddle_mfs.ops.freeze import freeze
+from paddle_mfs.ops.layers import STATISTICS
 from paddle_mfs.provenance import provenance, save_options
 from paddle_mfs.swap.baker import Baker
 from paddle_mfs.swap.identity import Identity, save_identity
 from paddle_mfs.utils.config import Config
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.resources import find
 from paddle_mfs.utils.table import text_table
 
 # The `loss` section of a config, see losses/: these terms and no other.
@@ -116,7 +118,7 @@ class Personalizer:
                 f"{len(crops)} faces to train on; six or more are needed, give a folder with more (--faces)"
             )
         self.identity, self._idn = identity, cast(IDN, identity.idn)
-        others = list(zip(crops.images, crops.landmarks))
+        others = [crops.face(index) for index in range(len(crops))]
         self._pairs = PersonPairs(faces, [other for index, other in enumerate(others) if index % 3 < 2], seed)
         self._watched = WatchedFaces(others[2::3], [image for image, _ in faces], [face.five for _, face in faces])
         self._objective = build_objective(Config(LOSS), embedder)
@@ -162,7 +164,7 @@ class Personalizer:
         trained = [
             parameter
             for name, parameter in self._idn.named_parameters()
-            if not name.startswith("mask.") and not name.endswith(("._mean", "._variance"))
+            if not name.startswith("mask.") and not name.endswith(STATISTICS)
         ]
         for parameter in trained:
             parameter.stop_gradient = False
@@ -208,7 +210,7 @@ def personalize(
     """
     baker = Baker(weights, encoder)
     identity, found = baker.combined(sources)
-    crops = load_crops(faces)
+    crops = load_crops(find(faces))
     refined = Personalizer(identity, found, crops, FaceEmbedder(load_encoder(encoder))).train(minutes, progress)
     sheet = Path(output).with_suffix(".png")
     record = provenance(**identity.facts)

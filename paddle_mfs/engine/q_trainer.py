@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import paddle
 
-from paddle_mfs.data.crops import SIZE
+from paddle_mfs.data.aligned_face import SIZE
 from paddle_mfs.data.degradations import DegradedSwaps
 from paddle_mfs.data.faces import load_faces
 from paddle_mfs.data.snapshots import TeacherSnapshots

@@ -61,6 +61,11 @@ def weights_file(key: str, *words: str | None) -> Rule:
     )
 
 
+def weights_path(value: str | None) -> str | None:
+    """A setting that names weights, as what loads them takes it: None for "bundled"."""
+    return None if value == "bundled" else value
+
+
 RULES = (
     weights_file("model.encoder", "bundled"),
     weights_file("model.init", None, "bundled"),

@@ -24,7 +24,7 @@ class VisualDL(Callback):
             from visualdl import LogWriter
         except ImportError:
             raise UserError(
-                "run.visualdl: visualdl is not installed; pip install -e .[visualdl], or set run.visualdl to false"
+                "run.visualdl: visualdl is not installed; pip install visualdl, or set run.visualdl to false"
             ) from None
         self._writer_class, self.folder = LogWriter, str(Path(output) / "visualdl")
         self._writer: Any = None

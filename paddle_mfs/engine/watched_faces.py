@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import paddle
 
+from paddle_mfs.face.align import AlignedFace
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.regions import five_points, oval_mask
 from paddle_mfs.metrics.background import psnr
@@ -42,13 +43,13 @@ class WatchedFaces:
     """Measures an IDN on crops that it was not trained on; `images` are they, a list of (224, 224, 3) uint8 RGB.
 
     Args:
-        faces: (crop, its landmarks (468, 2)) of each.
+        faces: at 224 px.
         photos: of the source, (H, W, 3) uint8 RGB. fives: the five points (5, 2) of the face in each of them.
     """
 
     def __init__(
         self,
-        faces: Sequence[tuple[np.ndarray, np.ndarray]],
+        faces: Sequence[AlignedFace],
         photos: Sequence[np.ndarray],
         fives: Sequence[np.ndarray],
     ):

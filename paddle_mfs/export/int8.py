@@ -9,7 +9,7 @@ from paddle_mfs.data.faces import load_faces
 from paddle_mfs.export.check import reference
 from paddle_mfs.export.quantise import CONVOLUTIONS, METHOD, error, quantise
 from paddle_mfs.export.sensitivity import leave_in_float, sensitivity
-from paddle_mfs.face.align import template
+from paddle_mfs.face.align import AlignedFace, template
 from paddle_mfs.graph.nodes import SHAPE, read_idn
 from paddle_mfs.graph.program import NAME
 from paddle_mfs.graph.rewrites import rewrite
@@ -38,15 +38,13 @@ EVERYTHING = CONVOLUTIONS + (
 # target -> Paddle's names of the operators that become 8-bit
 OPERATORS = {"arm": CONVOLUTIONS, "npu": EVERYTHING}
 
-Crop = tuple[np.ndarray, np.ndarray]  # (224, 224, 3) uint8 RGB, its landmarks (468, 2 or more)
 
-
-def split_crops(path: str | Path) -> tuple[list[Crop], list[Crop]]:
+def split_crops(path: str | Path) -> tuple[list[AlignedFace], list[AlignedFace]]:
     """Faces for calibration and others to measure on: two of three, and the third.
 
     Args:
         path: folder of pictures, or of tools/prepare_data.py; the first 48 faces are used.
-    Returns: two lists of (crop (224, 224, 3) uint8 RGB, landmarks (468, 2)).
+    Returns: two lists of faces at 224 px.
     Raises: UserError when fewer than six faces are found.
     """
     known = load_faces(path, SHAPE[-1])
@@ -60,14 +58,21 @@ class Quantiser:
     """Quantises an identity's graph for a target and measures what was lost.
 
     Args:
-        source: the source face, (crop (224, 224, 3) uint8 RGB, landmarks (468, 2 or more)).
+        source: the source face, at 224 px.
         faces, measured: like it, faces to calibrate with and others to measure on (`split_crops`).
         name: where they come from, for error messages.
         check: measure, leave layers in float as needed, refuse what stays below 35 dB; False: quantise all, measure
             nothing.
     """
 
-    def __init__(self, source: Crop, faces: list[Crop], measured: list[Crop], name: str | Path, check: bool = True):
+    def __init__(
+        self,
+        source: AlignedFace,
+        faces: list[AlignedFace],
+        measured: list[AlignedFace],
+        name: str | Path,
+        check: bool = True,
+    ):
         self.source, self.faces, self.measured, self.name, self.check = source, faces, measured, name, check
 
     def __call__(self, idn: IDN, folder: str | Path, target: str) -> dict:
@@ -116,7 +121,7 @@ class Quantiser:
         results, masks = (np.concatenate(outputs) for outputs in zip(*(run(image[None]) for image in held)))
         errors = error(results, expected[0])
         teacher = MeshTeacher()
-        wanted = to_batch([teacher.swap(*self.source, *face)[0] for face in self.measured])
+        wanted = to_batch([teacher.swap(self.source, face)[0] for face in self.measured])
         both = (("fp32", expected[0]), ("int8", results))
         to_teacher = {name: round(psnr(np.mean(error(pictures, wanted))), 2) for name, pictures in both}
         recogniser, five = Recogniser(), template(SHAPE[-1])
@@ -125,7 +130,7 @@ class Quantiser:
             return recogniser.descriptors(pictures, [five] * len(pictures))
 
         to_source = {
-            name: round(float(np.mean(distance(descriptors([self.source[0]]), descriptors(to_images(pictures))))), 4)
+            name: round(float(np.mean(distance(descriptors([self.source.image]), descriptors(to_images(pictures))))), 4)
             for name, pictures in both
         }
         return {

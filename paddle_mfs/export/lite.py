@@ -17,8 +17,7 @@ from paddle_mfs.graph.program import NAME
 from paddle_mfs.graph.targets import TARGETS
 from paddle_mfs.runtime import choose
 from paddle_mfs.runtime.lite import LiteRunner, optimise
-from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.files import sha256, write_json
+from paddle_mfs.utils.files import sha256, write_json, writing
 
 if TYPE_CHECKING:
     from paddle_mfs.models.idn import IDN
@@ -55,7 +54,7 @@ def export_lite(
     """
     choose("lite")  # or say that it is not installed
     folder, written = Path(folder), []
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="part-", dir=folder) as temporary:
             made = []
@@ -74,8 +73,6 @@ def export_lite(
                 os.replace(built, path)
                 write_json(path.with_suffix(".json"), card)
                 written.append((path, card))
-    except OSError as error:
-        raise UserError(f"{folder}: cannot be written ({error.strerror or error}); choose another place") from None
     return written
 
 

@@ -17,6 +17,7 @@ from paddle_mfs.graph.rewrites import EXACT, rewrite
 from paddle_mfs.provenance import GENERATED, provenance
 from paddle_mfs.runtime.paddle import PaddleRunner
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import writing
 from paddle_mfs.version import __version__
 
 if TYPE_CHECKING:
@@ -106,22 +107,21 @@ def export_paddle(
     temporary = folder.with_name(f"{folder.name}.part-{os.getpid()}")
     old = folder.with_name(f"{folder.name}.old-{os.getpid()}.part")
     try:
-        temporary.mkdir(parents=True)
-        save_program(identity.idn, temporary)
-        card = deploy_card(identity.facts)
-        runner = PaddleRunner(temporary / f"{NAME}.pdmodel")
-        for output, name in zip(card["outputs"], runner.output_names):
-            output["name"] = name
-        if check:
-            card["difference_from_dygraph"] = float(f"{check(runner):.2e}")
-        if largest:
-            card["largest_value"] = largest
-        (temporary / CARD).write_text(yaml.safe_dump(card, sort_keys=False, allow_unicode=True), encoding="utf-8")
-        if folder.exists():
-            os.replace(folder, old)
-        os.replace(temporary, folder)
-    except OSError as error:
-        raise UserError(f"{folder}: cannot be written ({error.strerror or error}); choose another place") from None
+        with writing(folder):
+            temporary.mkdir(parents=True)
+            save_program(identity.idn, temporary)
+            card = deploy_card(identity.facts)
+            runner = PaddleRunner(temporary / f"{NAME}.pdmodel")
+            for output, name in zip(card["outputs"], runner.output_names):
+                output["name"] = name
+            if check:
+                card["difference_from_dygraph"] = float(f"{check(runner):.2e}")
+            if largest:
+                card["largest_value"] = largest
+            (temporary / CARD).write_text(yaml.safe_dump(card, sort_keys=False, allow_unicode=True), encoding="utf-8")
+            if folder.exists():
+                os.replace(folder, old)
+            os.replace(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)

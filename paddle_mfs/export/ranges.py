@@ -9,6 +9,7 @@ import numpy as np
 from paddle_mfs.graph.nodes import read_idn
 from paddle_mfs.graph.program import Program
 from paddle_mfs.graph.rewrites import rewrite
+from paddle_mfs.metrics.background import psnr
 from paddle_mfs.models.idn import IDN
 
 LIMIT = 30000  # leaves a factor of two for faces that were not looked at
@@ -55,7 +56,7 @@ def half_precision(idn: IDN, batch: np.ndarray, expected: Sequence[np.ndarray]) 
     return {
         "how": "Paddle, every value and weight rounded to float16, sums in float32; the .nb itself was not run",
         "largest_difference": worst,
-        "psnr_db": round(float(-10 * np.log10(np.square(differences[0]).mean())), 1),
+        "psnr_db": round(psnr(255**2 * float(np.square(differences[0]).mean())), 1),
     }
 
 

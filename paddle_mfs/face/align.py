@@ -7,10 +7,15 @@ shear the face.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
 import cv2
 import numpy as np
 
-from paddle_mfs.face.geometry import similarity, warp
+from paddle_mfs.face.geometry import similarity, transform, warp
+
+if TYPE_CHECKING:
+    from paddle_mfs.face.analysis import Face
 
 TEMPLATE_112 = np.array(
     [
@@ -22,6 +27,13 @@ TEMPLATE_112 = np.array(
     ],
     np.float32,
 )
+
+
+class AlignedFace(NamedTuple):
+    """An aligned crop, image (S, S, 3) uint8 RGB, and its landmarks (468, >=2) in the crop's pixels."""
+
+    image: np.ndarray
+    landmarks: np.ndarray
 
 
 def template(size: int) -> np.ndarray:
@@ -41,3 +53,9 @@ def align(image: np.ndarray, five: np.ndarray, size: int) -> tuple[np.ndarray, n
     """
     matrix = similarity(five, template(size))
     return warp(image, matrix, (size, size), cv2.INTER_CUBIC, cv2.BORDER_REFLECT), matrix
+
+
+def aligned_face(image: np.ndarray, face: Face, size: int) -> AlignedFace:
+    """Cut out the `Face` of a picture at `size` pixels; landmarks (468, 2) float32."""
+    crop, matrix = align(image, face.five, size)
+    return AlignedFace(crop, transform(face.landmarks[:, :2], matrix).astype(np.float32))

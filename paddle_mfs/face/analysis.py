@@ -9,12 +9,12 @@ import numpy as np
 
 from paddle_mfs.face.boxes import Detection, is_known
 from paddle_mfs.face.detect import Detector
-from paddle_mfs.face.landmarks import Landmarker, Region, pose, region
+from paddle_mfs.face.image import check_image
+from paddle_mfs.face.landmarks import MIN_PRESENCE, Landmarker, Region, pose, region
 from paddle_mfs.face.regions import five_points
 from paddle_mfs.face.views import levels, local_views
 from paddle_mfs.utils.errors import UserError
 
-MIN_PRESENCE = 0.5  # below, the mesh network says that there is no face
 MIN_FACE = 20  # pixels, longer side of the landmarks' box; a smaller face is refused
 SURE = 0.85  # a detector score below this may be a face seen at the wrong roll: look again around it
 
@@ -84,9 +84,7 @@ class FaceAnalyser:
         """The largest face. Raises UserError, which begins with `name`, when there is none or it is under 20 px."""
         found = self._search(image, False)
         if not found:
-            raise UserError(
-                f"{name}: no face found; use a picture that shows a face, unhidden and at least {MIN_FACE} px high"
-            )
+            raise no_face(name)
         if found[0].size < MIN_FACE:
             raise UserError(
                 f"{name}: the face is too small ({found[0].size:.0f} px, at least {MIN_FACE} are needed); "
@@ -122,7 +120,7 @@ class FaceAnalyser:
             if is_known(detection.box, found):
                 continue
             detection = self._upright(image, detection)
-            landmarks, presence = self.landmarker(image, detection, min_presence=MIN_PRESENCE)
+            landmarks, presence = self.landmarker(image, detection)
             if presence < MIN_PRESENCE:
                 continue
             face = Face.of(landmarks, detection.score, presence)
@@ -146,10 +144,11 @@ class FaceAnalyser:
         return max([detection, *again], key=lambda d: d.score)
 
 
-def check_image(image: np.ndarray) -> None:
-    """Raise TypeError unless `image` is (H, W, 3) uint8."""
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-        raise TypeError(f"expected a (H, W, 3) uint8 RGB image, got {image.shape} {image.dtype}")
+def no_face(name: str) -> UserError:
+    """What is told of a picture without one."""
+    return UserError(
+        f"{name}: no face found; use a picture that shows a face, unhidden and at least {MIN_FACE} px high"
+    )
 
 
 def _bundled(name: str, engine: str) -> Callable:

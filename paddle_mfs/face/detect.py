@@ -38,8 +38,8 @@ class Detector:
             logits (N, 896)].
     """
 
-    def __init__(self, network: Callable, min_score: float = MIN_SCORE):
-        self.network, self.min_score = network, min_score
+    def __init__(self, network: Callable):
+        self.network = network
 
     def detect(self, image: np.ndarray, views: Sequence[np.ndarray] | None = None) -> list[Detection]:
         """Faces in `image` (H, W, 3) uint8 RGB, best score first, looked for in each view (None: all of it)."""
@@ -52,7 +52,7 @@ class Detector:
 
     def _decode(self, view, values, logits):
         scores = 1 / (1 + np.exp(-logits.clip(-80, 80)))
-        kept = np.flatnonzero(scores > self.min_score)
+        kept = np.flatnonzero(scores > MIN_SCORE)
         back = invert(view)
         per_pixel = scale_of(back)
         detections = []

@@ -110,6 +110,12 @@ def _to_srgb(image):
     return image.convert("RGB")
 
 
+def check_image(image: np.ndarray) -> None:
+    """Raise TypeError unless `image` is (H, W, 3) uint8."""
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise TypeError(f"expected a (H, W, 3) uint8 RGB image, got {image.shape} {image.dtype}")
+
+
 def check_suffix(path: str | Path) -> None:
     """Raise UserError unless `write_image` can write a file of this name."""
     if Path(path).suffix.lower() not in WRITERS:
@@ -127,8 +133,7 @@ def write_image(path: str | Path, rgb: np.ndarray, **save_options: Any) -> None:
     """
     check_suffix(path)
     rgb = np.asarray(rgb)
-    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3:
-        raise TypeError(f"expected a (H, W, 3) uint8 RGB image, got {rgb.shape} {rgb.dtype}")
+    check_image(rgb)
     options = {**WRITERS[Path(path).suffix.lower()], **save_options}
     with atomic_path(path) as temporary:
         try:

@@ -17,6 +17,7 @@ from paddle_mfs.face.geometry import invert, scale_of, transform, warp
 from paddle_mfs.utils.tensor import to_batch
 
 INPUT = 192
+MIN_PRESENCE = 0.5  # below, the network says that there is no face
 ROI_SCALE = 1.5  # side of the region shown to the network / side of the face box
 
 
@@ -31,22 +32,20 @@ class Landmarker:
     def __init__(self, network: Callable):
         self.network = network
 
-    def __call__(
-        self, image: np.ndarray, detection: Detection, passes: int = 2, min_presence: float = 0.5
-    ) -> tuple[np.ndarray, float]:
+    def __call__(self, image: np.ndarray, detection: Detection, passes: int = 2) -> tuple[np.ndarray, float]:
         """Landmarks of `detection` in `image` (H, W, 3) uint8 RGB.
 
         The first pass looks where the detection says, each further pass where the mesh of the pass before says.
 
         Returns: landmarks (468, 3) float32, pixels of the image (z in the same unit, smaller is nearer); presence 0..1.
-            A pass whose presence stays below `min_presence` is the last.
+            A pass whose presence stays below MIN_PRESENCE is the last.
         """
         left, right = detection.keypoints[:2]
         landmarks, presence = self.look(
             image, Region(detection.centre, detection.size * ROI_SCALE, _angle(left, right))
         )
         for _ in range(passes - 1):
-            if presence < min_presence:
+            if presence < MIN_PRESENCE:
                 break
             landmarks, presence = self.look(image, region(landmarks))
         return landmarks, presence

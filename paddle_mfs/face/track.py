@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paddle_mfs.face.analysis import MIN_FACE, Face, FaceAnalyser, check_image
+from paddle_mfs.face.analysis import MIN_FACE, Face, FaceAnalyser
 from paddle_mfs.face.appearance import appearance, likeness
 from paddle_mfs.face.boxes import is_known
+from paddle_mfs.face.image import check_image
 from paddle_mfs.face.landmarks import Region, region
 from paddle_mfs.face.one_euro import OneEuro
 from paddle_mfs.face.scene_cut import CutDetector

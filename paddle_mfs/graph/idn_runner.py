@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from paddle_mfs.graph.nodes import read_idn
-from paddle_mfs.graph.program import NAME, Program
+from paddle_mfs.graph.program import Program
 from paddle_mfs.graph.rewrites import EXACT, exact, rewrite
 from paddle_mfs.graph.targets import TARGETS
 from paddle_mfs.graph.upsampling import upsampling_as_transposed
@@ -20,12 +20,10 @@ def idn_runner(idn: IDN, engine: str = "auto", threads: int | None = None) -> Ru
     engine = choose(engine)
     passes = {
         "openvino": exact(upsampling_as_transposed),  # its Paddle reader has no pixel shuffle
-        "paddle": EXACT,
         "lite": TARGETS["x86"].passes["fp32"],
-    }[engine]
+    }.get(engine, EXACT)
 
     def save(shape: tuple[int, ...], folder: Path) -> Path:
-        Program(rewrite(read_idn(idn), passes), shape).save(folder)
-        return folder / f"{NAME}.pdmodel"
+        return Program(rewrite(read_idn(idn), passes), shape).save(folder)
 
     return Runner(save, engine, threads or THREADS)

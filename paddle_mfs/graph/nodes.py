@@ -26,6 +26,7 @@ OUTPUTS = (
         "paste the result with min(1, mask / its median in the face)",
     ),
 )
+RESULTS = tuple(name for name, _, _ in OUTPUTS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +86,7 @@ def chains(nodes: list[Node], *kinds: str) -> list[list[Node]]:
         while chain and len(chain) < len(kinds):
             readers = [reader for reader in nodes if chain[-1].output in reader.inputs]
             chain = chain + readers if len(readers) == 1 else []
-        if [link.kind for link in chain] == list(kinds) and not {link.output for link in chain[:-1]} & {
-            "result",
-            "mask",
-        }:
+        if [link.kind for link in chain] == list(kinds) and not {link.output for link in chain[:-1]} & set(RESULTS):
             found.append(chain)
     return found
 
@@ -101,7 +99,7 @@ def substitute(nodes: list[Node], old: list[Node], new: Iterable[Node]) -> list[
 
 
 def read_idn(idn: IDN) -> list[Node]:
-    """The nodes of a baked IDN as its forward runs them; the last ones make "result" and "mask".
+    """The nodes of a baked IDN as its forward runs them, among them those that make "result" and "mask".
 
     Args:
         idn: IDN in eval mode (running statistics are used).
@@ -113,10 +111,8 @@ def read_idn(idn: IDN) -> list[Node]:
         return output
 
     def conv(x, name, layer, stride=1, padding=0, groups=1):
-        bias = None if layer.bias is None else layer.bias.numpy()
-        return add(
-            "conv", x, name, weight=layer.weight.numpy(), bias=bias, stride=stride, padding=padding, groups=groups
-        )
+        weight, bias = layer.weight.numpy(), layer.bias.numpy()
+        return add("conv", x, name, weight=weight, bias=bias, stride=stride, padding=padding, groups=groups)
 
     def separable(x, name, depthwise, pointwise):
         x = conv(x, f"{name}.depthwise", depthwise, depthwise.stride, depthwise.padding, depthwise.weight.shape[0])

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from paddle_mfs.graph.nodes import INPUT, OUTPUTS, SHAPE, Node
+from paddle_mfs.graph.nodes import INPUT, RESULTS, SHAPE, Node
 
 NAME = "idn"
-RESULTS = tuple(name for name, _, _ in OUTPUTS)
 
 
 def static_mode() -> AbstractContextManager:
@@ -167,8 +166,8 @@ class Program:
         with static_mode(), paddle.static.scope_guard(self.scope):
             return self.executor.run(self.program, feed={INPUT: x}, fetch_list=[self.variables[name] for name in names])
 
-    def save(self, folder: str | Path) -> None:
-        """Write `folder`/idn.pdmodel and `folder`/idn.pdiparams; outputs in the order of OUTPUTS."""
+    def save(self, folder: str | Path) -> Path:
+        """Write `folder`/idn.pdmodel and idn.pdiparams beside it, outputs in the order of OUTPUTS -> the .pdmodel."""
         import paddle
 
         with static_mode(), paddle.static.scope_guard(self.scope):
@@ -179,3 +178,4 @@ class Program:
                 self.executor,
                 program=self.program.clone(),
             )
+        return Path(folder) / f"{NAME}.pdmodel"

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from paddle_mfs.face.align import align
+from paddle_mfs.face.align import AlignedFace, align
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.geometry import scale_of, transform
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.swap.identity import read_source
-from paddle_mfs.utils.errors import UserError
 
 MEASURED_SIZE = 224  # pixels, the side of every crop that is measured
 
@@ -32,6 +31,11 @@ class Crop:
     five: np.ndarray
     oval: np.ndarray
 
+    @property
+    def face(self) -> AlignedFace:
+        """The crop and its landmarks, as teachers take it."""
+        return AlignedFace(self.image, self.landmarks)
+
     def at(self, size: int) -> np.ndarray:
         """The crop cut from the photo at another size -> (size, size, 3) uint8 RGB."""
         return self.image if size == MEASURED_SIZE else align(self.photo, self.photo_five, size)[0]
@@ -40,10 +44,7 @@ class Crop:
 def load_crop(path: str | Path, analyser: FaceAnalyser) -> Crop:
     """The largest face of a picture file as a Crop. Raises UserError when it cannot be read or shows none."""
     photo = read_source(path)
-    faces = analyser.faces(photo)
-    if not faces:
-        raise UserError(f"{path}: no face found; take it out of the list of pairs")
-    face = faces[0]
+    face = analyser.largest(photo, str(path))
     image, matrix = align(photo, face.five, MEASURED_SIZE)
     landmarks = np.column_stack([transform(face.landmarks[:, :2], matrix), face.landmarks[:, 2] * scale_of(matrix)])
     return Crop(

@@ -49,7 +49,7 @@ def evaluate(
         row = Row(
             source.image,
             target.image,
-            teacher.swap(source.image, source.landmarks, target.image, target.landmarks)[0],
+            teacher.swap(source.face, target.face)[0],
             swap(source, target) if swap else None,
         )
         held = Target(target.image, target.landmarks, target.five, target.oval, analyser)

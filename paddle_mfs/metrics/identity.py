@@ -11,13 +11,12 @@ identity.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
 import paddle
 
-from paddle_mfs.face.align import similarity
+from paddle_mfs.face.geometry import similarity
 from paddle_mfs.models import create_model
 from paddle_mfs.utils.tensor import to_batch
 
@@ -41,16 +40,12 @@ def chip(image: np.ndarray, five: np.ndarray) -> np.ndarray:
 
 
 class Recogniser:
-    """The judge: descriptors of aligned chips.
-
-    Args:
-        weights: "bundled" or the path of the dlib network's `.pdparams`.
-    """
+    """The judge: descriptors of aligned chips, by the bundled dlib network."""
 
     name = "dlib_resnet"
 
-    def __init__(self, weights: str | Path = "bundled"):
-        self._network = create_model("dlib_resnet", weights=weights)
+    def __init__(self):
+        self._network = create_model("dlib_resnet", weights="bundled")
 
     def descriptors(self, images: Sequence[np.ndarray], fives: Sequence[np.ndarray], batch: int = 16) -> np.ndarray:
         """N images (uint8 RGB) with their five points -> (N, 128) float32. Compare rows by Euclidean distance."""

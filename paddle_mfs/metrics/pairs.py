@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.resources import find
 
 
 @dataclass
@@ -18,11 +19,11 @@ class Pairs:
 
 
 def load_pairs(folder: str | Path, count: int | None = None) -> Pairs:
-    """Read `folder/pairs.json` -> Pairs, the first `count` of them.
+    """Read `folder/pairs.json` -> Pairs, the first `count` of them. samples/heldout is found from any folder.
 
     Raises UserError for a missing or broken list or picture.
     """
-    listed_in = Path(folder) / "pairs.json"
+    listed_in = find(folder) / "pairs.json"
     if not listed_in.is_file():
         raise UserError(f"{listed_in}: not found; give a folder with pairs.json and the pictures it names")
     try:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from paddle_mfs.face.analysis import FaceAnalyser
-from paddle_mfs.face.detect import Detection
+from paddle_mfs.face.boxes import Detection
 from paddle_mfs.metrics.background import background_error
 from paddle_mfs.metrics.shape import shape_error
 from paddle_mfs.metrics.sharpness import sharpness

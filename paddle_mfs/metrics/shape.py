@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from paddle_mfs.face.align import similarity
+from paddle_mfs.face.geometry import similarity, transform
 
 
 def shape_error(result: np.ndarray, target: np.ndarray) -> float:
@@ -15,7 +15,5 @@ def shape_error(result: np.ndarray, target: np.ndarray) -> float:
         result, target: (468, 2 or 3) landmarks in pixels; only x and y count.
     """
     a, b = np.asarray(result, np.float64)[:, :2], np.asarray(target, np.float64)[:, :2]
-    matrix = np.asarray(similarity(a, b), np.float64)
-    fitted = a @ matrix[:, :2].T + matrix[:, 2]
-    rms = np.sqrt(((fitted - b) ** 2).sum(1).mean())
+    rms = np.sqrt(((transform(a, similarity(a, b)) - b) ** 2).sum(1).mean())
     return float(1000 * rms / np.ptp(b[:, 0]))

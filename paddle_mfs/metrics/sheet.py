@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from paddle_mfs.utils.files import atomic_path
+from paddle_mfs.face.image import write_image
+
+SHOWN = 12  # rows
 
 
 @dataclass
@@ -22,11 +23,11 @@ class Row:
     result: np.ndarray | None = None
 
 
-def write_sheet(path: str | Path, rows: Sequence[Row], count: int = 12) -> None:
-    """Draw the first `count` rows as source | target | teacher | result, one pair a line."""
+def write_sheet(path: str | Path, rows: Sequence[Row]) -> None:
+    """Draw the first 12 rows as source | target | teacher | result, one pair a line. Raises UserError, see
+    `face.image.write_image`."""
     lines = [
         np.concatenate([image for image in (row.source, row.target, row.teacher, row.result) if image is not None], 1)
-        for row in rows[:count]
+        for row in rows[:SHOWN]
     ]
-    with atomic_path(path) as temporary:
-        Image.fromarray(np.concatenate(lines)).save(temporary)
+    write_image(path, np.concatenate(lines))

@@ -9,10 +9,11 @@ import paddle.nn.functional as F
 
 from paddle_mfs.models import create_model
 from paddle_mfs.models.iin import IIN
+from paddle_mfs.ops.freeze import freeze
 from paddle_mfs.ops.resample import area_resize
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.tensor import to_batch
-from paddle_mfs.weights import load_state
+from paddle_mfs.weights import load_state, set_state
 
 # Cosine of two embeddings of the bundled encoder above which they are one person. In tests/fixtures/identities the
 # same person, straight on and turned, has 0.75 or more and different people 0.37 or less (tests/swap/test_roles.py).
@@ -52,14 +53,14 @@ def load_encoder(path: str | Path | None = None) -> nn.Layer:
     """
     if path is None:
         return create_model("mobilefacenet", weights="bundled")
-    names = load_state(path).keys()
-    kind = "arcface" if any(name.startswith("layer4.") for name in names) else "mobilefacenet"
-    if kind == "mobilefacenet" and not any(name.startswith("global_depthwise.") for name in names):
+    state = load_state(path)
+    kind = "arcface" if any(name.startswith("layer4.") for name in state) else "mobilefacenet"
+    if kind == "mobilefacenet" and not any(name.startswith("global_depthwise.") for name in state):
         raise UserError(
             f"{path}: not an identity encoder of a known kind; "
             "give the public arcface.pdparams or mobilefacenet.pdparams"
         )
-    return create_model(kind, weights=path)
+    return freeze(set_state(create_model(kind), state, path))
 
 
 def check_widths(net: IIN, encoder: nn.Layer, weights: str | Path | None, encoder_path: str | Path | None) -> None:

@@ -32,7 +32,8 @@ class FinalHead(nn.Layer):
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         layer = self._sub_layers
-        # The 1x1 convolution goes before the upsampling: both are linear and interpolation weights sum to 1.
+        # The 1x1 convolution goes before the upsampling: both are linear and interpolation weights sum to 1
+        # (not at the mobile variant's edge, where this order is the one that was trained).
         x = F.leaky_relu(layer["2"](upsample2x(layer["1"](x), self.mobile)), SLOPE)
         x = F.leaky_relu(layer["5"](layer["4"](x)), SLOPE)
         return F.tanh(layer["7"](x))

@@ -184,6 +184,3 @@ class IIN(nn.Layer):
             decoder,
             [m(embedding) for m in self.DecoderModulation],
         )
-
-    def forward(self, embedding: paddle.Tensor, feature: paddle.Tensor) -> IdentityWeights:
-        return self.inject(embedding, feature)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from paddle_mfs.ops.freeze import freeze
 from paddle_mfs.ops.layers import depthwise_conv2d, matmul
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import sha256
-from paddle_mfs.weights import bundled, check_state, load_state, read_card
+from paddle_mfs.weights import bundled, load_state, read_card, set_state
 
 MOBILE_ENTRY = "half_pixel"  # in the state of the mobile variant: its upsampling is half-pixel
 
@@ -69,21 +69,13 @@ class MobileFaceSwap(IIN):
         """This network, or the other variant with its weights, to be trained further: they were made for this one."""
         if mobile == self.mobile:
             return self
-        net = MobileFaceSwap(
-            self.feature_width,
-            self.embedding_width,
-            self.residual,
-            mobile,
-            self.prediction,
-            self.modulation,
-            self.masked,
-        )
-        net.set_state_dict({**net.state_dict(), **{k: v for k, v in self.state_dict().items() if k != MOBILE_ENTRY}})
-        if not self.training:
-            net.eval()
+        state = {name: value for name, value in self.state_dict().items() if name != MOBILE_ENTRY}
+        net = net_for({**state, MOBILE_ENTRY: paddle.ones([1])} if mobile else state)
+        if self.training:
+            net.train()
         return net
 
-    def freeze(self, beginnings: Iterable[str]) -> None:
+    def freeze(self, beginnings: Sequence[str]) -> None:
         """Keep the sub-layers and parameters whose names begin so as they are, the statistics of their batch norms too.
 
         Raises UserError when nothing is called so.
@@ -106,9 +98,7 @@ class MobileFaceSwap(IIN):
         for layer in self._frozen:
             layer.eval()
 
-    def forward(  # type: ignore[override]  # the IIN alone makes weights, with the IDN they make pictures
-        self, x: paddle.Tensor, embedding: paddle.Tensor, feature: paddle.Tensor
-    ) -> Swap:
+    def forward(self, x: paddle.Tensor, embedding: paddle.Tensor, feature: paddle.Tensor) -> Swap:
         """Target crops (N, 3, S, S) RGB in [0, 1], N/G consecutive ones for each of G identities -> Swap.
 
         embedding (G, embedding_width) of unit length; feature (G, feature_width, 7, 7).
@@ -158,7 +148,7 @@ def load_mfs(path: str | Path | None = None) -> MobileFaceSwap:
     return net_for(state, path)
 
 
-def net_for(state: Mapping[str, np.ndarray], origin: str | Path = "weights") -> MobileFaceSwap:
+def net_for(state: Mapping[str, np.ndarray | paddle.Tensor], origin: str | Path = "weights") -> MobileFaceSwap:
     """The MobileFaceSwap that a state dict belongs to, loaded, in eval mode; `origin` names it in errors."""
     first, style = state.get("predictor.first.weight"), state.get("EncoderModulation.0.style.weight")
     net = MobileFaceSwap(
@@ -170,7 +160,6 @@ def net_for(state: Mapping[str, np.ndarray], origin: str | Path = "weights") -> 
         modulation=style is not None,
         masked="mask.5.weight" in state,
     )
-    check_state({name: value.shape for name, value in net.state_dict().items()}, state, origin)
-    net.set_state_dict(state)
+    set_state(net, state, origin)
     net.eval()
     return net

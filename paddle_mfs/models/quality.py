@@ -17,7 +17,7 @@ from paddle.vision.models.resnet import BasicBlock, ResNet
 from paddle_mfs.models.registry import MODELS
 from paddle_mfs.ops.freeze import freeze
 from paddle_mfs.ops.resample import area_resize
-from paddle_mfs.weights import bundled, check_state, load_state
+from paddle_mfs.weights import bundled, load_state, set_state
 
 SIZE = 112  # pixels: what the network looks at
 
@@ -57,6 +57,4 @@ def load_quality(path: str | Path | None = None) -> QualityNet:
     state = load_state(path)
     stem = state.get("conv1.weight")
     net = QualityNet(stem.shape[0] if stem is not None and stem.ndim == 4 else 64)
-    check_state({name: value.shape for name, value in net.state_dict().items()}, state, path)
-    net.set_state_dict(state)
-    return freeze(net)
+    return freeze(set_state(net, state, path))

@@ -112,15 +112,13 @@ def depthwise_conv2d(
 class DepthwiseConv2D(nn.Layer):
     """`nn.Conv2D(channels, channels, k, groups=channels)` with the fast kernel; same parameter names and shapes."""
 
-    def __init__(
-        self, channels: int, kernel_size: int, stride: int = 1, padding: int | tuple[int, int] = 0, bias: bool = True
-    ):
+    def __init__(self, channels: int, kernel_size: int, stride: int = 1, padding: int | tuple[int, int] = 0):
         super().__init__()
         self.stride, self.padding = stride, padding
         self.weight = self.create_parameter(
             [channels, 1, kernel_size, kernel_size], default_initializer=uniform(kernel_size**2)
         )
-        self.bias = self.create_parameter([channels], is_bias=True) if bias else None
+        self.bias = self.create_parameter([channels], is_bias=True)
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         return depthwise_conv2d(x, self.weight, self.bias, self.stride, self.padding)

@@ -13,9 +13,9 @@ mode for a moment: runners wait for each other there, but no other thread may ru
 from __future__ import annotations
 
 import importlib.util
-import os
 from typing import TYPE_CHECKING
 
+from paddle_mfs.utils.cores import cores
 from paddle_mfs.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ PACKAGES = {
 ENGINES = ("auto", *PACKAGES)
 # Small networks gain nothing from more than two; where a clip's stages have no core each, the second costs more than
 # it gives.
-THREADS = 2 if (os.cpu_count() or 1) > 4 else 1
+THREADS = 2 if cores() > 4 else 1
 
 
 def choose(engine: str = "auto") -> str:

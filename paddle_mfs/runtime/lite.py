@@ -74,8 +74,7 @@ class LiteRunner:
         config.set_model_from_file(str(path))
         with quiet():
             self.predictor = create_paddle_predictor(config)
-        self.version = self.predictor.get_version()
-        self.input_names, self.output_names = self.predictor.get_input_names(), self.predictor.get_output_names()
+        self.output_names = self.predictor.get_output_names()
 
     def __call__(self, x: np.ndarray) -> list[np.ndarray]:
         self.predictor.get_input(0).from_numpy(x)

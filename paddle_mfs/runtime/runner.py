@@ -55,6 +55,8 @@ def _engine(name):
         from paddle_mfs.runtime.paddle import PaddleRunner
 
         return PaddleRunner
-    from paddle_mfs.runtime.lite import run_program
+    if name == "lite":
+        from paddle_mfs.runtime.lite import run_program
 
-    return run_program
+        return run_program
+    raise ValueError(f"runtime.PACKAGES has the engine {name!r}, what runs it is not named here")

@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import paddle
 
 from paddle_mfs.face.align import align
 from paddle_mfs.face.analysis import Face, FaceAnalyser
 from paddle_mfs.face.image import read_image
+from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
 from paddle_mfs.models.idn import SIZE
+from paddle_mfs.models.mfs import load_mfs
 from paddle_mfs.provenance import picture_sha256, weights_facts
 from paddle_mfs.runtime import choose, make_runner
 from paddle_mfs.swap.identity import Identity, is_identity_file, load_identity
@@ -41,9 +44,6 @@ class Baker:
         analyser: FaceAnalyser | None = None,
         engine: str = "auto",
     ):
-        from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
-        from paddle_mfs.models.mfs import load_mfs
-
         choose(engine)
         self.engine, self.analyser = engine, analyser or FaceAnalyser(engine=engine)
         self._net, network = load_mfs(weights), load_encoder(encoder)
@@ -134,8 +134,6 @@ class Baker:
         return dataclasses.replace(identity, idn=idn, embedding=embedding, feature=feature)
 
     def _idn(self, embedding, feature):
-        import paddle
-
         return self._net.bake(paddle.to_tensor(embedding), paddle.to_tensor(feature))
 
 

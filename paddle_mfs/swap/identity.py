@@ -18,13 +18,13 @@ import numpy as np
 
 from paddle_mfs.face.image import read_image
 from paddle_mfs.graph.idn_runner import idn_runner
+from paddle_mfs.models.idn import IDN
 from paddle_mfs.ops.freeze import freeze
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path, sha256
-from paddle_mfs.weights import check_state
+from paddle_mfs.weights import set_state
 
 if TYPE_CHECKING:
-    from paddle_mfs.models.idn import IDN
     from paddle_mfs.runtime.runner import Runner
 
 SUFFIX = ".identity"
@@ -88,16 +88,10 @@ def save_identity(path: str | Path, identity: Identity, portrait: np.ndarray) ->
 
 def load_identity(path: str | Path, engine: str = "auto") -> Identity:
     """Read an identity file -> Identity, refined. Raises UserError when it is missing, damaged or of another kind."""
-    import paddle
-
-    from paddle_mfs.models.idn import IDN
-
     stored = _read(path)
     state = {name[len("idn.") :]: value for name, value in stored.items() if name.startswith("idn.")}
     idn = IDN(bool(stored["half_pixel"]), bool(stored.get("masked", True)))  # a file without the word has a mask
-    check_state({name: value.shape for name, value in idn.state_dict().items()}, state, path)
-    idn.set_state_dict({name: paddle.to_tensor(value) for name, value in state.items()})
-    freeze(idn)
+    freeze(set_state(idn, state, path))
     facts = {**stored["facts"], "identity_sha256": sha256(path)}
     return Identity(
         idn, stored["crop"], facts, Path(path).stem, stored["embedding"], stored["feature"], engine, is_refined=True

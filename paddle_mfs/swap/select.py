@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from paddle_mfs.face.analysis import MIN_FACE, Face
+from paddle_mfs.face.analysis import Face, no_face
 from paddle_mfs.face.track import TrackedFace
 from paddle_mfs.utils.errors import UserError
 
@@ -36,9 +36,7 @@ def select_or_raise(faces: Sequence[Face], which: str | int = "largest", name: s
     """`select`, for a picture: raises UserError when there is no face, no such index, or `which` is another word."""
     check_which(which)
     if not faces:
-        raise UserError(
-            f"{name}: no face found; use a picture that shows a face, unhidden and at least {MIN_FACE} px high"
-        )
+        raise no_face(name)
     selected = select(faces, which)
     if not selected:
         raise UserError(f"{name}: no face {which}; {len(faces)} found, choose 0 (leftmost) to {len(faces) - 1}")

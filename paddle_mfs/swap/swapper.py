@@ -140,7 +140,7 @@ class FaceSwapper:
             faces = [self.analyser.largest(image, name)]
         else:
             faces = select_or_raise(self.analyser.faces(image, small=True), face, name)
-        return _pasted(image.copy(), self.patches(image, faces, None, name))
+        return paste_all(image.copy(), self.patches(image, faces, None, name))
 
     def swap_faces(
         self,
@@ -149,7 +149,7 @@ class FaceSwapper:
         inplace: bool = False,
         memory: ClipMemory | None = None,
     ) -> np.ndarray:
-        """Swap faces already found: what a clip wants of each frame.
+        """Swap faces already found, `patches` and `paste_all` in one.
 
         Args:
             image: (H, W, 3) uint8 RGB.
@@ -160,7 +160,7 @@ class FaceSwapper:
         Returns: (H, W, 3) uint8 RGB; pixels no mask touches are those of `image`, and so is a face that no source is
             meant for or that the weights leave as it is.
         """
-        return _pasted(image if inplace else image.copy(), self.patches(image, faces, memory))
+        return paste_all(image if inplace else image.copy(), self.patches(image, faces, memory))
 
     def patches(
         self,
@@ -281,7 +281,8 @@ def _towards(mean: np.ndarray | None, value: np.ndarray, rate: float) -> np.ndar
     return value if mean is None else mean + np.float32(rate) * (value - mean)
 
 
-def _pasted(image: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
+def paste_all(image: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
+    """Paste them into `image`, (H, W, 3) uint8 RGB, in place -> image."""
     for patch in patches:
         paste(image, *patch, inplace=True)
     return image

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from paddle_mfs.face.align import AlignedFace
+from paddle_mfs.face.image import read_image
 from paddle_mfs.teachers.network import resized
 from paddle_mfs.teachers.teacher import NamedFaces, Teacher
 from paddle_mfs.utils.errors import UserError
@@ -81,19 +83,16 @@ class FolderTeacher(Teacher):
 
     def swap(
         self,
-        source: np.ndarray,
-        source_landmarks: np.ndarray,
-        target: np.ndarray,
-        target_landmarks: np.ndarray,
+        source: AlignedFace,
+        target: AlignedFace,
         geometry: Any = None,
         keys: tuple[int, int] | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """See Teacher. Raises UserError for a pair that `partners` did not name."""
-        from paddle_mfs.face.image import read_image
-
         path = self._pictures.get((keys[0] // 2, keys[1] // 2)) if keys else None
         if path is None:
             raise UserError(f"teacher.weights: {self.folder}: has no picture of this pair; ask it for its own pairs")
-        image = resized(read_image(path), target.shape[0])
+        size = target.image.shape[0]
+        image = resized(read_image(path), size)
         is_mirrored = keys is not None and keys[1] % 2
-        return np.ascontiguousarray(image[:, ::-1]) if is_mirrored else image, np.ones(target.shape[:2], np.float32)
+        return np.ascontiguousarray(image[:, ::-1]) if is_mirrored else image, np.ones((size, size), np.float32)

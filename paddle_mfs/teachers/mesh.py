@@ -15,6 +15,7 @@ import numpy as np
 from scipy.interpolate import NearestNDInterpolator
 from scipy.spatial import Delaunay
 
+from paddle_mfs.face.align import AlignedFace
 from paddle_mfs.face.regions import INNER_LIPS, oval_mask, region_mask
 from paddle_mfs.teachers.teacher import Teacher
 
@@ -88,26 +89,24 @@ class MeshTeacher(Teacher):
 
     def swap(
         self,
-        source: np.ndarray,
-        source_landmarks: np.ndarray,
-        target: np.ndarray,
-        target_landmarks: np.ndarray,
+        source: AlignedFace,
+        target: AlignedFace,
         geometry: TargetGeometry | None = None,
         keys: tuple[int, int] | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        size = target.shape[0]
-        geometry = geometry or self.geometry(target_landmarks, size)
+        size = target.image.shape[0]
+        geometry = geometry or self.geometry(target.landmarks, size)
         inside = geometry.inside
         if inside.sum() < SMALLEST * size * size:
-            return target.copy(), np.zeros((size, size), np.float32)
-        points = np.asarray(source_landmarks, np.float32)[:, :2]
+            return target.image.copy(), np.zeros((size, size), np.float32)
+        points = np.asarray(source.landmarks, np.float32)[:, :2]
         coarse = (points[geometry.corners] * geometry.weights[..., None]).sum(1).reshape(*geometry.grid, 2)
         where = np.arange(size, dtype=np.float32) / GRID
         across, down = np.meshgrid(where, where)
         maps = cv2.remap(coarse, across, down, cv2.INTER_LINEAR)
-        warped = cv2.remap(source, maps, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
-        warped = self._match_colour(warped, target, inside)
-        region, goal = inside.astype(np.float32), target.astype(np.float32)
+        warped = cv2.remap(source.image, maps, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+        warped = self._match_colour(warped, target.image, inside)
+        region, goal = inside.astype(np.float32), target.image.astype(np.float32)
         light = _low_pass(goal, region, LIGHT * size) - _low_pass(warped, region, LIGHT * size)
         warped = (warped + LIGHT_STRENGTH * light).clip(0, 255)
         blend = geometry.blend[..., None]

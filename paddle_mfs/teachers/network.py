@@ -10,6 +10,7 @@ import numpy as np
 import paddle
 import paddle.nn as nn
 
+from paddle_mfs.face.align import AlignedFace
 from paddle_mfs.ops.freeze import freeze
 from paddle_mfs.teachers.teacher import Teacher
 from paddle_mfs.utils.errors import UserError
@@ -62,20 +63,19 @@ class NetworkTeacher(Teacher):
 
     def swap(
         self,
-        source: np.ndarray,
-        source_landmarks: np.ndarray,
-        target: np.ndarray,
-        target_landmarks: np.ndarray,
+        source: AlignedFace,
+        target: AlignedFace,
         geometry: Any = None,
         keys: tuple[int, int] | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        if self._source is None or not np.array_equal(source, self._source):  # the targets of a source come together
-            self._identity, self._source = self.identify(source), source.copy()
-        image = self.paint(self._identity, placed(target, self.size, self.box))
+        crop, size = source.image, target.image.shape[0]
+        if self._source is None or not np.array_equal(crop, self._source):  # the targets of a source come together
+            self._identity, self._source = self.identify(crop), crop.copy()
+        image = self.paint(self._identity, placed(target.image, self.size, self.box))
         if self.box:
             left, top, right, bottom = self.box
             image = image[top:bottom, left:right]
-        return resized(image, target.shape[0]), np.ones(target.shape[:2], np.float32)  # a network paints every pixel
+        return resized(image, size), np.ones((size, size), np.float32)  # a network paints every pixel
 
 
 def load_network(layer: nn.Layer, path: str | Path, key: str) -> nn.Layer:

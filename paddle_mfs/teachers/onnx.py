@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from paddle_mfs.teachers.network import NetworkTeacher, placed, resized
-from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.errors import UserError, nearest
 from paddle_mfs.utils.tensor import to_batch, to_image
 
 COLOURS = ("rgb", "bgr")
@@ -43,9 +42,7 @@ class OnnxOptions:
         known = [field.name for field in fields(cls)]
         for key in section:
             if key not in known:
-                near = difflib.get_close_matches(key, known, 1)
-                remedy = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-                raise UserError(f"teacher.onnx: unknown key {key}; {remedy}")
+                raise UserError(f"teacher.onnx: unknown key {key}; {nearest(key, known)}")
         options = cls(**section)
         for key in ("target", "source", "embedding", "output", "projection"):
             if not isinstance(getattr(options, key), (str, type(None))):
@@ -55,6 +52,8 @@ class OnnxOptions:
         for key in ("mean", "std", "output_mean", "output_std", "encoder_mean", "encoder_std"):
             if not _numbers(getattr(options, key), (0, 1), (3,)):
                 raise UserError(f"teacher.onnx.{key}: must be a number or three, not {getattr(options, key)!r}")
+        if not isinstance(options.size, int) or options.size < 0:
+            raise UserError(f"teacher.onnx.size: must be a number of pixels, not {options.size!r}")
         if options.box is not None and not _numbers(options.box, (1,), (4,)):
             raise UserError(f"teacher.onnx.box: must be left, top, right, bottom in pixels, not {options.box!r}")
         return options
@@ -73,7 +72,7 @@ def _session(path, key):
     try:
         import onnxruntime
     except ImportError:
-        raise UserError('teacher.name: onnx needs onnxruntime; pip install -e ".[onnx]"') from None
+        raise UserError("teacher.name: onnx needs onnxruntime; pip install onnxruntime") from None
     if not Path(path).is_file():
         raise UserError(f"{key}: {path}: no such file; give an .onnx file")
     settings = onnxruntime.SessionOptions()

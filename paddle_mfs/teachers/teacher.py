@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from paddle_mfs.face.align import AlignedFace
+
 
 class NamedFaces(Protocol):
     """What a teacher may know of the faces it is asked about: one name each, which never changes."""
@@ -47,19 +49,16 @@ class Teacher:
 
     def swap(
         self,
-        source: np.ndarray,
-        source_landmarks: np.ndarray,
-        target: np.ndarray,
-        target_landmarks: np.ndarray,
+        source: AlignedFace,
+        target: AlignedFace,
         geometry: Any = None,
         keys: tuple[int, int] | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Put the source's face on the target.
 
         Args:
-            source, target: (S, S, 3) uint8 RGB aligned crops.
-            source_landmarks, target_landmarks: (468, >=2) in pixels of their crops.
-            geometry: `self.geometry(target_landmarks, S)` if it is at hand.
+            source, target: of one size, S pixels a side.
+            geometry: `self.geometry(target.landmarks, S)` if it is at hand.
             keys: of source and target, 2 * index in the faces that `partners` was shown + mirrored; for who looks
                 pictures up.
         Returns: image (S, S, 3) uint8 RGB; blend (S, S) float32 in 0..1, 0 where the target was left untouched.

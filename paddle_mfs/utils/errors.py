@@ -1,13 +1,20 @@
 """The one exception a user is meant to read, and how the tools show it."""
 
+import difflib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NoReturn
 
 
 class UserError(Exception):
     """Bad input. The message is one line that names the file (or key) and the remedy."""
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """For a message about a name that is not known: "did you mean X?", or all that are."""
+    near = difflib.get_close_matches(name, known, 1)
+    return f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
 
 
 def run_tool(main: Callable[[], int | None]) -> NoReturn:

@@ -1,10 +1,9 @@
 """A registry of classes by name; a name is taken once."""
 
-import difflib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.errors import UserError, nearest
 
 AnyClass = TypeVar("AnyClass", bound=type)
 
@@ -30,9 +29,7 @@ class Registry:
 
     def get(self, name: str) -> type:
         if name not in self._classes:
-            near = difflib.get_close_matches(name, self._classes, 1)
-            hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(self.names())}"
-            raise UserError(f"no {self.kind} named {name!r}{hint}")
+            raise UserError(f"no {self.kind} named {name!r}; {nearest(name, self.names())}")
         return self._classes[name]
 
     def create(self, name: str, **kwargs: Any) -> Any:

@@ -13,7 +13,7 @@ from paddle_mfs.face.track import FaceTracker, TrackedFace
 from paddle_mfs.models.idn import SIZE
 from paddle_mfs.swap.memory import ClipMemory
 from paddle_mfs.swap.select import ClipSelection
-from paddle_mfs.swap.swapper import FaceSwapper, Patch
+from paddle_mfs.swap.swapper import FaceSwapper, Patch, paste_all
 from paddle_mfs.video.frame import Picture
 
 MARGIN = 3  # pixels by which a paste may reach beyond its crop
@@ -63,8 +63,7 @@ class ClipFaces:
     def swap_rgb(self, image: np.ndarray, found: FrameFaces) -> int:
         """Swap them in a picture, (H, W, 3) uint8 RGB, in place -> how many were swapped; others stay as they are."""
         patches = self.paint(image, found)
-        for patch in patches:
-            paste(image, *patch, inplace=True)
+        paste_all(image, patches)
         return len(patches)
 
 

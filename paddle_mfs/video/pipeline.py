@@ -62,6 +62,13 @@ class Summary:
     is_interrupted: bool = False
     notes: list[str] = field(default_factory=list)
 
+    @contextlib.contextmanager
+    def clock(self, stage: str) -> Iterator[None]:
+        """Count the block's time as this stage's."""
+        begun = time.perf_counter()
+        yield
+        self.busy[stage] += time.perf_counter() - begun
+
     def __str__(self) -> str:
         parts = [
             f"{self.frames} frames",
@@ -105,32 +112,25 @@ def swap_video(
         swapped = prefetch(_swapped(painted, faces, summary))
         with contextlib.closing(swapped), write_video(output, reader, record, encoding) as writer:
             for picture in swapped:
-                with _clock(summary, "encode"):
+                with summary.clock("encode"):
                     writer.write(picture.frame)
                 summary.frames += 1
                 if progress:
                     progress(summary.frames, reader.total)
                 if stop and not summary.is_interrupted:
                     summary.is_interrupted = bool(stop())
-            with _clock(summary, "encode"):
+            with summary.clock("encode"):
                 writer.finish(is_whole=not (reader.is_part or summary.is_interrupted))
         summary.skipped, summary.notes = reader.skipped, writer.notes
     summary.seconds = time.perf_counter() - begun
     return summary
 
 
-@contextlib.contextmanager
-def _clock(summary: Summary, stage: str) -> Iterator[None]:
-    begun = time.perf_counter()
-    yield
-    summary.busy[stage] += time.perf_counter() - begun
-
-
 def _pictures(reader: VideoReader, pixel_format: str, summary: Summary) -> Pictures:
     """Decode until the end, or until the summary says interrupted."""
     frames, converter = reader.frames(pixel_format), av.video.reformatter.VideoReformatter()
     while not summary.is_interrupted:
-        with _clock(summary, "decode"):
+        with summary.clock("decode"):
             frame = next(frames, None)
             if frame is None:
                 return
@@ -142,7 +142,7 @@ def _with_faces(pictures: Pictures, faces: ClipFaces, summary: Summary) -> Pictu
     """Yield (picture, its faces to swap)."""
     with contextlib.closing(pictures):
         for picture in pictures:
-            with _clock(summary, "faces"):
+            with summary.clock("faces"):
                 found = faces.find(picture.rgb, picture.frame.time)
             yield picture, found
 
@@ -151,7 +151,7 @@ def _painted(pictures: PicturesWithFaces, faces: ClipFaces, summary: Summary) ->
     """Yield (picture, its painted faces)."""
     with contextlib.closing(pictures):
         for picture, found in pictures:
-            with _clock(summary, "paint"):
+            with summary.clock("paint"):
                 patches = faces.paint(picture.rgb, found)
             yield picture, patches
 
@@ -160,7 +160,7 @@ def _swapped(pictures: PicturesWithPatches, faces: ClipFaces, summary: Summary) 
     """Yield the pictures, their faces swapped."""
     with contextlib.closing(pictures):
         for picture, patches in pictures:
-            with _clock(summary, "paste"):
+            with summary.clock("paste"):
                 faces.paste(picture, patches)
             summary.swapped += picture.is_changed
             yield picture

@@ -75,7 +75,7 @@ class VideoReader:
         self._last: int | None = None
         self._start, self._end, self._limit = (
             self.origin + (start or 0),
-            self.origin + (end or float("inf")),
+            self.origin + (float("inf") if end is None else end),
             max_frames,
         )
         if start:
@@ -175,7 +175,7 @@ class VideoReader:
         """How many frames the part asked for has, by what the file says of itself; None when it says nothing."""
         whole = self.container.duration / av.time_base if self.container.duration else None
         frames = self.stream.frames or (whole and round(whole * self.rate))
-        ends = [seconds for seconds in (end, whole) if seconds]
+        ends = [seconds for seconds in (end, whole) if seconds is not None]
         if self.is_part and ends:
             frames = max(round((min(ends) - start) * float(self.rate)), 1)
         return min(frames, limit) if frames and limit else frames or limit

@@ -10,7 +10,7 @@ from paddle_mfs.utils.errors import UserError
 
 def test_report_of_ways_to_calibrate(swapper, samples):
     analyser, paths = FaceAnalyser(), sorted((samples / "faces").glob("*.jpg"))[:4]
-    faces = [(crop.image, crop.landmarks) for crop in (load_crop(path, analyser) for path in paths)]
+    faces = [crop.face for crop in (load_crop(path, analyser) for path in paths)]
     ways = chosen(["avg", "avg, one crop"])
     report = compare_ways(swapper.identity.idn, faces[0], faces[:2], faces[2:], ways)
     first, second = report["ways"].values()

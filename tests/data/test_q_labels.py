@@ -25,10 +25,8 @@ def pairs_of(crops):
     following = [(i, (i + 1) % n) for i in range(n)]
     return teacher, [
         Pair(
-            crops.images[i],
-            crops.landmarks[i],
-            crops.images[j],
-            crops.landmarks[j],
+            crops.face(i),
+            crops.face(j),
             teacher.geometry(crops.landmarks[j], crops.images.shape[1]),
         )
         for i, j in following
@@ -52,7 +50,7 @@ def test_the_surroundings_stay_as_they_are(crops):
     amounts = {kind: 1.0 for kind in KINDS if kind != "seams"}
     outside = pairs[0].geometry.blend == 0
     spoilt = degrade(teacher, pairs[0], amounts, np.random.default_rng(0))
-    np.testing.assert_array_equal(spoilt[outside], pairs[0].target[outside])
+    np.testing.assert_array_equal(spoilt[outside], pairs[0].target.image[outside])
 
 
 def test_labels():

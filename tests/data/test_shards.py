@@ -170,8 +170,8 @@ class Copy:
         return None
     def geometry(self, landmarks, size):
         return None
-    def swap(self, source, source_landmarks, target, *rest):
-        return target, None
+    def swap(self, source, target, *rest):
+        return target.image, None
 
 def anonymous():
     return int(next(line for line in open("/proc/self/smaps_rollup") if line.startswith("Anonymous")).split()[1])

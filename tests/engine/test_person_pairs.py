@@ -5,7 +5,7 @@ import numpy as np
 from paddle_mfs.data.crops import load_crops
 from paddle_mfs.engine.person_pairs import PersonPairs
 from paddle_mfs.face.analysis import FaceAnalyser
-from paddle_mfs.face.detect import Detection
+from paddle_mfs.face.boxes import Detection
 from paddle_mfs.face.regions import five_points
 
 

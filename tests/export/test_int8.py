@@ -28,10 +28,10 @@ OUTER, INNER = "final.5", "encoder.3.pointwise"
 
 @pytest.fixture(scope="module")
 def faces(samples):
-    """Two faces to calibrate with, two to measure on: (crop, landmarks)."""
+    """Two faces to calibrate with, two to measure on."""
     analyser, paths = FaceAnalyser(), sorted((samples / "faces").glob("*.jpg"))[:4]
     crops = [load_crop(path, analyser) for path in paths]
-    return [(crop.image, crop.landmarks) for crop in crops]
+    return [crop.face for crop in crops]
 
 
 @pytest.fixture(scope="module")

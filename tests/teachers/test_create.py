@@ -92,13 +92,13 @@ def test_a_folder_teaches_the_pairs_it_has(pictures, crops, capsys):
     teacher = create_teacher({"name": "folder", "weights": str(pictures)})
     assert "CC0 of this test" in capsys.readouterr().out
     assert {source: sorted(targets) for source, targets in teacher.partners(crops).items()} == {0: [1, 2], 2: [1]}
-    image, _ = teacher.swap(crops.images[0], None, crops.images[2], None, keys=(0, 4))
+    image, _ = teacher.swap(crops.face(0), crops.face(2), keys=(0, 4))
     assert image[0, 0, 0] == 120 and image[0, 31, 0] == 0
-    flipped, _ = teacher.swap(crops.images[0], None, crops.images[2], None, keys=(1, 5))
+    flipped, _ = teacher.swap(crops.face(0), crops.face(2), keys=(1, 5))
     np.testing.assert_array_equal(flipped, image[:, ::-1])
     for keys in ((2, 0), None):
         with pytest.raises(UserError, match="no picture of this pair"):
-            teacher.swap(crops.images[1], None, crops.images[0], None, keys=keys)
+            teacher.swap(crops.face(1), crops.face(0), keys=keys)
 
 
 def test_the_sampler_draws_only_pairs_of_the_folder(pictures, crops):

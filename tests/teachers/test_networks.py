@@ -14,6 +14,7 @@ from paddle_mfs.convert.torch_file import read_torch
 from paddle_mfs.convert.torch_state import from_torch
 from paddle_mfs.data.crops import Crops
 from paddle_mfs.data.pairs import PairSampler, batches
+from paddle_mfs.face.align import AlignedFace
 from paddle_mfs.models.arcface import IRSEResNet
 from paddle_mfs.teachers.faceshifter import AEINet
 from paddle_mfs.teachers.ir_se50 import IRSE50
@@ -167,5 +168,5 @@ def test_the_tool_converts_networks_of_full_size_and_simswap_swaps(run_script, t
     )
     assert "CC BY-NC 4.0" in capsys.readouterr().out
     face = read_image(samples / "faces" / "800505.jpg")[:128, :128]
-    image, blend = teacher.swap(face, None, face, None)
+    image, blend = teacher.swap(AlignedFace(face, None), AlignedFace(face, None))
     assert image.shape == (128, 128, 3) and image.dtype == np.uint8 and blend.all() and image.std() > 1

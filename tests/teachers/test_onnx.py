@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from paddle_mfs.face.align import AlignedFace
 from paddle_mfs.face.image import read_image
 from paddle_mfs.teachers import create_teacher
 from paddle_mfs.utils.errors import UserError
@@ -70,7 +71,7 @@ def files(tmp_path_factory):
 
 
 def plain(colour):
-    return np.full((64, 64, 3), colour, np.uint8)
+    return AlignedFace(np.full((64, 64, 3), colour, np.uint8), None)
 
 
 def teacher(files, **onnx_options):
@@ -85,29 +86,27 @@ def teacher(files, **onnx_options):
 
 def test_source_and_target_as_pictures(files, capsys):
     made = create_teacher({"name": "onnx", "weights": files["blend"], "onnx": {"target": "target", "source": "source"}})
-    image, blend = made.swap(plain((200, 100, 0)), None, plain((100, 50, 50)), None)
+    image, blend = made.swap(plain((200, 100, 0)), plain((100, 50, 50)))
     assert image.shape == (64, 64, 3) and image.dtype == np.uint8 and (blend == 1).all() and blend.shape == (64, 64)
     np.testing.assert_array_equal(image[32, 32], [150, 75, 25])
     assert "blend.onnx states none" in capsys.readouterr().out
 
 
 def test_an_embedding_of_unit_length_comes_from_the_recogniser(files, capsys):
-    image, _ = teacher(files).swap(plain((90, 0, 120)), None, plain((100, 50, 50)), None)  # embedding (0.6, 0, 0.8)
+    image, _ = teacher(files).swap(plain((90, 0, 120)), plain((100, 50, 50)))  # embedding (0.6, 0, 0.8)
     np.testing.assert_allclose(image[5, 5], [50 + 76.5, 25, 25 + 102], atol=1)
     assert "CC0 of this test" in capsys.readouterr().out
 
 
 def test_colour_order_range_and_projection(files):
     source, target = plain((90, 0, 120)), plain((100, 50, 60))
-    swapped, _ = teacher(files, colours="bgr").swap(source, None, target, None)
+    swapped, _ = teacher(files, colours="bgr").swap(source, target)
     np.testing.assert_allclose(swapped[5, 5], [50 + 102, 25, 30 + 76.5], atol=1)  # the network's red is our blue
-    ranged, _ = teacher(files, mean=0.5, std=[0.5, 0.5, 0.5], output_mean=0.5, output_std=0.5).swap(
-        source, None, target, None
-    )
+    ranged, _ = teacher(files, mean=0.5, std=[0.5, 0.5, 0.5], output_mean=0.5, output_std=0.5).swap(source, target)
     right = np.array([100 + 127.5 + 76.5, 50 + 127.5, 60 + 127.5 + 102]) / 2
     np.testing.assert_allclose(ranged[5, 5], right, atol=1)
     np.save(files["folder"] / "turn.npy", np.roll(np.eye(3) * 2, 1, 1))
-    turned, _ = teacher(files, projection=str(files["folder"] / "turn.npy")).swap(source, None, target, None)
+    turned, _ = teacher(files, projection=str(files["folder"] / "turn.npy")).swap(source, target)
     np.testing.assert_allclose(turned[5, 5], [50 + 102, 25 + 76.5, 30], atol=1)
 
 
@@ -120,7 +119,7 @@ def test_the_crop_goes_into_its_box_and_comes_back(files, samples):
             "onnx": {"target": "target", "source": "source", "box": [4, 0, 28, 24]},
         }
     )
-    image, _ = made.swap(face, None, face, None)
+    image, _ = made.swap(AlignedFace(face, None), AlignedFace(face, None))
     right = cv2.resize(
         cv2.resize(face, (24, 24), interpolation=cv2.INTER_AREA), (64, 64), interpolation=cv2.INTER_CUBIC
     )

@@ -85,3 +85,4 @@ def test_an_option_of_another_command_is_refused(run_script):
     for words in (["swap", "--frames", 10], ["--video"], ["clips"]):
         done = run_script("benchmark", *words)
         assert done.returncode == 2 and done.stderr.startswith("usage:") and not done.stdout
+    assert "invalid choice: 'clips'" in done.stderr and "tracking" in done.stderr

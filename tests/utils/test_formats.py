@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from paddle_mfs.face.image import WRITERS
 from paddle_mfs.utils import formats
+from paddle_mfs.video.encoding import CONTAINERS
 
 
 @pytest.mark.parametrize(
@@ -20,6 +22,11 @@ from paddle_mfs.utils import formats
 )
 def test_clips_are_known_by_their_names(name, is_clip):
     assert formats.is_clip(name) == is_clip
+
+
+def test_what_can_be_written_has_a_writer():
+    assert set(formats.WRITABLE_PICTURES) == set(WRITERS)
+    assert set(formats.WRITABLE_CLIPS) == set(CONTAINERS)
 
 
 def test_what_is_written_can_be_read_and_nothing_is_two_things():

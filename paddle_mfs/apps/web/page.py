@@ -17,10 +17,12 @@ from paddle_mfs.provenance import read_provenance
 from paddle_mfs.swap.swapper import SwapOptions
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.formats import is_clip
+from paddle_mfs.video.encoding import CODECS as ENCODERS
 from paddle_mfs.video.pipeline import ClipOptions
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
-CODECS = ["the container's usual", "h264", "h265", "vp9", "av1"]
+GRADIO = "gradio==6.31.0"  # as in pyproject.toml
+CODECS = ["the container's usual", *ENCODERS]
 FORGOTTEN = (60, 600)  # every so many seconds, uploads older than so many that no page took are removed
 INTRODUCTION = """# Face swap
 Swap a face only with the consent of the people shown, source and target. Every result says, in the file, that it is
@@ -82,7 +84,7 @@ def _import_gradio():
     try:
         import gradio
     except ImportError as error:
-        raise UserError(f'the page needs Gradio ({error}); install it: pip install -e ".[web]"') from None
+        raise UserError(f"the page needs Gradio ({error}); install it: pip install {GRADIO}") from None
     return gradio
 
 

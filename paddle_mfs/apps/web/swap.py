@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,7 +57,7 @@ class Swaps:
         [job] = plan([source], [session.files["target"]], f"{session.new_folder()}/")
         if self._swapper is None:
             self._swapper = FaceSwapper(source, self._weights, self._encoder, self._engine)
-        swapper = copy.copy(self._swapper.with_source(source))
+        swapper = self._swapper.with_source(source)
         swapper.options = options
         if not is_clip(job.target):
             swapper.swap_file(job.target, job.output, face)
@@ -76,7 +75,7 @@ def preview(path: Path, longest: float) -> Path:
     Raises: UserError when it cannot be read or lasts longer.
     """
     if not is_clip(path):
-        shown = path.with_name("preview.jpg")
+        shown = path.with_name(f"{path.stem}.preview.jpg")  # longer than its name, never itself
         write_image(shown, read_image(path))
         return shown
     seconds = clip_seconds(path)

@@ -13,6 +13,7 @@ import pytest
 
 from paddle_mfs.apps.web.sessions import Sessions
 from paddle_mfs.apps.web.swap import Swaps, clip_seconds, preview
+from paddle_mfs.face.image import read_image
 from paddle_mfs.swap.swapper import SwapOptions
 from paddle_mfs.utils.errors import UserError
 
@@ -95,6 +96,15 @@ def test_limits(tmp_path):
         (tmp_path / name).write_text("these are words")
         with pytest.raises(UserError, match=f"{name}: {words}"):
             preview(tmp_path / name, 60)
+
+
+def test_what_is_shown_is_never_the_upload_itself(tmp_path, samples):
+    for name in ("preview.jpg", "a.preview.jpg", "face.png"):
+        upload = tmp_path / name
+        upload.write_bytes((samples / "source.jpg").read_bytes())
+        shown = preview(upload, 60)
+        assert shown != upload and upload.read_bytes() == (samples / "source.jpg").read_bytes()
+        assert read_image(shown).shape == (512, 512, 3)
 
 
 def test_a_swap_needs_both_files(sessions):

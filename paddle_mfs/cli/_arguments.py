@@ -1,4 +1,4 @@
-"""The arguments that every tool which swaps faces takes, and the swapper they ask for."""
+"""Arguments that several commands share, and what they ask for: a swapper, a checkpoint to go on from."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from paddle_mfs.runtime import ENGINES
+from paddle_mfs.utils.errors import UserError
 
 if TYPE_CHECKING:
     from paddle_mfs.swap.swapper import FaceSwapper, SwapOptions
+    from paddle_mfs.utils.config import Config
 
 
 def add_source_arguments(parser: argparse.ArgumentParser, **source: Any) -> None:
@@ -50,12 +52,17 @@ def add_swap_arguments(parser: argparse.ArgumentParser) -> None:
     add_network_arguments(parser)
 
 
-def add_network_arguments(parser: argparse.ArgumentParser) -> None:
-    """By what weights and engine faces are swapped."""
+def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
+    """--weights and --encoder of the swap network."""
     parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
     parser.add_argument(
         "--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)"
     )
+
+
+def add_network_arguments(parser: argparse.ArgumentParser) -> None:
+    """By what weights and engine faces are swapped."""
+    add_weights_arguments(parser)
     parser.add_argument(
         "--engine",
         default="auto",
@@ -84,3 +91,40 @@ def make_swapper(args: argparse.Namespace, source: str | dict[str, str], options
     from paddle_mfs.swap.swapper import FaceSwapper
 
     return FaceSwapper(source, args.weights, args.encoder, args.engine, options)
+
+
+def add_override_argument(parser: argparse.ArgumentParser, help: str = "change one setting; repeatable") -> None:
+    """-o KEY=VALUE, a list."""
+    parser.add_argument("-o", "--override", action="append", default=[], metavar="KEY=VALUE", help=help)
+
+
+def add_config_arguments(parser: argparse.ArgumentParser, example: str = "configs/distill.yml") -> None:
+    """-c CONFIG and -o KEY=VALUE. example: a config that belongs to the command."""
+    parser.add_argument("-c", "--config", required=True, help=f"YAML file, see {example}")
+    add_override_argument(parser)
+
+
+def add_resume_argument(parser: argparse.ArgumentParser) -> None:
+    """--resume [FOLDER]; `resumed_from` says what it means."""
+    parser.add_argument(
+        "--resume",
+        nargs="?",
+        const="",
+        metavar="FOLDER",
+        help="continue from the newest checkpoint of run.output, or of FOLDER",
+    )
+
+
+def resumed_from(args: argparse.Namespace, config: Config) -> str | None:
+    """Where --resume goes on from, a folder of checkpoints; None: a new run.
+
+    Raises: UserError for a new run where run.output holds one already.
+    """
+    from paddle_mfs.engine.checkpoint import checkpoints
+
+    folder = f"{config.run.output}/checkpoints"
+    if args.resume is None and checkpoints(folder):
+        raise UserError(
+            f"{config.run.output}: holds a run already; continue it with --resume or choose another -o run.output="
+        )
+    return None if args.resume is None else args.resume or folder
