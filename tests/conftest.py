@@ -11,6 +11,12 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def difference(outputs, wanted):
+    """The largest difference of two lists of arrays, which have the same shapes."""
+    assert [output.shape for output in outputs] == [value.shape for value in wanted]
+    return max(float(np.abs(output - value).max()) for output, value in zip(outputs, wanted))
+
+
 @pytest.fixture(scope="session")
 def root():
     """The repository's root folder."""
@@ -101,3 +107,16 @@ def _lively(mobile):
 def picture():
     """(1, 3, 96, 96) float32 noise in [0, 1]."""
     return np.random.RandomState(6).rand(1, 3, 96, 96).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def pictures_of():
+    """pictures_of(path) -> [(seconds, (H, W, 3) uint8 RGB)] of a clip."""
+
+    import av
+
+    def read(path):
+        with av.open(str(path)) as clip:
+            return [(frame.time, frame.to_ndarray(format="rgb24")) for frame in clip.decode(video=0)]
+
+    return read

@@ -4,6 +4,7 @@ A command without a line in the table below fails, and so does one that reads da
 """
 
 import ast
+import itertools
 import os
 import re
 import shlex
@@ -81,7 +82,8 @@ HERE = {
     ),
 }
 
-# beginning of a command -> the test that runs the same with data of its own. The longest beginning counts.
+# beginning of a command -> the test that runs the same with data of its own. The longest beginning counts, and every
+# option of the command has to stand in that test, see `lacking`.
 ELSEWHERE = {
     "make demo": "tests/test_install.py::test_demo",
     "make test": "tests/tools/test_makefile.py::test_set_up_once_and_again_when_requirements_change",
@@ -110,10 +112,10 @@ ELSEWHERE = {
         "tests/tools/test_export_lite.py::test_int8_explains_every_layer"
     ),
     "python tools/export_lite.py --source samples/source.jpg --target arm --precision fp16": (
-        "tests/graph/test_targets.py::test_fp16_runs_in_half_precision"
+        "tests/tools/test_export_lite.py::test_fp16"
     ),
     "python tools/export_lite.py --source samples/source.jpg --target arm --precision int8 --calibration": (
-        "tests/tools/test_export_lite.py::test_int8"
+        "tests/tools/test_export_lite.py::test_int8_calibrated_on_a_folder"
     ),
     "python tools/export_lite.py --source samples/source.jpg --weights weights/mfs_224_mobile.pdparams": (
         "tests/tools/test_export_lite.py::test_the_mobile_variant"
@@ -133,26 +135,36 @@ ELSEWHERE = {
     "python tools/train.py -c configs/distill.yml -o data.pairs=data/pairs": (
         "tests/tools/test_prepare_data.py::test_training_on_shards_and_on_stored_pairs"
     ),
-    "python tools/train.py -c configs/model/idn_mobile.yml": (
-        "tests/engine/test_trainer.py::test_mobile_variant_is_trained_over_frozen_weights"
-    ),
+    "python tools/train.py -c configs/model/idn_mobile.yml": "tests/test_shipped_configs.py::test_two_steps",
     "python -m paddle.distributed.launch": (
         "tests/engine/test_distributed.py::test_two_processes_are_one_with_two_batches_a_step"
     ),
     "python tools/train.py -c configs/distill.yml -o teacher.name=simswap": (
-        "tests/teachers/test_networks.py::test_the_tool_converts_networks_of_full_size_and_simswap_swaps"
+        "tests/teachers/test_networks.py::test_a_step_of_training_by_simswap"
     ),
-    "python tools/convert_weights.py": (
-        "tests/teachers/test_networks.py::test_the_tool_converts_networks_of_full_size_and_simswap_swaps"
+    "python tools/convert_weights.py simswap": (
+        "tests/teachers/test_networks.py::test_the_command_converts_every_network"
+    ),
+    "python tools/convert_weights.py simswap_arcface": (
+        "tests/teachers/test_networks.py::test_the_command_converts_every_network"
+    ),
+    "python tools/convert_weights.py faceshifter": (
+        "tests/teachers/test_networks.py::test_the_command_converts_every_network"
+    ),
+    "python tools/convert_weights.py faceshifter_arcface": (
+        "tests/teachers/test_networks.py::test_the_command_converts_every_network"
     ),
     "python tools/train_quality.py -c configs/quality.yml --sheet": (
         "tests/tools/test_train_quality.py::test_degradations_then_resume_then_sheet"
     ),
     "python tools/ablate.py": "tests/engine/test_ablation.py::test_two_configs_are_compared_and_resumed",
-    "python tools/personalize.py": (
-        "tests/engine/test_personalize.py::test_the_tool_tells_by_its_exit_status_whether_there_was_a_gain"
+    "python tools/personalize.py --source a1.jpg a2.jpg": (
+        "tests/engine/test_personalize.py::test_two_photos_are_refined_and_the_file_swaps"
     ),
     "python tools/evaluate.py": "tests/tools/test_evaluate.py::test_four_pairs_end_to_end",
+    "python tools/evaluate.py --weights output/distill_128/mfs.pdparams --size 128": (
+        "tests/tools/test_evaluate.py::test_another_crop_size_is_measured_at_224"
+    ),
 }
 
 
@@ -160,6 +172,30 @@ def elsewhere(command):
     """The entry of ELSEWHERE that a command begins with, word by word; None without one."""
     fitting = [start for start in ELSEWHERE if f"{command} ".startswith(f"{start} ")]
     return max(fitting, key=len, default=None)
+
+
+def lacking(command, test):
+    """What of a command does not stand in a test, "FILE::NAME", or the functions of that file it uses: its options,
+    the KEY= of its settings, and what it names before its first option ("int8" of benchmark.py int8)."""
+    words = shlex.split(command)
+    wanted = [word for word in words if word.startswith("--")]
+    wanted += [f"{value.partition('=')[0]}=" for word, value in zip(words, words[1:]) if word == "-o"]
+    named = itertools.takewhile(lambda word: not word.startswith("-"), words[2:])
+    wanted += [word for word in named if words[0] == "python" and word.isidentifier()]
+    file, _, name = test.partition("::")
+    text = (ROOT / file).read_text(encoding="utf-8")
+    functions = {
+        node.name: "\n".join(ast.unparse(part) for part in [*node.decorator_list, node])
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    known = functions.get(name, "")
+    known += "".join(body for other, body in functions.items() if re.search(rf"\b{other}\b", known))
+    return [
+        word
+        for word in wanted
+        if not re.search(rf"(?<![\w.-]){re.escape(word)}" + ("" if word.endswith("=") else r"(?![\w-])"), known)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -230,6 +266,21 @@ def test_is_run_somewhere(command):
     assert command in HERE or elsewhere(command), (
         f"{COMMANDS[command]}: {command}: add it to HERE or to ELSEWHERE of tests/test_docs.py"
     )
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in HERE and elsewhere(command)])
+def test_the_other_test_has_its_options(command):
+    test = ELSEWHERE[elsewhere(command)]
+    missing = lacking(command, test)
+    assert not missing, f"{COMMANDS[command]}: {command}: {test} runs it without {', '.join(missing)}"
+
+
+def test_an_option_that_a_test_lacks_is_told():
+    command, test = "python tools/export.py --source samples/source.jpg", "tests/tools/test_export.py::test_export"
+    assert lacking(command, test) == []
+    assert lacking(f"{command} --sou -o run.steps=1", test) == ["--sou", "run.steps="]
+    assert lacking("python tools/benchmark.py int8 --crops 2", "tests/tools/test_benchmark.py::test_int8") == []
+    assert lacking("python tools/benchmark.py int4", "tests/tools/test_benchmark.py::test_int8") == ["int4"]
 
 
 @pytest.mark.parametrize("entry", ELSEWHERE)

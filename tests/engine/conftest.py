@@ -1,10 +1,11 @@
-"""A tiny training run on two faces."""
+"""A tiny training run on two faces, and a term of the objective for the time of a test."""
 
 import shutil
 
 import pytest
 
 from paddle_mfs.data.crops import load_crops, save_crops
+from paddle_mfs.losses.term import LOSSES, Term
 from paddle_mfs.utils.config import load_config
 
 FACES = ("800505.jpg", "800510.jpg")
@@ -39,3 +40,18 @@ def make_config(root, faces_file, tmp_path):
         )
 
     return make
+
+
+@pytest.fixture
+def brightness():
+    """A term registered for the time of a test, as a file in losses/ would register it."""
+
+    @LOSSES.register("brightness")
+    class Brightness(Term):
+        symbol, word = "L_bright", "bright"
+
+        def forward(self, view):
+            return (1 - view.swap.result).flatten(1).mean(1)
+
+    yield Brightness
+    del LOSSES._classes["brightness"]

@@ -1,12 +1,9 @@
 """L_adv in a run: the head start, exact resume, and its place in the objective."""
 
-import shutil
-
 import numpy as np
 import paddle
 import pytest
 
-from paddle_mfs.data.crops import prepare, save_crops
 from paddle_mfs.data.pairs import Batch, batches
 from paddle_mfs.engine.adversary import Adversary
 from paddle_mfs.engine.build import build_objective
@@ -17,37 +14,13 @@ from paddle_mfs.models import create_model
 from paddle_mfs.models.embedder import FaceEmbedder
 from paddle_mfs.models.idn import Swap
 from paddle_mfs.models.quality import QualityNet
-from paddle_mfs.utils.config import Config, load_config
-
-
-@pytest.fixture(scope="module")
-def faces(samples, tmp_path_factory):
-    """A faces file of two faces."""
-    folder = tmp_path_factory.mktemp("faces")
-    for name in ("800505.jpg", "800510.jpg"):
-        shutil.copy(samples / "faces" / name, folder)
-    save_crops(folder / "faces.npz", prepare(folder))
-    return folder / "faces.npz"
+from paddle_mfs.utils.config import Config
 
 
 @pytest.fixture
-def make_config(root, faces, tmp_path):
-    def make(*overrides):
-        return load_config(
-            root / "configs" / "smoke.yml",
-            [
-                f"data.faces={faces}",
-                "data.size=64",
-                "data.identities=2",
-                "data.workers=0",
-                "loss.weights.adversarial=1",
-                "loss.discriminator.width=8",
-                f"run.output={tmp_path / 'run'}",
-                *overrides,
-            ],
-        )
-
-    return make
+def make_config(make_config):
+    """The tiny run of conftest.py, with L_adv."""
+    return lambda *overrides: make_config("loss.weights.adversarial=1", "loss.discriminator.width=8", *overrides)
 
 
 def arrays(layer):

@@ -119,6 +119,8 @@ def test_where_not_every_step_is_read_no_bad_checkpoint_is_written(make_config):
 
     class Spoil(Callback):
         def on_step(self, trainer, record):
+            if trainer.step == 2:
+                trainer.save_checkpoint()
             if trainer.step == 3:
                 trainer.net.final._sub_layers["7"].bias.set_value(paddle.full([3], float("nan")))
 
@@ -128,4 +130,7 @@ def test_where_not_every_step_is_read_no_bad_checkpoint_is_written(make_config):
         trainer.fit()
     with pytest.raises(UserError, match="nothing is saved"):
         trainer.save_checkpoint()
-    assert not checkpoints(trainer.output / "checkpoints")
+    [kept] = checkpoints(trainer.output / "checkpoints")
+    assert kept.name == "step_00000002"
+    trainer.net.set_state_dict(load_checkpoint(kept)[0]["net"])
+    assert not_finite_weight(trainer.net) is None

@@ -1,5 +1,7 @@
 """Refining one person's IDN: what is kept, what is refused, and the tool."""
 
+import shutil
+
 import numpy as np
 import paddle
 import pytest
@@ -8,15 +10,15 @@ from paddle_mfs.cli import personalize as command
 from paddle_mfs.data.crops import load_crops
 from paddle_mfs.engine import personalize
 from paddle_mfs.engine.personalize import LOSS, Personalizer
-from paddle_mfs.engine.watched_faces import Quality, WatchedFaces
+from paddle_mfs.engine.watched_faces import WatchedFaces
+from paddle_mfs.face.image import read_image
 from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
 from paddle_mfs.models.idn import run_idn
-from paddle_mfs.provenance import read_provenance
+from paddle_mfs.provenance import picture_sha256, read_provenance
 from paddle_mfs.swap.identity import load_identity
 from paddle_mfs.utils.config import Config
 from paddle_mfs.utils.errors import UserError
-
-GOOD = Quality(distance=0.5, sharpness=0.5, shape=7.0, background=53.0)
+from tests.engine.test_watched_faces import GOOD
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +75,9 @@ def test_a_ruined_picture_is_not_kept(make, monkeypatch):
     personalizer = make()
     idn = personalizer.identity.idn
     before = {name: value.numpy() for name, value in idn.state_dict().items()}
+    first = personalizer._watched.quality(idn)
     refined = personalizer.train(minutes=0.03)
+    assert refined.before == first != refined.after
     assert refined.sheet.shape == (2 * 224, 3 * 224, 3) and (refined.sheet[:, 224:448] != refined.sheet[:, 448:]).any()
     assert not refined.is_better and not refined.before.is_kept_by(refined.after)
     assert all((value.numpy() == before[name]).all() for name, value in idn.state_dict().items())
@@ -107,7 +111,38 @@ def test_the_tool_tells_by_its_exit_status_whether_there_was_a_gain(
     assert output.is_file() == (status == 0)
     if status == 0:
         identity = load_identity(output)
-        assert identity.is_refined and identity.facts["personalized"]["after"] == after._asdict()
+        facts = identity.facts["personalized"]
+        assert identity.is_refined and (facts["before"], facts["after"]) == (GOOD._asdict(), after._asdict())
+
+
+def test_two_photos_are_refined_and_the_file_swaps(root, samples, target, tmp_path, monkeypatch, run_script):
+    """As a user does it, but for one step: the measures are real, but for the distance, which here comes down."""
+    measured, measure = [], WatchedFaces.quality
+
+    def quality(watched, idn):
+        measured.append(measure(watched, idn)._replace(distance=0.9 - 0.1 * len(measured)))
+        return measured[-1]
+
+    monkeypatch.setattr(WatchedFaces, "quality", quality)
+    monkeypatch.setattr(personalize, "BATCH", 1)
+    photos = [root / "tests" / "fixtures" / "identities" / f"id009_{name}.jpg" for name in ("base", "yawl")]
+    (tmp_path / "faces").mkdir()
+    for picture in sorted((samples / "faces").glob("*.jpg"))[:6]:
+        shutil.copy(picture, tmp_path / "faces")
+    words = ["--source", *photos, "--minutes", "1e-6", "--faces", tmp_path / "faces"]
+    monkeypatch.setattr("sys.argv", ["personalize", *map(str, words)])
+    monkeypatch.chdir(tmp_path)
+    assert command.main() == 0 and len(measured) == 2
+    facts = load_identity("output/id009_base.identity").facts
+    assert facts["source_sha256"] == [picture_sha256(photo) for photo in photos]
+    assert (facts["personalized"]["before"], facts["personalized"]["after"]) == tuple(q._asdict() for q in measured)
+    done = run_script(
+        *("swap", "--source", "output/id009_base.identity", "--target", samples / "target.jpg", "--output", "a.png"),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert np.abs(read_image(tmp_path / "a.png").astype(int) - target).max() > 20
+    assert read_provenance(tmp_path / "a.png")["personalized"] == facts["personalized"]
 
 
 def test_wrong_arguments_are_told(run_script, samples):

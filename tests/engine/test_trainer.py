@@ -15,7 +15,6 @@ from paddle_mfs.engine.callback import Callback
 from paddle_mfs.engine.callbacks import Checkpoints, LogLine, Preview, standard_callbacks
 from paddle_mfs.engine.checkpoint import checkpoints, load_checkpoint, named_optimizer_state, save_checkpoint
 from paddle_mfs.engine.trainer import Trainer
-from paddle_mfs.losses.term import LOSSES, Term
 from paddle_mfs.models.mfs import load_mfs
 from paddle_mfs.utils import jsonl
 from paddle_mfs.utils.errors import UserError
@@ -324,22 +323,12 @@ def test_losses_are_not_read_but_where_a_line_is_logged(make_config):
         assert line[name] == pytest.approx(sum(map(float, row)) / 2, abs=2e-6)
 
 
-def test_a_term_that_is_registered_needs_its_weight_in_the_config_only(make_config, capsys):
-    @LOSSES.register("brightness")
-    class Brightness(Term):
-        symbol, word = "L_bright", "bright"
-
-        def forward(self, view):
-            return (1 - view.swap.result).flatten(1).mean(1)
-
-    try:
-        config = make_config("run.steps=1", "optimizer.warmup=0")
-        config.loss.weights = dict.fromkeys(config.loss.weights, 0.0) | {"brightness": 2.0}
-        trainer = Trainer(config, [LogLine(1)])
-        before = weights_of(trainer)
-        trainer.fit()
-    finally:
-        del LOSSES._classes["brightness"]
+def test_a_term_that_is_registered_needs_its_weight_in_the_config_only(make_config, brightness, capsys):
+    config = make_config("run.steps=1", "optimizer.warmup=0")
+    config.loss.weights = dict.fromkeys(config.loss.weights, 0.0) | {"brightness": 2.0}
+    trainer = Trainer(config, [LogLine(1)])
+    before = weights_of(trainer)
+    trainer.fit()
     [line] = jsonl.read(trainer.output / "log.jsonl")
     assert line["loss"] == pytest.approx(2 * line["bright"], abs=2e-6) and 0 < line["bright"] < 1
     assert f"bright {line['bright']:.4f}" in capsys.readouterr().out

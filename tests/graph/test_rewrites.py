@@ -23,6 +23,8 @@ from paddle_mfs.graph.rewrites import (
     rewrite,
     share_upsampling,
 )
+from tests.conftest import difference
+from tests.graph.conftest import run
 
 TOLERANCE = 1e-6
 #            rewrite                     how many nodes of each kind it adds or takes from the IDN
@@ -38,14 +40,6 @@ CHANGES = [
     (centre_input, {}),
     (depthwise_4x4_as_5x5, {}),
 ]
-
-
-def run(nodes, picture):
-    return Program(nodes, picture.shape).run(picture)
-
-
-def difference(outputs, wanted):
-    return max(float(np.abs(a - b).max()) for a, b in zip(outputs, wanted))
 
 
 @pytest.fixture(scope="module")

@@ -12,17 +12,11 @@ from paddle_mfs.graph.rewrites import EXACT, drop_detach, exact, rewrite
 from paddle_mfs.graph.targets import TARGETS, parse_targets
 from paddle_mfs.graph.upsampling import fold_upsampling, upsampling_as_transposed
 from paddle_mfs.utils.errors import UserError
+from tests.conftest import difference
+from tests.graph.conftest import run
 
 FORMS = [(fold_upsampling, "shuffle"), (upsampling_as_transposed, "transposed")]
 HALF = {"half_pixel": True, "ring": 1}
-
-
-def run(nodes, picture):
-    return Program(nodes, picture.shape).run(picture)
-
-
-def difference(outputs, wanted):
-    return max(float(np.abs(a - b).max()) for a, b in zip(outputs, wanted))
 
 
 @pytest.fixture(scope="module")

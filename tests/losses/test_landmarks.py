@@ -2,12 +2,12 @@
 
 import cv2
 import numpy as np
-import paddle
 import pytest
 
 from paddle_mfs.data.crops import prepare
 from paddle_mfs.losses.landmarks import Landmarks
 from paddle_mfs.models import create_model
+from tests.losses.conftest import tensor
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +22,6 @@ def face(samples, tmp_path_factory):
     (folder / "a.jpg").write_bytes((samples / "target.jpg").read_bytes())
     crops = prepare(folder)
     return crops.images[0], crops.landmarks[0]
-
-
-def tensor(image):
-    return paddle.to_tensor(image.transpose(2, 0, 1)[None].astype(np.float32) / 255)
 
 
 def test_landmarks_are_those_of_the_crop(loss, face):

@@ -1,13 +1,12 @@
 """The second recogniser knows made-up people again in another pose, and its gradient reaches the picture."""
 
-import numpy as np
-import paddle
 import pytest
 
 from paddle_mfs.data.crops import load_crops
 from paddle_mfs.data.identity_cache import IdentityCache
 from paddle_mfs.losses.second_identity import SecondIdentity, SecondRecogniser
 from paddle_mfs.models import create_model
+from tests.losses.conftest import tensor
 
 
 @pytest.fixture(scope="module")
@@ -21,15 +20,11 @@ def loss(crops):
     return SecondIdentity(recogniser, IdentityCache(recogniser, crops))
 
 
-def tensor(crops, indices):
-    return paddle.to_tensor(crops.images[indices].transpose(0, 3, 1, 2).astype(np.float32) / 255)
-
-
 def test_the_same_person_is_nearer_than_others(loss, crops):
     people = [name.split("_")[0] for name in crops.names]
     same, other = [], []
     for source in range(len(crops)):
-        distances = loss.distance(tensor(crops, np.arange(len(crops))), [2 * source]).numpy()
+        distances = loss.distance(tensor(crops.images), [2 * source]).numpy()
         assert distances[source] == pytest.approx(0, abs=1e-4)
         for target, value in enumerate(distances):
             if target != source:
@@ -38,13 +33,13 @@ def test_the_same_person_is_nearer_than_others(loss, crops):
 
 
 def test_each_target_is_held_against_its_own_source(loss, crops):
-    images = tensor(crops, np.array([0, 0, 3, 3]))
+    images = tensor(crops.images[[0, 0, 3, 3]])
     assert loss.distance(images, [0, 6]).numpy().max() < 1e-4 < loss.distance(images, [6, 0]).numpy().min()
     assert loss.distance(images.flip(3), [1, 7]).numpy().max() < 1e-4  # odd keys: mirror images
 
 
 def test_a_step_against_the_gradient_comes_nearer(loss, crops):
-    image = tensor(crops, np.array([0]))
+    image = tensor(crops.images[0])
     image.stop_gradient = False
     cost = loss.distance(image, [6]).sum()
     cost.backward()

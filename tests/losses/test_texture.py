@@ -2,14 +2,10 @@
 
 import cv2
 import numpy as np
-import paddle
 import pytest
 
 from paddle_mfs.losses.texture import EPSILON, detail, texture_loss
-
-
-def tensor(image):
-    return paddle.to_tensor(image.transpose(2, 0, 1)[None].astype(np.float32) / 255)
+from tests.losses.conftest import tensor
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """The bundled weights on the first ten held-out pairs: a floor under their scores, and the list of pairs itself."""
 
-from pathlib import Path
-
 import pytest
 
 from paddle_mfs.metrics.evaluate import evaluate
@@ -9,12 +7,10 @@ from paddle_mfs.metrics.network_swap import NetworkSwap
 from paddle_mfs.metrics.pairs import load_pairs
 from paddle_mfs.weights import bundled
 
-HELDOUT = Path(__file__).parents[2] / "samples" / "heldout"
-
 
 @pytest.fixture(scope="module")
-def report():
-    return evaluate(load_pairs(HELDOUT, 10), NetworkSwap(bundled("mfs_224")))[0]
+def report(samples):
+    return evaluate(load_pairs(samples / "heldout", 10), NetworkSwap(bundled("mfs_224")))[0]
 
 
 def test_the_result_is_nearer_to_the_source_than_no_swap_by_a_margin(report):
@@ -32,8 +28,8 @@ def test_shape_and_background_stay_with_the_target(report):
     assert line["sharpness_median"] > 0.3
 
 
-def test_each_face_is_a_source_and_a_target_and_below_the_reserved_indices():
-    pairs = load_pairs(HELDOUT).files
+def test_each_face_is_a_source_and_a_target_and_below_the_reserved_indices(samples):
+    pairs = load_pairs(samples / "heldout").files
     files = [path for pair in pairs[:100] for path in pair]
     assert len(files) == 200 == len(set(files)), "the first hundred pairs are disjoint"
     assert len(pairs) == 200 and all(sorted(side) == sorted(files) for side in zip(*pairs))

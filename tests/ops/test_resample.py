@@ -43,9 +43,10 @@ def test_half_pixel_upsampling_equals_paddle(h, w, ring):
 def test_area_matrix_averages(size, smaller):
     matrix = area_matrix(size, smaller)
     assert matrix.shape == (smaller, size) and matrix.dtype == np.float32 and (matrix >= 0).all()
-    np.testing.assert_allclose(matrix.sum(1), 1, rtol=1e-5)
+    np.testing.assert_allclose(matrix.sum(1), 1, rtol=1e-6)
     np.testing.assert_allclose(matrix.sum(0), smaller / size, rtol=1e-4)  # every pixel counts the same
     np.testing.assert_array_equal(area_matrix(8, 4)[1], [0, 0, 0.5, 0.5, 0, 0, 0, 0])
+    np.testing.assert_allclose(area_matrix(8, 4) @ np.arange(8), [0.5, 2.5, 4.5, 6.5])
 
 
 @pytest.mark.parametrize("size, smaller", [(16, 8), (16, 12), (9, 4)])

@@ -19,6 +19,7 @@ from paddle_mfs.models.embedder import FaceEmbedder
 from paddle_mfs.models.idn import IDN
 from paddle_mfs.runtime import choose, make_runner
 from paddle_mfs.utils.errors import UserError
+from tests.conftest import difference
 
 NAMES = ("openvino", "paddle", "lite")
 TOLERANCE = 1e-3
@@ -75,11 +76,6 @@ def network(swapper, pictures):
         return layer
 
     return make
-
-
-def difference(outputs, wanted):
-    assert [output.shape for output in outputs] == [value.shape for value in wanted]
-    return max(float(np.abs(output - value).max()) for output, value in zip(outputs, wanted))
 
 
 @pytest.mark.parametrize(

@@ -2,29 +2,35 @@
 
 import ast
 import contextlib
+import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import paddle
 import pytest
 
+from paddle_mfs.cli import convert_weights, train
+from paddle_mfs.convert import teachers
 from paddle_mfs.convert.teachers import network_layer
 from paddle_mfs.convert.torch_file import read_torch
-from paddle_mfs.convert.torch_state import from_torch
+from paddle_mfs.convert.torch_state import RENAMED, from_torch
 from paddle_mfs.data.crops import Crops
 from paddle_mfs.data.pairs import PairSampler, batches
 from paddle_mfs.face.align import AlignedFace
 from paddle_mfs.models.arcface import IRSEResNet
+from paddle_mfs.teachers import simswap
 from paddle_mfs.teachers.faceshifter import AEINet
 from paddle_mfs.teachers.ir_se50 import IRSE50
 from paddle_mfs.teachers.network import NetworkTeacher
 from paddle_mfs.teachers.simswap import SimSwapGenerator
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.tensor import to_batch, to_image
-from paddle_mfs.weights import read_card
+from paddle_mfs.weights import load_state, read_card, save_state
 
 TOLERANCE = 1e-4
+ARCFACE = {"layers": ((64, 1, 1), (64, 1, 2), (64, 1, 2), (64, 1, 2))}  # simswap_arcface, for pictures of 112 px too
 
 
 def sizes(constant):
@@ -50,6 +56,16 @@ def compare(folder, name, arguments, file=None):
     difference = np.abs(output - right).max()
     assert difference < TOLERANCE
     return difference
+
+
+def as_pytorch(layer):
+    """Parameters of a Paddle network as PyTorch has them, {name: array}: the way back of `from_torch`."""
+    owners, state = dict(layer.named_sublayers()), {}
+    for name, value in layer.state_dict().items():
+        owner, dot, leaf = name.rpartition(".")
+        is_matrix = isinstance(owners[owner], paddle.nn.Linear) and leaf == "weight"
+        state[owner + dot + RENAMED.get(leaf, leaf)] = value.numpy().T if is_matrix else value.numpy()
+    return state
 
 
 @pytest.mark.parametrize("name", sizes("SIZES"))
@@ -145,6 +161,64 @@ def test_the_tool_refuses_a_network_of_another_size_in_one_line(run_script, smal
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert line.startswith("error: ") and "simswap.pth: not the weights of this network" in line
     assert "missing keys: BottleNeck.1." in line and "wrong shapes: " in line and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "name, file",
+    [
+        ("simswap", "simswap.pth"),
+        ("simswap_arcface", None),
+        ("faceshifter", "faceshifter.pth"),
+        ("faceshifter_arcface", "wrapped.tar"),
+    ],
+)
+def test_the_command_converts_every_network(small_networks, tmp_path, monkeypatch, name, file):
+    """In small. No file of simswap_arcface is kept: what reading it would give is made here."""
+    layer = network_layer(name, **{**sizes("SMALL"), "simswap_arcface": ARCFACE}[name])
+    monkeypatch.setattr(teachers, "network_layer", lambda name: layer)
+    if file is None:
+        tensors, path = as_pytorch(layer), tmp_path / "arcface_checkpoint.tar"
+        path.write_bytes(b"stands for them")
+        monkeypatch.setattr(teachers, "read_torch", lambda path: tensors)
+        right = {key: value.numpy() for key, value in layer.state_dict().items()}
+    else:
+        path = small_networks / file
+        right = from_torch(layer, read_torch(path), path)
+    words = ["convert_weights", name, "--from", path, "--out", tmp_path / "out"]
+    monkeypatch.setattr("sys.argv", list(map(str, words)))
+    convert_weights.main()
+    weights = tmp_path / "out" / f"{name}.pdparams"
+    card, found = read_card(weights), load_state(weights)
+    assert card["made_from"]["file"] == path.name and card["licence"] == teachers.TEACHER_NETWORKS[name].licence
+    assert found.keys() == right.keys() and all(np.array_equal(found[key], right[key]) for key in right)
+
+
+def test_a_step_of_training_by_simswap(samples, tmp_path, monkeypatch, capsys):
+    """With small networks of random numbers in the place of the public ones."""
+    generator = partial(SimSwapGenerator, **{**sizes("SMALL")["simswap"], "identity": 512})
+    encoder = partial(IRSEResNet, **ARCFACE)
+    for name, layer in (("SimSwapGenerator", generator), ("IRSEResNet", encoder)):
+        save_state(tmp_path / f"{name}.pdparams", {key: value.numpy() for key, value in layer().state_dict().items()})
+        monkeypatch.setattr(simswap, name, layer)
+    (tmp_path / "faces").mkdir()
+    for name in ("800505.jpg", "800510.jpg"):
+        shutil.copy(samples / "faces" / name, tmp_path / "faces")
+    settings = [
+        "teacher.name=simswap",
+        f"teacher.weights={tmp_path / 'SimSwapGenerator.pdparams'}",
+        f"teacher.encoder={tmp_path / 'IRSEResNet.pdparams'}",
+        f"data.faces={tmp_path / 'faces'}",
+        "data.size=64",
+        "data.identities=2",
+        "data.workers=0",
+        "run.steps=1",
+        f"run.output={tmp_path / 'run'}",
+    ]
+    words = ["train", "-c", "configs/smoke.yml", *(word for setting in settings for word in ("-o", setting))]
+    monkeypatch.setattr("sys.argv", words)
+    train.main()
+    out = capsys.readouterr().out
+    assert "CC BY-NC 4.0" in out and "1 steps" in out and (tmp_path / "run" / "mfs.pdparams").is_file()
 
 
 @pytest.mark.slow

@@ -145,6 +145,8 @@ def test_forked_workers_are_refused(files):
         ({"target": "target", "embedding": "embedding", "colours": "grb"}, "must be rgb or bgr"),
         ({"target": "target", "embedding": "embedding", "mean": [1, 2]}, "mean: must be a number or three"),
         ({"target": "target", "embedding": "embedding", "size": 64}, "size: 64 does not fit"),
+        ({"target": "target", "embedding": "embedding", "size": "32"}, "size: must be a number of pixels, not '32'"),
+        ({"target": "target", "embedding": "embedding", "size": -32}, "size: must be a number of pixels, not -32"),
         ({"target": "target", "embedding": "embedding", "box": [0, 0, 40, 40]}, "is no square within 32 x 32"),
         ({"target": "target", "embedding": "embedding", "projection": "none.npy"}, "none.npy: not a readable .npy"),
         ({"target": 3, "embedding": "embedding"}, "target: must be a name"),

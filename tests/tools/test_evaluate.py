@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -13,8 +12,6 @@ from paddle_mfs.metrics.pairs import load_pairs
 from paddle_mfs.metrics.report import update_card
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.weights import bundled, load_state, read_card, save_state, write_card
-
-HELDOUT = Path(__file__).parents[2] / "samples" / "heldout"
 
 
 def test_four_pairs_end_to_end(run_script, tmp_path):
@@ -49,12 +46,20 @@ def test_four_pairs_end_to_end(run_script, tmp_path):
     assert card["heldout"]["progress"] == report["progress"] and "per_pair" not in card["heldout"]
 
 
-def test_another_crop_size_is_measured_at_224(tmp_path):
-    report, rows = evaluate(load_pairs(HELDOUT, 1), NetworkSwap(bundled("mfs_224"), 128))
+def test_another_crop_size_is_measured_at_224(run_script, samples, tmp_path):
+    report, rows = evaluate(load_pairs(samples / "heldout", 1), NetworkSwap(bundled("mfs_224"), 128))
     assert report["weights"]["size"] == 128 and rows[0].result.shape == (224, 224, 3)
+    words = ["--weights", bundled("mfs_224"), "--size", 128, "--pairs", 1, "--output", tmp_path / "report.json"]
+    done = run_script("evaluate", *words)
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "report.json").read_text())
+    assert told["weights"]["size"] == 128
+    assert told["methods"]["result"]["distance"]["value"] == pytest.approx(
+        report["methods"]["result"]["distance"]["value"], abs=1e-3
+    )
 
 
-def test_what_it_refuses(run_script, tmp_path):
+def test_what_it_refuses(run_script, samples, tmp_path):
     with pytest.raises(UserError, match="pairs.json"):
         load_pairs(tmp_path)
     (tmp_path / "pairs.json").write_text('{"pairs": [["a.jpg"]]}')
@@ -64,11 +69,17 @@ def test_what_it_refuses(run_script, tmp_path):
     with pytest.raises(UserError, match="a.jpg"):
         load_pairs(tmp_path)
     with pytest.raises(UserError, match="1 to 200"):
-        load_pairs(HELDOUT, 201)
+        load_pairs(samples / "heldout", 201)
     with pytest.raises(UserError, match="--size 100"):
         NetworkSwap(bundled("mfs_224"), 100)
     done = run_script("evaluate", "--weights", tmp_path / "nothing.pdparams", "--pairs", 1)
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "nothing.pdparams" in done.stderr
+
+
+def test_a_sheet_of_an_unknown_kind_is_refused_before_anything_is_measured(run_script, tmp_path):
+    done = run_script("evaluate", "--baselines-only", "--pairs", 1, "--sheet", tmp_path / "sheet.badsuffix")
+    assert done.returncode == 2 and done.stdout == "" and not list(tmp_path.iterdir())
+    assert done.stderr.count("\n") == 1 and "sheet.badsuffix: cannot write this kind of picture" in done.stderr
 
 
 def test_a_card_must_exist_to_be_updated(tmp_path):

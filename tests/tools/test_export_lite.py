@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pytest
 
@@ -68,6 +69,37 @@ def test_int8(run_script, samples, tmp_path):
     )
     assert card["precision"] == "int8" and measured["psnr_db"] >= 35 and measured["crops"] == 4
     assert card["int8"]["calibration"]["crops"] == 8 and "difference from dygraph" not in done.stdout
+
+
+def test_int8_calibrated_on_a_folder(run_script, samples, tmp_path):
+    faces = tmp_path / "faces"
+    faces.mkdir()
+    for picture in sorted((samples / "faces").glob("*.jpg"))[:6]:
+        shutil.copy(picture, faces)
+    done = run_script(
+        "export_lite",
+        "--source",
+        samples / "source.jpg",
+        "--target",
+        "arm",
+        "--precision",
+        "int8",
+        "--calibration",
+        faces,
+        "--no-check",
+        "--output",
+        tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    facts = json.loads((tmp_path / "source_arm_int8.json").read_text())["int8"]
+    assert facts["calibration"]["crops"] == 4, "two of three faces"
+
+
+def test_fp16(run_script, samples, tmp_path):
+    words = ["--source", samples / "source.jpg", "--target", "arm", "--precision", "fp16", "--output", tmp_path]
+    done = run_script("export_lite", *words)
+    assert done.returncode == 0 and f"{tmp_path / 'source_arm_fp16.nb'}: " in done.stdout, done.stderr
+    assert json.loads((tmp_path / "source_arm_fp16.json").read_text())["precision"] == "fp16"
 
 
 @pytest.mark.slow

@@ -1,7 +1,6 @@
 """The face generator tool: what it refuses, and, where the generator is installed, what it makes."""
 
 import importlib.metadata
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,8 +8,6 @@ from PIL import Image
 
 from paddle_mfs.data import synthetic
 from paddle_mfs.utils.errors import UserError
-
-HELDOUT = Path(__file__).parents[2] / "samples" / "heldout"
 
 
 def is_installed():
@@ -59,8 +56,8 @@ def test_a_missing_package_names_the_pip_command(monkeypatch):
         synthetic.FaceGenerator()
 
 
-def test_a_face_is_a_function_of_its_index(generator):
-    committed = np.asarray(Image.open(HELDOUT / "800004.jpg"))
+def test_a_face_is_a_function_of_its_index(generator, samples):
+    committed = np.asarray(Image.open(samples / "heldout" / "800004.jpg"))
     made = generator.face(800_004, 320)
     assert made.shape == (320, 320, 3) and made.dtype == np.uint8
     assert 10 * np.log10(255**2 / np.mean((made.astype(float) - committed) ** 2)) > 33  # JPEG loss only

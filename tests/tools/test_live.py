@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 
-import av
 import numpy as np
 import pytest
 
@@ -25,11 +24,6 @@ def clip(samples, tmp_path_factory):
     return path
 
 
-def frames_of(path):
-    with av.open(str(path)) as clip:
-        return [frame.to_ndarray(format="rgb24") for frame in clip.decode(video=0)]
-
-
 def one_line(done, *words):
     lines = done.stderr.splitlines()
     assert done.returncode == 2 and len(lines) == 1 and all(word in lines[0] for word in ("error: ", *words)), (
@@ -37,7 +31,8 @@ def one_line(done, *words):
     )
 
 
-def test_recording_without_a_window(run_script, samples, clip, tmp_path):
+@pytest.mark.parametrize("mirror", [(), ("--mirror",)])
+def test_recording_without_a_window(run_script, samples, clip, tmp_path, pictures_of, mirror):
     output = tmp_path / "out" / "live.mp4"
     done = run_script(
         "live",
@@ -50,10 +45,12 @@ def test_recording_without_a_window(run_script, samples, clip, tmp_path):
         output,
         "--max-frames",
         "5",
+        *mirror,
         DISPLAY="",
     )
     assert done.returncode == 0 and f"{output}: 5 frames, 5 swapped" in done.stderr, done.stderr
-    results, shown = frames_of(output), frames_of(clip)
+    results = [frame for _, frame in pictures_of(output)]
+    shown = [frame[:, :: -1 if mirror else 1] for _, frame in pictures_of(clip)]
     assert [frame.shape for frame in results] == [(360, 480, 3)] * 5
     facts = read_provenance(output)
     assert facts["synthetic"] is True and facts["target_sha256"] == sha256(clip)
@@ -91,7 +88,7 @@ def is_lit(pixels):
     return (screen > 0).any(2).mean() > 0.4 and screen[screen > 0].std() > 20
 
 
-def test_ctrl_c_leaves_a_recording_that_plays(root, samples, clip, tmp_path, display):
+def test_ctrl_c_leaves_a_recording_that_plays(root, samples, clip, tmp_path, display, pictures_of):
     """Where there is Xvfb, with the window open."""
     output = tmp_path / "live.mp4"
     process = subprocess.Popen(
@@ -123,7 +120,7 @@ def test_ctrl_c_leaves_a_recording_that_plays(root, samples, clip, tmp_path, dis
         process.wait()
     assert process.returncode == 0 and "Traceback" not in told, told
     assert list(tmp_path.iterdir()) == [output]
-    assert f"{output}: {len(frames_of(output))} frames" in told and read_provenance(output)
+    assert f"{output}: {len(pictures_of(output))} frames" in told and read_provenance(output)
 
 
 def test_what_cannot_be(run_script, samples, tmp_path):

@@ -149,14 +149,3 @@ def packets():
             ]
 
     return read
-
-
-@pytest.fixture(scope="session")
-def pictures_of():
-    """pictures_of(path) -> [(seconds, (H, W, 3) uint8 RGB)] of a clip."""
-
-    def read(path):
-        with av.open(str(path)) as clip:
-            return [(frame.time, frame.to_ndarray(format="rgb24")) for frame in clip.decode(video=0)]
-
-    return read

@@ -156,6 +156,7 @@ def test_part(make_clip, decoded, packets, tmp_path):
     [
         ({"start": 9}, "no frame can be read in the part"),
         ({"start": 1, "end": 0.5}, "not after"),
+        ({"end": 0}, "no frame can be read in the part"),
         ({"max_frames": 0}, "no frame can be read in the part"),
     ],
 )

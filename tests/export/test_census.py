@@ -1,0 +1,68 @@
+"""What each .nb is made of: the fusions took place, and nothing leaves the GPU or the NPU half way."""
+
+import struct
+
+import pytest
+
+from paddle_mfs.export.census import census, kernels
+from paddle_mfs.export.lite import export_lite
+from paddle_mfs.graph.targets import TARGETS
+from paddle_mfs.utils.errors import UserError
+
+
+@pytest.fixture(scope="module")
+def files(swapper, tmp_path_factory):
+    """target -> (path, card) of every fp32 .nb."""
+    made = export_lite(swapper.identity, tmp_path_factory.mktemp("lite"), list(TARGETS))
+    return {card["target"]: (path, card) for path, card in made}
+
+
+@pytest.mark.parametrize("target", ["arm", "x86"])
+def test_processors_run_few_kernels(files, target):
+    counts = files[target][1]["census"]
+    assert counts["total"] <= 55 and counts["copies"] == counts["subgraphs"] == 0
+    assert counts["kernels"]["conv2d"] == 18 and counts["kernels"]["depthwise_conv2d"] == 14
+    assert (
+        not {"reshape2", "batch_norm", "share_data", "tanh"} & set(counts["kernels"])
+        and counts["kernels"]["leaky_relu"] == 1
+    )
+
+
+def test_gpu_keeps_the_frame(files):
+    counts = files["gpu"][1]["census"]
+    assert counts["total"] <= 58 and counts["copies"] <= 6 and counts["cpu"] == 0
+    assert {kernel.place for kernel in kernels(files["gpu"][0]) if kernel.operator not in ("feed", "fetch")} == {
+        "opencl"
+    }
+
+
+@pytest.mark.parametrize("target", ["npu", "nnapi"])
+def test_npu_takes_the_network_as_one_piece(files, target):
+    counts = files[target][1]["census"]
+    assert counts["subgraphs"] == 1 and counts["cpu"] == counts["copies"] == 0 and counts["total"] == 4
+
+
+def test_kernels_come_in_order(files):
+    found = kernels(files["arm"][0])
+    assert (found[0].operator, found[-1].operator) == ("feed", "fetch") and len(found) == files["arm"][1]["census"][
+        "total"
+    ]
+    assert found[1][:1] + found[1][2:] == ("scale", "arm", "fp32") and found[2].operator == "depthwise_conv2d"
+
+
+def test_fp16_runs_in_half_precision(swapper, tmp_path):
+    [(path, card)] = export_lite(swapper.identity, tmp_path, ["arm"], "fp16")
+    assert path.name == "source_arm_fp16.nb" and card["precision"] == "fp16" and path.with_suffix(".json").is_file()
+    convolutions = [kernel for kernel in kernels(path) if "conv2d" in kernel.operator]
+    assert len(convolutions) == 33 and {kernel.precision for kernel in convolutions} == {"fp16"}
+    assert card["census"]["total"] == 58 and card["census"]["copies"] == 3, (
+        "conversions of the input and the outputs alone"
+    )
+
+
+def test_census_of_something_else(tmp_path):
+    empty = struct.pack("<H16sQ", 2, b"v2.13", 8) + b"\0" * 8
+    for name, data in (("short", b"\x02"), ("other", b"PK" + b"\0" * 40), ("empty", empty)):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(UserError, match=name):
+            census(tmp_path / name)
