@@ -9,7 +9,8 @@ from paddle_mfs.metrics.network_swap import NetworkSwap
 from paddle_mfs.metrics.pairs import load_pairs
 from paddle_mfs.weights import bundled
 
-HELDOUT = Path(__file__).parents[2] / "samples" / "heldout"
+SAMPLES = Path(__file__).parents[2] / "samples"
+HELDOUT = SAMPLES / "heldout"
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,14 @@ def test_shape_and_background_stay_with_the_target(report):
     assert line["background_psnr_db"] > 45
     assert line["shape_median_per_mille"] < 15
     assert line["sharpness_median"] > 0.3
+
+
+def test_large_faces_stay_sharp_in_their_pictures():
+    """Four pairs at 1024 px: plain, a target with glasses, a source with glasses, dark skin."""
+    report, rows = evaluate(load_pairs(SAMPLES / "large"), NetworkSwap(bundled("mfs_224")))
+    line = report["methods"]["result"]
+    assert line["picture_sharpness_median"] > 0.9 > 0.7 > line["sharpness_median"]
+    assert line["distance"]["value"] < 0.55 and len(rows) == 4
 
 
 def test_each_face_is_a_source_and_a_target_and_below_the_reserved_indices():
