@@ -58,7 +58,7 @@ def time_stages(swapper: FaceSwapper, image: np.ndarray, repeats: int = 10) -> d
     detection = analyser.detector.detect(image)[0]
     face = analyser.largest(image)
     crop, matrix = align(image, face.five, SIZE)
-    painted, mask = swapper.paint(crop)
+    patch = swapper.patches(image, [face])[0]
     batch = paddle.to_tensor(to_batch(crop))
 
     def run_idn():
@@ -69,7 +69,7 @@ def time_stages(swapper: FaceSwapper, image: np.ndarray, repeats: int = 10) -> d
         "detection": lambda: analyser.detector.detect(image),
         "landmarks": lambda: analyser.landmarker(image, detection),
         "alignment": lambda: align(image, face.five, SIZE),
-        "paste": lambda: paste(image, painted, mask, matrix),
+        "paste": lambda: paste(image, *patch),
         "IDN": run_idn,
     }
     return take_turns(steps, repeats)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from paddle_mfs.swap.identity import Identity
 
 CARD = "deploy.yml"
+PASTE = (
+    "picture + (result - image), the difference enlarged to the picture's size and faded to 0 over the outer 3 % of "
+    "the crop's side: the picture keeps its own detail; the mask is not needed for it"
+)
 
 
 def deploy_card(facts: dict) -> dict:
@@ -65,6 +69,7 @@ def deploy_card(facts: dict) -> dict:
             {"index": index, "meaning": f"{name}: {meaning}", "shape": list(shape)}
             for index, (name, shape, meaning) in enumerate(OUTPUTS)
         ],
+        "paste": PASTE,
         "versions": {"paddle": paddle.__version__, "paddle_mfs": __version__},
         "provenance": provenance(digital_source_type=GENERATED, **facts),
     }

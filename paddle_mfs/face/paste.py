@@ -1,4 +1,9 @@
-"""Putting a swapped crop back into its picture: only what the mask reaches is computed, the rest stays bit for bit."""
+"""Putting what a network changed in a crop into its picture: the picture's own pixels, plus the change at their size.
+
+The change of a crop, result - crop, is smooth: what is finer than the crop can show (pores, lashes, stubble, grain) is
+in the picture only. It is therefore the change that is enlarged and added, not the painted crop, which would be soft in
+every face larger than itself.
+"""
 
 from __future__ import annotations
 
@@ -8,46 +13,81 @@ import cv2
 import numba
 import numpy as np
 
-from paddle_mfs.face.geometry import invert, scale_of, shrink_region, transform
+from paddle_mfs.face.geometry import compose, invert, scale_of, transform
 
-EDGE = 0.03  # the mask fades to 0 over this part of the crop's side, so that the crop's border never shows
-NEGLIGIBLE = 1 / 512  # a mask below this changes no 8-bit value by more than half a step
+EDGE = 0.03  # the change fades to 0 over this part of the crop's side, so that the crop's border never shows
+NEGLIGIBLE = 1 / 512  # a smaller change moves no 8-bit value by more than half a step
 BITS = 5
 STEPS = 1 << BITS  # places between two pixels for which the weights of interpolation are known, as in OpenCV
 
 
 def paste(
-    image: np.ndarray, result: np.ndarray, mask: np.ndarray, matrix: np.ndarray, inplace: bool = False
+    image: np.ndarray,
+    change: np.ndarray,
+    matrix: np.ndarray,
+    crop: np.ndarray | None = None,
+    damping: np.ndarray | None = None,
+    inplace: bool = False,
 ) -> np.ndarray:
-    """Blend a crop into the picture it was cut from: image * (1 - m) + result * m, in the picture's own frame.
+    """Add the change of a crop to the picture it was cut from, in the picture's own frame.
 
-    The result is interpolated cubically, the mask linearly.
+    result = image + 255 change - damping (image - crop): what is finer than the crop stays, or goes where it is damped.
+    Change, crop and damping are interpolated cubically; of a face smaller than the crop, each pixel gets the mean of
+    what it covers.
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        result: (S, S, 3) RGB, uint8 or float in [0, 1].
-        mask: (S, S) float in [0, 1], 1 = take the result.
+        change: (S, S, 3) float32 RGB in [-1, 1], swapped face - crop; it fades out at the crop's border.
         matrix: (2, 3), image -> crop, as `align` returns it.
+        crop, damping: None, or (S, S, 3) uint8 RGB and (S, S) float32 in [0, 1], see `detail.contradicted_detail`.
         inplace: write into `image` instead of a copy.
-    Returns: (H, W, 3) uint8 RGB; pixels the mask does not reach are bit-identical to `image`.
+    Returns: (H, W, 3) uint8 RGB; pixels that nothing reaches are bit-identical to `image`.
     """
-    if mask.shape != result.shape[:2]:
-        raise ValueError(f"paste: mask {mask.shape} and result {result.shape} differ in size")
-    scale = np.float32(1 if result.dtype == np.uint8 else 255)
-    result, mask = np.ascontiguousarray(result, np.float32), _faded(mask)
+    if damping is None or crop is None:
+        crop, damping = _undamped(change.shape)
+    layer = _layer(change, crop, damping, _fade(change.shape[:2]), np.float32(NEGLIGIBLE))
+    layer, matrix = _shrunk(layer, matrix)
+    layer = cv2.copyMakeBorder(layer, 2, 2, 2, 2, cv2.BORDER_CONSTANT)
+    reached = _reached(layer)
     output = image if inplace else image.copy()
-    x1, y1, x2, y2 = _rectangle(mask, matrix, image.shape)
-    if x2 <= x1 or y2 <= y1:
-        return output
-    to_part = invert(matrix)
-    to_part[:, 2] -= x1, y1
-    factor = int(scale_of(matrix))
-    if factor >= 2:  # a small face: each of its pixels sees all pixels of the crop that it covers
-        result, _ = shrink_region(result, to_part, (x2 - x1, y2 - y1), factor)
-        mask, to_part = shrink_region(mask, to_part, (x2 - x1, y2 - y1), factor)
-    mask = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    _blend(output[y1:y2, x1:x2], result, scale, mask, invert(to_part), _CUBIC)
+    x1, y1, x2, y2 = _rectangle(reached, matrix, image.shape)
+    if x2 > x1 and y2 > y1:
+        matrix = compose(matrix, np.array([[1.0, 0, x1], [0, 1, y1]]))
+        _add(output[y1:y2, x1:x2], layer, reached, matrix, _CUBIC)
     return output
+
+
+@functools.lru_cache(maxsize=8)
+def _undamped(shape):
+    """Crop and damping of a change that comes without. Not to be written into."""
+    return np.zeros(shape, np.uint8), np.zeros(shape[:2], np.float32)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _layer(change, crop, damping, fade, negligible):
+    """(S, T, 4) float32: what is added, in 8-bit steps, and the share of the picture that goes."""
+    height, width = damping.shape
+    layer = np.zeros((height, width, 4), np.float32)
+    for y in range(height):
+        for x in range(width):
+            gone, red, green, blue = damping[y, x], change[y, x, 0], change[y, x, 1], change[y, x, 2]
+            if max(abs(red), abs(green), abs(blue), gone) >= negligible:
+                layer[y, x, 0] = fade[y, x] * (np.float32(255) * red + gone * crop[y, x, 0])
+                layer[y, x, 1] = fade[y, x] * (np.float32(255) * green + gone * crop[y, x, 1])
+                layer[y, x, 2] = fade[y, x] * (np.float32(255) * blue + gone * crop[y, x, 2])
+                layer[y, x, 3] = fade[y, x] * gone
+    return layer
+
+
+def _shrunk(layer, matrix):
+    """The layer at the size of a face that is smaller than the crop, by area averaging; the matrix goes with it."""
+    height, width = layer.shape[:2]
+    size = max(round(width / scale_of(matrix)), 1), max(round(height / scale_of(matrix)), 1)
+    if size[0] >= width or size[1] >= height:
+        return layer, matrix
+    x, y = size[0] / width, size[1] / height
+    to_shrunk = np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2]])  # pixel centres are integers
+    return cv2.resize(layer, size, interpolation=cv2.INTER_AREA), compose(to_shrunk, matrix)
 
 
 def _cubic():
@@ -60,12 +100,25 @@ def _cubic():
 _CUBIC = _cubic()
 
 
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _reached(layer):
+    """(S + 4, T + 4) uint8: 1 where, from this pixel of the layer and its border on, any of 4 x 4 pixels is not 0."""
+    reached = np.zeros(layer.shape[:2], np.uint8)
+    for y in range(2, layer.shape[0] - 2):
+        for x in range(2, layer.shape[1] - 2):
+            if layer[y, x, 0] != 0 or layer[y, x, 1] != 0 or layer[y, x, 2] != 0 or layer[y, x, 3] != 0:
+                reached[max(y - 3, 0) : y + 1, max(x - 3, 0) : x + 1] = 1
+    return reached
+
+
 @numba.njit(cache=True, fastmath=True, nogil=True, error_model="numpy")
-def _blend(part, result, scale, mask, matrix, cubic):
-    """Blend into `part` (h, w, 3) uint8; result (S, T, 3) float32, times `scale` 0..255; mask (S + 2, T + 2) float32
-    with a border of zeros; matrix: part -> result."""
-    height, width = result.shape[:2]
-    low, high = np.float32(0), np.float32(255)
+def _add(part, layer, reached, matrix, cubic):
+    """Lay `layer` (S + 4, T + 4, 4) float32, with a border of zeros, over `part` (h, w, 3) uint8.
+
+    reached: see `_reached`. matrix: part -> layer without its border.
+    """
+    zero, one, half, most = np.float32(0), np.float32(1), np.float32(0.5), np.float32(255)
+    height, width = layer.shape[0] - 4, layer.shape[1] - 4
     for y in range(part.shape[0]):
         for x in range(part.shape[1]):
             u = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]
@@ -73,45 +126,22 @@ def _blend(part, result, scale, mask, matrix, cubic):
             if u <= -1 or v <= -1 or u >= width or v >= height:
                 continue
             across, down = int((u + 1) * STEPS + 0.5), int((v + 1) * STEPS + 0.5)
-            column, row, across, down = across >> BITS, down >> BITS, across & STEPS - 1, down & STEPS - 1
-            if column > width or row > height:
+            a, row, across, down = across >> BITS, down >> BITS, across & STEPS - 1, down & STEPS - 1
+            if not reached[row, a]:
                 continue
-            p, q = np.float32(across) / np.float32(STEPS), np.float32(down) / np.float32(STEPS)
-            weight = (mask[row, column] * (1 - p) + mask[row, column + 1] * p) * (1 - q) + (
-                mask[row + 1, column] * (1 - p) + mask[row + 1, column + 1] * p
-            ) * q
-            if weight <= 0:
-                continue
-            a, b = max(column - 2, 0), max(column - 1, 0)  # beyond the edge, the edge again
-            c, d = min(column, width - 1), min(column + 1, width - 1)
-            red = green = blue = low
+            b, c, d = a + 1, a + 2, a + 3
+            red = green = blue = gone = zero
             for i in range(4):
-                line, k = min(max(row - 2 + i, 0), height - 1), cubic[down, i] * scale
+                line, k = layer[row + i], cubic[down, i]
                 ka, kb, kc, kd = k * cubic[across, 0], k * cubic[across, 1], k * cubic[across, 2], k * cubic[across, 3]
-                red += (
-                    ka * result[line, a, 0]
-                    + kb * result[line, b, 0]
-                    + kc * result[line, c, 0]
-                    + kd * result[line, d, 0]
-                )
-                green += (
-                    ka * result[line, a, 1]
-                    + kb * result[line, b, 1]
-                    + kc * result[line, c, 1]
-                    + kd * result[line, d, 1]
-                )
-                blue += (
-                    ka * result[line, a, 2]
-                    + kb * result[line, b, 2]
-                    + kc * result[line, c, 2]
-                    + kd * result[line, d, 2]
-                )
-            old = np.float32(part[y, x, 0])
-            part[y, x, 0] = int(old + (min(max(red, low), high) - old) * weight + np.float32(0.5))
-            old = np.float32(part[y, x, 1])
-            part[y, x, 1] = int(old + (min(max(green, low), high) - old) * weight + np.float32(0.5))
-            old = np.float32(part[y, x, 2])
-            part[y, x, 2] = int(old + (min(max(blue, low), high) - old) * weight + np.float32(0.5))
+                red += ka * line[a, 0] + kb * line[b, 0] + kc * line[c, 0] + kd * line[d, 0]
+                green += ka * line[a, 1] + kb * line[b, 1] + kc * line[c, 1] + kd * line[d, 1]
+                blue += ka * line[a, 2] + kb * line[b, 2] + kc * line[c, 2] + kd * line[d, 2]
+                gone += ka * line[a, 3] + kb * line[b, 3] + kc * line[c, 3] + kd * line[d, 3]
+            kept = one - gone
+            part[y, x, 0] = int(min(max(part[y, x, 0] * kept + red, zero), most) + half)
+            part[y, x, 1] = int(min(max(part[y, x, 1] * kept + green, zero), most) + half)
+            part[y, x, 2] = int(min(max(part[y, x, 2] * kept + blue, zero), most) + half)
 
 
 @functools.lru_cache(maxsize=8)
@@ -124,18 +154,12 @@ def _fade(shape):
     return np.minimum.outer(*ramps).astype(np.float32)
 
 
-def _faded(mask):
-    """The mask as float32, exactly 0 where negligible, fading to 0 at the crop's border."""
-    mask = np.asarray(mask, np.float32) * _fade(mask.shape)
-    return cv2.threshold(mask, NEGLIGIBLE, 0, cv2.THRESH_TOZERO)[1]
-
-
-def _rectangle(mask, matrix, shape):
-    """x1 y1 x2 y2 (end exclusive) of the picture's pixels that the mask reaches; empty when there are none."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+def _rectangle(reached, matrix, shape):
+    """x1 y1 x2 y2 (end exclusive) of the picture's pixels that are reached; empty when there are none."""
+    rows, columns = np.flatnonzero(reached.any(1)), np.flatnonzero(reached.any(0))
     if not len(rows):
         return 0, 0, 0, 0
-    left, right, top, bottom = columns[0] - 1, columns[-1] + 1, rows[0] - 1, rows[-1] + 1
+    left, right, top, bottom = columns[0] - 1, columns[-1], rows[0] - 1, rows[-1]  # the pixel at (row - 1, column - 1)
     corners = transform(
         np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float64), invert(matrix)
     )

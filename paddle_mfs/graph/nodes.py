@@ -22,8 +22,7 @@ OUTPUTS = (
     (
         "mask",
         (1, 1, SIZE, SIZE),
-        "share of the painted face in the result, 0 where it is the target; "
-        "paste the result with min(1, mask / its median in the face)",
+        "share of the painted face in the result, 0 where it is the target",
     ),
 )
 RESULTS = tuple(name for name, _, _ in OUTPUTS)

@@ -20,12 +20,14 @@ MEASURED_SIZE = 224  # pixels, the side of every crop that is measured
 class Crop:
     """An aligned face: its photo, and what is measured of it at 224 px.
 
-    photo (H, W, 3) uint8 RGB, photo_five (5, 2) in its pixels; image (224, 224, 3) uint8 RGB, in whose pixels are
-    landmarks (468, 3) and five (5, 2), both float32, and oval (224, 224) uint8, 255 in the face.
+    photo (H, W, 3) uint8 RGB, photo_five (5, 2) in its pixels, matrix (2, 3), photo -> crop; image (224, 224, 3) uint8
+    RGB, in whose pixels are landmarks (468, 3) and five (5, 2), both float32, and oval (224, 224) uint8, 255 in the
+    face.
     """
 
     photo: np.ndarray
     photo_five: np.ndarray
+    matrix: np.ndarray
     image: np.ndarray
     landmarks: np.ndarray
     five: np.ndarray
@@ -50,6 +52,7 @@ def load_crop(path: str | Path, analyser: FaceAnalyser) -> Crop:
     return Crop(
         photo,
         face.five,
+        matrix,
         image,
         landmarks.astype(np.float32),
         transform(face.five, matrix).astype(np.float32),

@@ -2,7 +2,8 @@
 
 Every picture is measured as a 224 px crop in the frame of its face (crop.py). The target, the teacher's result and the
 network's result of a pair share the target's frame: identity is compared with the source (identity.py), the rest with
-the target (preservation.py), and the numbers of all pairs make the report (report.py).
+the target (preservation.py), the result's sharpness also in the target's picture (sharpness.py), and the numbers of all
+pairs make the report (report.py).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from paddle_mfs.metrics.network_swap import NetworkSwap
 from paddle_mfs.metrics.pairs import Pairs
 from paddle_mfs.metrics.preservation import Preservation, Target
 from paddle_mfs.metrics.report import make_report
+from paddle_mfs.metrics.sharpness import picture_sharpness
 from paddle_mfs.metrics.sheet import Row
 from paddle_mfs.teachers.mesh import MeshTeacher
 
@@ -44,6 +46,7 @@ def evaluate(
     rows: list[Row] = []
     fives: list[tuple[np.ndarray, np.ndarray]] = []
     preserved: dict[str, list[Preservation]] = {"mesh_teacher": [], "result": []}
+    in_pictures: list[float] = []
     for source_path, target_path in progress_bar(pairs.files):
         source, target = load_crop(source_path, analyser), load_crop(target_path, analyser)
         row = Row(
@@ -56,9 +59,11 @@ def evaluate(
         for name, image in (("mesh_teacher", row.teacher), ("result", row.result)):
             if image is not None:
                 preserved[name].append(held.preservation(image))
+        if row.result is not None:
+            in_pictures.append(picture_sharpness(target, row.result))
         rows.append(row)
         fives.append((source.five, target.five))
-    return make_report(pairs, _distances(rows, fives), preserved, swap.facts if swap else None), rows
+    return make_report(pairs, _distances(rows, fives), preserved, in_pictures, swap.facts if swap else None), rows
 
 
 def _distances(rows: list[Row], fives: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:

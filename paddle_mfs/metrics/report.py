@@ -19,13 +19,15 @@ from paddle_mfs.utils.files import sha256
 from paddle_mfs.utils.table import text_table
 from paddle_mfs.weights import bundled, card_path, read_card, write_card
 
-HEADERS = "", "distance", "95 % interval", f"< {SAME_PERSON_DISTANCE}", "sharpness", "shape", "background (worst)"
+BELOW = f"< {SAME_PERSON_DISTANCE}"
+HEADERS = "", "distance", "95 % interval", BELOW, "sharpness", "in the picture", "shape", "background (worst)"
 
 
 def make_report(
     pairs: Pairs,
     distances: Mapping[str, np.ndarray],
     preserved: Mapping[str, Sequence[Preservation]],
+    in_pictures: Sequence[float] = (),
     weights: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The numbers of one evaluation -> a dict for JSON, see `evaluate.evaluate`.
@@ -34,6 +36,7 @@ def make_report(
         distances: {method: dlib distances of the pairs, (N,)}; "no_swap", "mesh_teacher" and, if a network was scored,
             "result".
         preserved: {method: N Preservations}; a method may be missing or empty.
+        in_pictures: sharpness of the network's N results in their pictures, see `sharpness.picture_sharpness`.
         weights: the facts of the network that was scored, see `NetworkSwap`.
     """
     report: dict[str, Any] = {
@@ -51,6 +54,8 @@ def make_report(
         "intervals": statistics.METHOD,
         "methods": {name: _summary(values, preserved.get(name, ())) for name, values in distances.items()},
     }
+    if in_pictures:
+        report["methods"]["result"]["picture_sharpness_median"] = float(np.median(in_pictures))
     if weights is not None:
         report["weights"] = weights
         report["progress"] = statistics.progress(distances["no_swap"], distances["result"], distances["mesh_teacher"])
@@ -85,6 +90,7 @@ def report_text(report: Mapping[str, Any]) -> str:
         if "sharpness_median" in line:
             row += [
                 f"{line['sharpness_median']:.2f}",
+                f"{line['picture_sharpness_median']:.2f}" if "picture_sharpness_median" in line else "",
                 f"{line['shape_median_per_mille']:.1f}",
                 f"{line['background_psnr_db']:.0f} dB ({line['background_psnr_worst_db']:.0f})",
             ]

@@ -1,16 +1,25 @@
-"""Sharpness: how much of the target's fine detail a result keeps in the face."""
+"""Sharpness: how much of the target's fine detail a result keeps in the face, in the crop and in its picture."""
 
 import cv2
 import numpy as np
 
+from paddle_mfs.face.detail import contradicted_detail
+from paddle_mfs.face.geometry import invert, scale_of, transform
+from paddle_mfs.face.paste import paste
+from paddle_mfs.face.regions import oval_mask
+from paddle_mfs.metrics.crop import Crop
+from paddle_mfs.swap.change import change_of
 
-def core_mask(oval: np.ndarray) -> np.ndarray:
+RIM = 12 / 224  # of the crop
+
+
+def core_mask(oval: np.ndarray, size: float | None = None) -> np.ndarray:
     """The oval without its rim: eroded by 12 px in a crop of 224 (in proportion at other sizes).
 
     Args:
-        oval: (S, S) uint8, 0 or 255. Returns: (S, S) bool.
+        oval: (H, W) uint8, 0 or 255. size: side of the crop in pixels of the oval; None: H. Returns: (H, W) bool.
     """
-    radius = max(1, round(12 * oval.shape[0] / 224))
+    radius = max(1, round(RIM * (size or oval.shape[0])))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     return cv2.erode(oval, disc, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
 
@@ -21,12 +30,34 @@ def laplacian_variance(image: np.ndarray, mask: np.ndarray) -> float:
     return float(cv2.Laplacian(grey, cv2.CV_32F)[mask].var())
 
 
-def sharpness(result: np.ndarray, target: np.ndarray, oval: np.ndarray) -> float:
+def sharpness(result: np.ndarray, target: np.ndarray, oval: np.ndarray, size: float | None = None) -> float:
     """Laplacian variance of the result over that of the target in the core of the face: 1 as sharp, below 1 softer.
 
     Args:
-        result, target: (S, S, 3) uint8 RGB crops in one frame.
-        oval: (S, S) uint8 0/255, the target's face oval.
+        result, target: (H, W, 3) uint8 RGB in one frame. oval: (H, W) uint8 0/255, the target's face oval.
+        size: as for `core_mask`.
     """
-    mask = core_mask(oval)
+    mask = core_mask(oval, size)
     return laplacian_variance(result, mask) / max(laplacian_variance(target, mask), 1e-6)
+
+
+def in_picture(target: Crop, result: np.ndarray) -> np.ndarray:
+    """The target's photo with the face that `result`, (224, 224, 3) uint8 RGB, has in its crop -> (H, W, 3) uint8 RGB.
+
+    As a swap puts it there, see `swap.swapper`.
+    """
+    face = result / np.float32(255)
+    return paste(
+        target.photo,
+        change_of(target.image, face),
+        target.matrix,
+        target.image,
+        contradicted_detail(target.image, face),
+    )
+
+
+def picture_sharpness(target: Crop, result: np.ndarray) -> float:
+    """`sharpness` at the scale of the target's photo, with `result`, (224, 224, 3) uint8 RGB, put into it."""
+    points = transform(target.landmarks[:, :2], invert(target.matrix))
+    oval = oval_mask(points, *target.photo.shape[:2])
+    return sharpness(in_picture(target, result), target.photo, oval, result.shape[0] / scale_of(target.matrix))

@@ -21,15 +21,15 @@ class FaceMemory:
     """What is remembered of one tracked face.
 
     frames it was in; embedding (1, E): sum of what the encoder saw of it; source: identity it is meant to get, None for
-    nobody's; identity: that, at the strength wanted; mask (S, S), colour (`face.colour.Colour`) and occlusion (S, S):
-    means of the frames so far.
+    nobody's; identity: that, at the strength wanted; damping (S, S), colour (`face.colour.Colour`) and occlusion (S,
+    S): means of the frames so far.
     """
 
     frames: int = 0
     embedding: np.ndarray | None = None
     source: Identity | None = None
     identity: Identity | None = None
-    mask: np.ndarray | None = None
+    damping: np.ndarray | None = None
     colour: Colour | None = None
     occlusion: np.ndarray | None = None
 

@@ -18,6 +18,7 @@ import numpy as np
 from paddle_mfs.face.align import align
 from paddle_mfs.face.analysis import Face, FaceAnalyser
 from paddle_mfs.face.colour import apply_colour, match_colour
+from paddle_mfs.face.detail import contradicted_detail
 from paddle_mfs.face.geometry import transform
 from paddle_mfs.face.image import read_image, write_image
 from paddle_mfs.face.mouth import open_mouth_mask
@@ -27,18 +28,18 @@ from paddle_mfs.face.track import TrackedFace
 from paddle_mfs.models.idn import SIZE, UNCHANGED
 from paddle_mfs.provenance import check_format, picture_sha256, provenance, save_options
 from paddle_mfs.swap.baker import Baker
+from paddle_mfs.swap.change import change_of, face_mask
 from paddle_mfs.swap.identity import Identity
 from paddle_mfs.swap.memory import RECHECK, ClipMemory, FaceMemory
 from paddle_mfs.swap.roles import match, roles
 from paddle_mfs.swap.select import select_or_raise, untracked
 from paddle_mfs.swap.side_by_side import side_by_side
-from paddle_mfs.swap.unblend import full_mask, unblend
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.tensor import to_batch
 
 COLOUR_RATE = 0.1  # of the way the colour of a tracked face goes, in each frame, to what that frame alone would give
 OBJECT_RATE = 0.5  # likewise of what lies on it
-MASK_RATE = 0.5  # likewise of the fusion mask
+DETAIL_RATE = 0.5  # likewise of the detail that the new face contradicts
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,13 @@ class SwapOptions:
 
 
 class Patch(NamedTuple):
-    """A swapped face, as `paste(image, *patch)` takes it: painted (S, S, 3) float32 RGB in [0, 1], mask (S, S) float32
-    in [0, 1], matrix (2, 3) that maps the image to the crop."""
+    """A swapped face, as `paste(image, *patch)` takes it: change (S, S, 3) float32 RGB in [-1, 1], matrix (2, 3) that
+    maps the image to the crop, crop (S, S, 3) uint8 RGB, damping (S, S) float32 in [0, 1]."""
 
-    painted: np.ndarray
-    mask: np.ndarray
+    change: np.ndarray
     matrix: np.ndarray
+    crop: np.ndarray
+    damping: np.ndarray
 
 
 class FaceSwapper:
@@ -132,7 +134,7 @@ class FaceSwapper:
             image: (H, W, 3) uint8 RGB.
             face: "largest", "all", or an index, 0 being the leftmost. None: `default_face`.
             name: what error messages call the picture.
-        Returns: (H, W, 3) uint8 RGB; pixels the mask does not touch are those of `image`.
+        Returns: (H, W, 3) uint8 RGB; pixels that the network does not change are those of `image`.
         Raises: UserError when there is no such face, none that a source is meant for, or the weights leave it as it is.
         """
         face = self.default_face if face is None else face
@@ -156,9 +158,9 @@ class FaceSwapper:
             faces: list of `Face` or `TrackedFace`, in pixels of `image`. All crops are cut before any is pasted.
             inplace: write into `image` instead of a copy.
             memory: a `ClipMemory` for the whole clip: what is decided of a tracked face (whom it gets, its strength's
-                IDN) holds for the next frames, its mask and colour change slowly. None: every picture for itself.
-        Returns: (H, W, 3) uint8 RGB; pixels no mask touches are those of `image`, and so is a face that no source is
-            meant for or that the weights leave as it is.
+                IDN) holds for the next frames, its colour and detail change slowly. None: every picture for itself.
+        Returns: (H, W, 3) uint8 RGB; pixels that no change reaches are those of `image`, and so is a face that no
+            source is meant for or that the weights leave as it is.
         """
         return paste_all(image if inplace else image.copy(), self.patches(image, faces, memory))
 
@@ -183,13 +185,14 @@ class FaceSwapper:
                 continue
             crop, matrix = align(image, face.five, SIZE)
             try:
-                painted, mask = self.paint(crop, name, identity)
+                result, mask = self.paint(crop, name, identity)
             except UserError:
                 if name is not None:
                     raise
                 continue
             landmarks = transform(face.landmarks[:, :2].astype(np.float64), matrix)
-            made.append(Patch(*self._with_options(crop, painted, mask, landmarks, known), matrix))
+            change, damping = self._with_options(crop, result, mask, landmarks, known)
+            made.append(Patch(change, matrix, crop, damping))
         if faces and not made and name is not None:
             raise UserError(
                 f"{name}: shows nobody who is to be swapped ({len(faces)} looked at); give a clearer picture of them"
@@ -213,43 +216,47 @@ class FaceSwapper:
         return memory.identity
 
     def _with_options(
-        self, crop: np.ndarray, painted: np.ndarray, mask: np.ndarray, landmarks: np.ndarray, memory: FaceMemory
+        self, crop: np.ndarray, result: np.ndarray, mask: np.ndarray, landmarks: np.ndarray, memory: FaceMemory
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The painted crop and its mask as the options want them, the mask steadied in time."""
-        memory.mask = mask = _towards(memory.mask, mask, MASK_RATE)
+        """The change of the crop as the options want it, and the damping of detail, steadied in time."""
         if self.options.colour_match:
-            colour = match_colour(crop, painted, mask, landmarks)
+            face = face_mask(mask)
+            colour = match_colour(crop, result, face, landmarks)
             memory.colour = memory.colour.towards(colour, COLOUR_RATE) if memory.colour else colour
-            painted = apply_colour(painted, memory.colour, self.options.colour_match)
+            matched = apply_colour(result, memory.colour, self.options.colour_match)
+            result = result + face[..., None] * (matched - result)
+        damping = contradicted_detail(crop, result)
+        memory.damping = damping = _towards(memory.damping, damping, DETAIL_RATE)
+        kept = np.zeros_like(damping)
         if self.options.keep_mouth:
-            mask = mask * (1 - open_mouth_mask(landmarks, SIZE))
+            kept = open_mouth_mask(landmarks, SIZE)
         if self.options.keep_objects:
             found = occlusion_mask(crop, landmarks)
             memory.occlusion = _towards(memory.occlusion, found, OBJECT_RATE)
-            mask = mask * (1 - memory.occlusion)
-        return painted, mask
+            kept = 1 - (1 - kept) * (1 - memory.occlusion)
+        return change_of(crop, result) * (1 - kept[..., None]), damping * (1 - kept)
 
     def paint(
         self, crop: np.ndarray, name: str | None = "target", identity: Identity | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The swapped face before it is blended in.
+        """The swapped face, as the IDN gives it.
 
         Args:
             crop: (224, 224, 3) uint8 RGB, aligned target face.
             identity: Identity to put on; None: `self.identity`.
-        Returns: painted (224, 224, 3) float32 RGB in [0, 1]; mask (224, 224) float32 in [0, 1], about 1 in the face.
-            painted * mask + crop / 255 * (1 - mask) is the IDN's result.
+        Returns: result (224, 224, 3) float32 RGB in [0, 1], blended with the crop by the fusion mask already; that mask
+            (224, 224) float32 in [0, 1].
         Raises: UserError when the result equals the crop (weights whose mask stays shut) or is not finite.
         """
         result, mask = (output[0] for output in (identity or self.identity).run(to_batch(crop)))
-        mask = full_mask(mask[0])
-        painted, change = unblend(crop, result, mask)
-        if not np.isfinite(change) or change < UNCHANGED:
+        result = np.ascontiguousarray(result.transpose(1, 2, 0))
+        largest = np.abs(result - crop / np.float32(255)).max()
+        if not np.isfinite(largest) or largest < UNCHANGED:
             raise UserError(
                 f"{name}: the swap failed: the weights leave the face as it is "
-                f"(largest change {change * 255:.1f} of 255); use other weights"
+                f"(largest change {largest * 255:.1f} of 255); use other weights"
             )
-        return painted, mask
+        return result, mask[0]
 
     def swap_file(
         self,

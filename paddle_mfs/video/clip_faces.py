@@ -56,9 +56,9 @@ class ClipFaces:
 
     def paste(self, picture: Picture, patches: Sequence[Patch]) -> None:
         """Put what `paint` made into the `Picture` it was made from."""
-        for painted, mask, matrix in patches:
-            with picture.editing(_reach(matrix)):
-                paste(picture.rgb, painted, mask, matrix, inplace=True)
+        for patch in patches:
+            with picture.editing(_reach(patch.matrix)):
+                paste(picture.rgb, *patch, inplace=True)
 
     def swap_rgb(self, image: np.ndarray, found: FrameFaces) -> int:
         """Swap them in a picture, (H, W, 3) uint8 RGB, in place -> how many were swapped; others stay as they are."""

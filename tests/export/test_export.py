@@ -63,7 +63,7 @@ def test_paddle_export(swapper, batch, expected, tmp_path):
     assert deploy == card and deploy["difference_from_dygraph"] <= 1e-5
     assert deploy["crop"]["size"] == 224 and np.allclose(deploy["crop"]["template"][0], [76.5892, 103.3926])
     assert deploy["input"]["name"] == "image" and deploy["input"]["shape"] == [1, 3, 224, 224]
-    assert [output["shape"][1] for output in deploy["outputs"]] == [3, 1]
+    assert [output["shape"][1] for output in deploy["outputs"]] == [3, 1] and "result - image" in deploy["paste"]
     assert [output["name"] for output in deploy["outputs"]] == PaddleRunner(folder / "idn.pdmodel").output_names
     assert (
         deploy["provenance"]["source_sha256"] == identity.facts["source_sha256"]

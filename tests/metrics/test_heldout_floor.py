@@ -28,6 +28,14 @@ def test_shape_and_background_stay_with_the_target(report):
     assert line["sharpness_median"] > 0.3
 
 
+def test_large_faces_stay_sharp_in_their_pictures(samples):
+    """Four pairs at 1024 px: plain, a target with glasses, a source with glasses, dark skin."""
+    report, rows = evaluate(load_pairs(samples / "large"), NetworkSwap(bundled("mfs_224")))
+    line = report["methods"]["result"]
+    assert line["picture_sharpness_median"] > 0.9 > 0.7 > line["sharpness_median"]
+    assert line["distance"]["value"] < 0.58 and len(rows) == 4
+
+
 def test_each_face_is_a_source_and_a_target_and_below_the_reserved_indices(samples):
     pairs = load_pairs(samples / "heldout").files
     files = [path for pair in pairs[:100] for path in pair]

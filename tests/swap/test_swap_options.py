@@ -70,12 +70,12 @@ def test_colour_of_a_tracked_face_changes_slowly(swapper, target):
     assert np.abs(frames[1] - alone["blue"]).mean() > 2 * np.abs(frames[-1] - alone["blue"]).mean()
 
 
-def test_mask_of_a_tracked_face_moves_half_of_the_way_a_frame(swapper, target):
+def test_damping_of_a_tracked_face_moves_half_of_the_way_a_frame(swapper, target):
     face, memory = TrackedFace(0, swapper.analyser.largest(target)), ClipMemory()
     mirrored = TrackedFace(0, swapper.analyser.largest(target[:, ::-1].copy()))
-    first = swapper.patches(target, [face], memory)[0][1]
-    mirror = swapper.patches(target[:, ::-1].copy(), [mirrored])[0][1]
-    second = swapper.patches(target[:, ::-1].copy(), [mirrored], memory)[0][1]
+    first = swapper.patches(target, [face], memory)[0].damping
+    mirror = swapper.patches(target[:, ::-1].copy(), [mirrored])[0].damping
+    second = swapper.patches(target[:, ::-1].copy(), [mirrored], memory)[0].damping
     assert np.abs(first - mirror).max() > 0.1 and np.allclose(second, (first + mirror) / 2, atol=1e-6)
 
 
