@@ -32,7 +32,10 @@ def add_swap_arguments(parser: argparse.ArgumentParser) -> None:
         help="largest, all, or an index from the left, 0 being the leftmost (default: largest; with --map all)",
     )
     parser.add_argument(
-        "--strength", type=float, default=1.0, help="of the identity, 0 (the target's own) to 1 (default)"
+        "--strength",
+        type=float,
+        default=1.0,
+        help="of the identity: 0 the target's own, 1 (default) the source's, up to 1.5 beyond it",
     )
     parser.add_argument(
         "--colour-match",
@@ -43,7 +46,16 @@ def add_swap_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="AMOUNT",
         help="give the face the target's colour, 0 (default) to 1 (without a number)",
     )
-    parser.add_argument("--keep-mouth", action="store_true", help="keep the inside of the target's open mouth")
+    for name, what in (("--keep-mouth", "the inside of the target's open mouth"), ("--keep-eyes", "the target's eyes")):
+        parser.add_argument(
+            name,
+            type=float,
+            nargs="?",
+            const=1.0,
+            default=0.0,
+            metavar="SIZE",
+            help=f"keep {what}; SIZE of the region, 0 to 2, is 1 without a number",
+        )
     parser.add_argument(
         "--keep-objects",
         action="store_true",
@@ -80,13 +92,15 @@ def read_options(args: argparse.Namespace) -> tuple[dict[str, str], SwapOptions]
     from paddle_mfs.swap.select import check_which
     from paddle_mfs.swap.swapper import SwapOptions
 
-    options = SwapOptions(args.strength, args.colour_match, args.keep_mouth, args.keep_objects)
+    options = SwapOptions(args.strength, args.colour_match, args.keep_mouth, args.keep_objects, args.keep_eyes)
     if args.face is not None:
         check_which(args.face)
     return parse_map(args.map or []), options
 
 
-def make_swapper(args: argparse.Namespace, source: str | dict[str, str], options: SwapOptions) -> FaceSwapper:
+def make_swapper(
+    args: argparse.Namespace, source: str | list[str] | dict[str, str], options: SwapOptions
+) -> FaceSwapper:
     """The FaceSwapper of parsed arguments, see there."""
     from paddle_mfs.swap.swapper import FaceSwapper
 

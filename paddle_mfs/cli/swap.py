@@ -22,6 +22,9 @@ def arguments() -> argparse.Namespace:
         parser, nargs="+", help="picture of the face to put on; of several, each makes outputs of its own"
     )
     parser.add_argument(
+        "--same-person", action="store_true", help="the sources show one person: what the encoder sees is averaged"
+    )
+    parser.add_argument(
         "--target",
         required=True,
         nargs="+",
@@ -59,8 +62,12 @@ def main() -> int:
     mapped, options = read_options(args)
     if mapped and args.compare:
         raise UserError("--compare shows one source beside its results; with --map leave it out")
-    jobs = plan(args.source or [], args.target, args.output, [*mapped, *mapped.values()])
-    swapper = make_swapper(args, mapped or args.source[0], options)
+    if args.same_person and not args.source:
+        raise UserError("--same-person: is said of several --source; leave it out with --map")
+    sources = args.source or []
+    named = sources[:1] if args.same_person else sources  # those that make outputs of their own
+    jobs = plan(named, args.target, args.output, [*sources, *mapped, *mapped.values()])
+    swapper = make_swapper(args, mapped or (sources if args.same_person else sources[0]), options)
     clip_options = ClipOptions(args.start, args.end, args.max_frames, args.codec, args.quality)
     swap_all(swapper, jobs, args.face, args.compare, args.skip_existing, clip_options=clip_options)
     print(jobs[0].output if len(jobs) == 1 else table(jobs))

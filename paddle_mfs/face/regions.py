@@ -66,12 +66,16 @@ def five_points(landmarks: np.ndarray) -> np.ndarray:
     return np.stack([xy[LEFT_EYE].mean(0), xy[RIGHT_EYE].mean(0), xy[NOSE_TIP], xy[MOUTH_LEFT], xy[MOUTH_RIGHT]])
 
 
-def region_mask(landmarks: np.ndarray, indices: Sequence[int], height: int, width: int) -> np.ndarray:
-    """Fill the closed contour `indices` of the mesh -> (height, width) uint8, 255 inside, 0 outside."""
-    mask = np.zeros((height, width), np.uint8)
+def region_mask(
+    landmarks: np.ndarray, indices: Sequence[int], height: int, width: int, scale: float = 1.0
+) -> np.ndarray:
+    """Fill the closed contour `indices` of the mesh, enlarged about its middle by `scale` -> (height, width) uint8, 255
+    inside, 0 outside."""
+    mask, points = np.zeros((height, width), np.uint8), np.asarray(landmarks, np.float64)[indices, :2]
+    if scale != 1:
+        points = points.mean(0) + scale * (points - points.mean(0))
     # 4 fractional bits keep the contour smooth on small crops
-    points = np.rint(np.asarray(landmarks, np.float64)[indices, :2] * 16).astype(np.int32)
-    return cv2.fillPoly(mask, [points], 255, shift=4)
+    return cv2.fillPoly(mask, [np.rint(points * 16).astype(np.int32)], 255, shift=4)
 
 
 def oval_mask(landmarks: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -112,10 +112,11 @@ class Baker:
         return identity
 
     def between(self, identity: Identity, image: np.ndarray, face: Face, strength: float) -> Identity:
-        """The identity that lies between a target's own (strength 0) and `identity` (1, which is returned as it is).
+        """The identity that lies between a target's own (strength 0) and `identity` (1, which is returned as it is), or
+        beyond.
 
-        Embedding and feature map are interpolated linearly; `bake` brings the embedding back to unit length. What a
-        refined identity has learned beyond them comes in by the same share.
+        Embedding and feature map are interpolated linearly, above 1 extrapolated; `bake` brings the embedding back to
+        unit length. What a refined identity has learned beyond them comes in by the same share.
         """
         if strength == 1:
             return identity

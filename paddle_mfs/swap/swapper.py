@@ -19,6 +19,7 @@ from paddle_mfs.face.align import align
 from paddle_mfs.face.analysis import Face, FaceAnalyser
 from paddle_mfs.face.colour import apply_colour, match_colour
 from paddle_mfs.face.detail import contradicted_detail
+from paddle_mfs.face.eyes import eyes_mask
 from paddle_mfs.face.geometry import transform
 from paddle_mfs.face.image import read_image, write_image
 from paddle_mfs.face.mouth import open_mouth_mask
@@ -46,10 +47,12 @@ DETAIL_RATE = 0.5  # likewise of the detail that the new face contradicts
 class SwapOptions:
     """How a face is swapped.
 
-    strength 0..1: how far the identity goes from the target's own (0) to the source's (1).
+    strength 0..1.5: how far the identity goes from the target's own (0) to the source's (1) and beyond.
     colour_match 0..1: how much of the target's colour (Lab mean, contrast of L) the painted face takes on, beyond what
         the network gives it.
-    keep_mouth: the inside of an open mouth (teeth, tongue) stays the target's.
+    keep_mouth: size of what stays the target's of an open mouth (teeth, tongue): 0 nothing, 1 (or True) as far as the
+        lips' inner edge, at most 2.
+    keep_eyes: likewise of the eyes, with their lashes.
     keep_objects: what lies on the face and is not of skin's colour stays, see `face.occlusion` for what it sees and
         what not.
 
@@ -58,14 +61,16 @@ class SwapOptions:
 
     strength: float = 1.0
     colour_match: float = 0.0
-    keep_mouth: bool = False
+    keep_mouth: float = 0.0
     keep_objects: bool = False
+    keep_eyes: float = 0.0
 
     def __post_init__(self):
-        for name in ("strength", "colour_match"):
+        for name, most in (("strength", 1.5), ("colour_match", 1), ("keep_mouth", 2), ("keep_eyes", 2)):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-                raise UserError(f"{name.replace('_', '-')} {value!r}: give a number from 0 to 1")
+            is_number = isinstance(value, (int, float)) and (name.startswith("keep") or not isinstance(value, bool))
+            if not is_number or not 0 <= value <= most:
+                raise UserError(f"{name.replace('_', '-')} {value!r}: give a number from 0 to {most}")
 
 
 class Patch(NamedTuple):
@@ -82,7 +87,8 @@ class FaceSwapper:
     """Puts the face of one source on any number of pictures; or the faces of several on the people they are meant for.
 
     Args:
-        source: path of a picture, or (H, W, 3) uint8 RGB; its largest face is used. Or a dict, path of a picture that
+        source: path of a picture, or (H, W, 3) uint8 RGB; its largest face is used. Or a list of paths, pictures of one
+            person: the mean of what the encoder sees in them. Or a dict, path of a picture that
             shows a target's face -> path of the source for that person: only those people are swapped.
         weights: path of MobileFaceSwap weights, ours or the public ones; None: the bundled ones.
         encoder: path of the identity encoder's weights that belong to `weights`; None: the bundled ones.
@@ -95,7 +101,7 @@ class FaceSwapper:
 
     def __init__(
         self,
-        source: str | Path | np.ndarray | Mapping[Any, str | Path],
+        source: str | Path | np.ndarray | Sequence[str | Path] | Mapping[Any, str | Path],
         weights: str | Path | None = None,
         encoder: str | Path | None = None,
         engine: str = "auto",
@@ -107,8 +113,10 @@ class FaceSwapper:
         if isinstance(source, Mapping):
             self.roles = roles(self.baker, source)
             self.identity = self.roles[0].identity
-        else:
+        elif isinstance(source, (str, Path, np.ndarray)):
             self.roles, self.identity = [], self.baker.identity(source)
+        else:
+            self.roles, (self.identity, _) = [], self.baker.combined(source)
 
     def with_source(self, source: str | Path | np.ndarray) -> FaceSwapper:
         """The same swapper for another source (path or picture): the networks are not loaded again."""
@@ -227,14 +235,16 @@ class FaceSwapper:
             result = result + face[..., None] * (matched - result)
         damping = contradicted_detail(crop, result)
         memory.damping = damping = _towards(memory.damping, damping, DETAIL_RATE)
-        kept = np.zeros_like(damping)
+        painted = np.ones_like(damping)
         if self.options.keep_mouth:
-            kept = open_mouth_mask(landmarks, SIZE)
+            painted *= 1 - open_mouth_mask(landmarks, SIZE, self.options.keep_mouth)
+        if self.options.keep_eyes:
+            painted *= 1 - eyes_mask(landmarks, SIZE, self.options.keep_eyes)
         if self.options.keep_objects:
             found = occlusion_mask(crop, landmarks)
             memory.occlusion = _towards(memory.occlusion, found, OBJECT_RATE)
-            kept = 1 - (1 - kept) * (1 - memory.occlusion)
-        return change_of(crop, result) * (1 - kept[..., None]), damping * (1 - kept)
+            painted *= 1 - memory.occlusion
+        return change_of(crop, result) * painted[..., None], damping * painted
 
     def paint(
         self, crop: np.ndarray, name: str | None = "target", identity: Identity | None = None

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from paddle_mfs.face.image import read_image
-from paddle_mfs.face.regions import INNER_LIPS, OUTER_LIPS, region_mask
+from paddle_mfs.face.regions import INNER_LIPS, LEFT_EYE, OUTER_LIPS, RIGHT_EYE, region_mask
 from paddle_mfs.face.track import TrackedFace
+from paddle_mfs.provenance import picture_sha256
 from paddle_mfs.swap.memory import ClipMemory
-from paddle_mfs.swap.swapper import SwapOptions
+from paddle_mfs.swap.swapper import FaceSwapper, SwapOptions
 from paddle_mfs.utils.errors import UserError
 
 
@@ -22,7 +23,10 @@ def with_options(swapper, **options):
 
 def test_options_are_checked():
     for options, told in (
-        ({"strength": 1.5}, "strength 1.5: give a number from 0 to 1"),
+        ({"strength": 1.6}, "strength 1.6: give a number from 0 to 1.5"),
+        ({"strength": True}, "strength True"),
+        ({"keep_mouth": 2.5}, "keep-mouth 2.5: give a number from 0 to 2"),
+        ({"keep_eyes": -1}, "keep-eyes -1"),
         ({"strength": "all"}, "strength 'all'"),
         ({"colour_match": -0.1}, "colour-match -0.1"),
         ({"strength": float("nan")}, "strength nan"),
@@ -87,6 +91,46 @@ def test_kept_mouth(swapper, target, result):
     before, after = (np.abs(image[inside].astype(int) - target[inside]).mean() for image in (result, kept))
     assert after < 0.4 * before
     assert (kept[~lips] == result[~lips]).mean() > 0.999
+
+
+def test_the_kept_mouth_has_a_size(swapper, target):
+    kept = [with_options(swapper, keep_mouth=size).swap(target) for size in (0, 0.6, True, 1.6)]
+    same = [(image == target).all(-1).sum() for image in kept]
+    assert (np.diff(same) > 0).all(), same
+
+
+def test_kept_eyes(swapper, target, result):
+    """The eyes are the target's, and nothing else changes."""
+    landmarks, shape = swapper.analyser.largest(target).landmarks, target.shape[:2]
+    kept = with_options(swapper, keep_eyes=1).swap(target)
+    for eye in (LEFT_EYE, RIGHT_EYE):
+        inside = region_mask(landmarks, eye, *shape) > 0
+        before, after = (np.abs(image[inside].astype(int) - target[inside]).mean() for image in (result, kept))
+        assert after < 0.25 * before
+    around = sum(region_mask(landmarks, eye, *shape, 3.0) > 0 for eye in (LEFT_EYE, RIGHT_EYE)) > 0
+    assert (kept[~around] == result[~around]).all()
+
+
+def test_beyond_the_source(swapper, target, result):
+    """Identity strength above 1 goes on in the direction from the target to the source."""
+    beyond = with_options(swapper, strength=1.3).swap(target)
+    assert (beyond != result).any()
+    face = swapper.analyser.largest(target)
+    own, embedding = swapper.baker.embed(target, face)[0], swapper.identity.embedding
+    strong = swapper.baker.between(swapper.identity, target, face, 1.3).embedding
+    unit = strong / np.linalg.norm(strong)
+    assert np.vdot(unit, own) < np.vdot(embedding, own) - 0.01
+
+
+def test_several_pictures_of_one_person(root, target):
+    people = root / "tests" / "fixtures" / "identities"
+    photos = [people / "id009_base.jpg", people / "id009_yawl.jpg"]
+    both = FaceSwapper(photos)
+    one, other = (both.baker.identity(photo).embedding for photo in photos)
+    mean = (one + other) / np.linalg.norm(one + other)
+    np.testing.assert_allclose(both.identity.embedding, mean, atol=1e-5)
+    assert both.facts["source_sha256"] == [picture_sha256(photo) for photo in photos]
+    assert (both.swap(target) != target).any()
 
 
 def test_kept_objects(swapper, target):

@@ -110,6 +110,20 @@ def test_two_sources_and_a_pattern(run_script, samples, tmp_path):
     assert hashes["800510_source.png"] == picture_sha256(samples / "source.jpg")
 
 
+def test_several_sources_of_the_same_person(run_script, root, samples, tmp_path):
+    people = root / "tests" / "fixtures" / "identities"
+    photos = [people / "id009_base.jpg", people / "id009_yawl.jpg"]
+    done = run_script(
+        *("swap", "--source", *photos, "--same-person", "--target", samples / "target.jpg"),
+        *("--output", tmp_path / "out.png", "--strength", 1.2, "--keep-eyes", 0.8),
+    )
+    assert done.returncode == 0 and done.stdout == f"{tmp_path / 'out.png'}\n", done.stderr
+    assert read_provenance(tmp_path / "out.png")["source_sha256"] == [picture_sha256(photo) for photo in photos]
+    mapping = f"{photos[0]}={samples / 'source.jpg'}"
+    done = run_script("swap", "--map", mapping, "--same-person", "--target", samples / "target.jpg")
+    one_line(done, "--same-person")
+
+
 def test_map(run_script, root, samples, tmp_path):
     people = root / "tests" / "fixtures" / "identities"
     both = [read_image(people / f"{name}_yawl.jpg") for name in ("id009", "id028")]
