@@ -7,7 +7,9 @@ import pytest
 from paddle_mfs.data.crops import load_crops
 from paddle_mfs.data.identity_cache import IdentityCache
 from paddle_mfs.losses.second_identity import SecondIdentity, SecondRecogniser
+from paddle_mfs.losses.term import Resources
 from paddle_mfs.models import create_model
+from paddle_mfs.utils.config import Config
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +52,9 @@ def test_a_step_against_the_gradient_comes_nearer(loss, crops):
     cost.backward()
     better = image - 0.01 * image.grad / image.grad.abs().max()
     assert float(loss.distance(better, [6]).sum()) < float(cost)
+
+
+def test_it_takes_its_share_at_reverse_pairs_from_the_config(crops):
+    """objective.Objective weighs by it, see test_losses.py."""
+    resources = Resources(Config({"identity_on_reverse": 0.25}), lambda count: crops.images[:2], lambda network: None)
+    assert SecondIdentity.build(resources).on_reverse == 0.25
