@@ -60,6 +60,10 @@ HERE = {
         "--synthetic 3 --workers 0 --output data/generated",
         (),
     ),
+    "python tools/prepare_data.py --synthetic 2000 --views 1 --output data/faces": (
+        "--synthetic 1 --workers 0 --output data/views",
+        (),
+    ),
     "python tools/prepare_data.py VGGFace2.zip clips/ more.tar.gz --output data/faces --workers 16": (
         "--workers 0 --output data/mixed",
         (),
@@ -129,6 +133,7 @@ ELSEWHERE = {
     "python tools/benchmark.py upsampling": "tests/tools/test_benchmark.py::test_upsampling",
     "python tools/train.py -c configs/distill.yml": "tests/test_shipped_configs.py::test_two_steps",
     "python tools/train.py -c configs/finetune_224.yml": "tests/test_shipped_configs.py::test_two_steps",
+    "python tools/train.py -c configs/reverse.yml": "tests/test_shipped_configs.py::test_two_steps",
     "python tools/train.py -c configs/distill.yml --resume": (
         "tests/tools/test_train.py::test_ctrl_c_saves_and_resume_goes_on"
     ),

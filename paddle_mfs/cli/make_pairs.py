@@ -3,8 +3,9 @@
     python tools/make_pairs.py -c configs/distill.yml --output data/pairs --count 100000
     python tools/make_pairs.py -c configs/distill.yml -o data.faces=data/faces --output data/pairs --count 90000
 
-Faces, crop size, teacher and seed are those of the config. A run that was stopped goes on with the same command, and a
-larger --count adds to a set. Every picture carries its provenance. See docs/data.md.
+Faces, crop size, teacher and seed are those of the config, and so are the faces with glasses, which are no sources. A
+run that was stopped goes on with the same command, and a larger --count adds to a set. Every picture carries its
+provenance. See docs/data.md.
 """
 
 import argparse
@@ -45,6 +46,7 @@ def main() -> None:
         config.run.seed,
         args.shard,
         workers,
+        config.data.glasses,
     )
     count = make_pairs(job)
     print(f"{args.output}: {count} pairs")

@@ -3,6 +3,7 @@
     python tools/prepare_data.py photos/ --output data/faces                # a folder, searched recursively
     python tools/prepare_data.py VGGFace2.zip clips/ --output data/faces    # archives, clips; files, folders mixed
     python tools/prepare_data.py --synthetic 2000 --output data/faces       # generated faces of nobody
+    python tools/prepare_data.py --synthetic 2000 --views 1 --output data/faces     # each seen a second time
 
 A run that was stopped goes on with the same command; more inputs may be added later. Who does not look adult is left
 out. OUTPUT/manifest.jsonl says of every input what became of it, OUTPUT/sheet.jpg shows some. See docs/data.md.
@@ -22,6 +23,9 @@ def main() -> None:
     parser.add_argument("--output", required=True, help="folder of the set")
     parser.add_argument(
         "--synthetic", type=int, default=0, metavar="N", help="generate N faces; about a fifth is left out"
+    )
+    parser.add_argument(
+        "--views", type=int, default=0, metavar="V", help="of --synthetic: V further views of each face (default 0)"
     )
     parser.add_argument("--start", type=int, default=0, help="first index of --synthetic (default 0)")
     parser.add_argument(
@@ -52,6 +56,8 @@ def main() -> None:
         raise UserError("nothing to prepare; name pictures, clips, archives or folders, or give --synthetic N")
     if min(args.every, args.best, args.shard) < 1 or (args.workers or 0) < 0 or not 64 <= args.size <= 1024:
         raise UserError("--every, --best and --shard are 1 or more, --workers 0 or more, --size 64 to 1024")
+    if args.views < 0 or (args.views and not args.synthetic):
+        raise UserError(f"--views {args.views}: 0 or more further views of generated faces; give --synthetic N too")
     from paddle_mfs.data import synthetic
     from paddle_mfs.data.face_filter import Limits
     from paddle_mfs.data.prepare import Job, prepare_data, table
@@ -73,6 +79,7 @@ def main() -> None:
         limits,
         args.shard,
         cores() if args.workers is None else args.workers,
+        args.views,
     )
     with StopRequest() as request:
         counts = prepare_data(job, lambda: request.requested)

@@ -6,10 +6,13 @@ import hashlib
 import zipfile
 from pathlib import Path
 
+import numpy as np
+
 from paddle_mfs.data import synthetic
 from paddle_mfs.data.best_frames import BestFrames, tell_people_apart
 from paddle_mfs.data.face_filter import FaceJudge, Limits, Rejected
 from paddle_mfs.data.finding import Finding
+from paddle_mfs.data.generated_views import SAME_PERSON, ViewGenerator
 from paddle_mfs.data.inputs import Input
 from paddle_mfs.face.image import read_image
 from paddle_mfs.utils.errors import UserError
@@ -29,6 +32,9 @@ class Examiner:
     def __init__(self, size: int, limits: Limits, every: int, best: int):
         self.judge, self.every, self.best = FaceJudge(size, limits), every, best
         self._generator: synthetic.FaceGenerator | None = None
+        self._views: ViewGenerator | None = None
+        # Of the generated face looked at last: its index, embedding (None: it is not fit) and the reason.
+        self._face: tuple[int, np.ndarray | None, str] | None = None
         self._archive: tuple[str, zipfile.ZipFile] | None = None
 
     def __call__(self, one: Input) -> list[Finding]:
@@ -36,25 +42,45 @@ class Examiner:
             return [Finding(one.name, one.label, reason="unreadable", detail=one.reason)]
         if one.kind == "clip":
             return self._clip(one)
+        if one.kind == "generated":
+            index, number = one.place
+            return [self._generated(index, number, one.name, one.label)]
         digest = ""
         try:
-            if one.kind == "generated":
-                self._generator = self._generator or synthetic.FaceGenerator()
-                image = self._generator.face(one.place, GENERATED_SIZE)
-            else:
-                data = self._data(one)
-                digest = hashlib.sha256(data).hexdigest()
-                image = read_image(one.name, data)
+            data = self._data(one)
+            digest = hashlib.sha256(data).hexdigest()
+            image = read_image(one.name, data)
         except UserError as error:
-            if one.kind == "generated":
-                raise
             reason = str(error).removeprefix(f"{one.name}: ")
             return [Finding(one.name, one.label, digest, reason="unreadable", detail=reason)]
         return [self._judged(image, one.name, one.label, digest)]
 
-    def _judged(self, image, name, label, digest, is_frame=False):
+    def _generated(self, index, number, name, label):
+        """The face of an index, or its view `number`, which has to be of that very person."""
+        self._generator = self._generator or synthetic.FaceGenerator()
+        if not number or self._face is None or self._face[0] != index:
+            image = self._generator.face(index, GENERATED_SIZE)
+            face = self._judged(image, name, label, "", with_embedding=True)
+            self._face = index, face.candidate.embedding if face.candidate else None, face.reason
+            if not number:
+                return face
+        _, embedding, reason = self._face
+        if embedding is None:
+            # Who looks under age there is not shown from elsewhere; nor is a face that is not fit.
+            return Finding(name, label, reason="view of a face left out", detail=reason)
+        self._views = self._views or ViewGenerator(self._generator)
+        image = self._views.view(index, number, GENERATED_SIZE)
+        view = self._judged(image, name, label, "", with_embedding=True)
+        if view.candidate:
+            cosine = float(view.candidate.embedding @ embedding)
+            if cosine < SAME_PERSON:
+                view.crop = view.candidate.crop
+                view.reject("another person", f"cosine {cosine:.2f} to the face, at least {SAME_PERSON}")
+        return view
+
+    def _judged(self, image, name, label, digest, with_embedding=False):
         try:
-            return Finding(name, label, digest, self.judge(image, with_embedding=is_frame))
+            return Finding(name, label, digest, self.judge(image, with_embedding))
         except Rejected as found:
             return Finding(name, label, digest, None, found.reason, found.detail, found.crop)
 
@@ -88,7 +114,7 @@ class Examiner:
                 for number, frame in enumerate(reader.frames(reader.first.format.name)):
                     if number % self.every == 0:
                         image = Picture(frame, reader.turn, converter).rgb
-                        finding = self._judged(image, f"{one.name}#{number:06d}", one.label, digest, is_frame=True)
+                        finding = self._judged(image, f"{one.name}#{number:06d}", one.label, digest, True)
                         findings.append(finding)
                         best.add(finding)
                         if finding.reason in reasons:

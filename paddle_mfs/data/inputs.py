@@ -26,8 +26,9 @@ class Input(NamedTuple):
     """One thing to look at.
 
     kind: "picture", "clip", "generated", or "unreadable"; name: as the manifest has it; root: part of the name, the
-    folder or archive in which labels count; place: file, or index of a generated face; member: name in the zip file;
-    data: bytes of a member of a tar file; label: who is shown, "" until it is known; reason: of an unreadable one.
+    folder or archive in which labels count; place: file, or of a generated face (index, number of the view), 0: the
+    face itself; member: name in the zip file; data: bytes of a member of a tar file; label: who is shown, "" until it
+    is known; reason: of an unreadable one.
     """
 
     kind: str

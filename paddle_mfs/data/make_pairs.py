@@ -13,12 +13,14 @@ from tqdm import tqdm
 
 from paddle_mfs.data.aligned_face import SIZE, encode_crop
 from paddle_mfs.data.faces import ShardedFaces
+from paddle_mfs.data.glasses import wearers
 from paddle_mfs.data.shards import CAPACITY, ShardWriter
 from paddle_mfs.data.stored_pairs import fingerprint
 from paddle_mfs.data.worker_pool import ordered
 from paddle_mfs.provenance import picture_sha256, provenance, save_options
 from paddle_mfs.teachers import create_teacher
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import sha256
 from paddle_mfs.utils.interrupt import StopRequest
 from paddle_mfs.version import __version__
 
@@ -37,6 +39,7 @@ class PairJob:
         seed: the pairs are a function of (seed, number of the source).
         capacity: pairs in a shard.
         workers: processes; 0: none but this one.
+        glasses: None, or a list of faces that are no sources, see `glasses.wearers`.
     """
 
     faces: str | Path
@@ -48,6 +51,7 @@ class PairJob:
     seed: int = 0
     capacity: int = CAPACITY
     workers: int = 1
+    glasses: str | Path | None = None
 
     def settings(self, faces: ShardedFaces) -> dict[str, Any]:
         """What a set's records depend on; faces: those of the job."""
@@ -58,6 +62,7 @@ class PairJob:
             "teacher": dict(self.teacher),
             "targets": self.targets,
             "seed": self.seed,
+            **({"glasses_sha256": sha256(self.glasses)} if self.glasses is not None else {}),
         }
 
 
@@ -71,11 +76,13 @@ class PairMaker:
             raise UserError(
                 f"teacher.name: {job.teacher['name']}: its pictures are there already; train with it as it is"
             )
+        self.glasses = wearers(job.glasses, self.faces) if job.glasses is not None else ()
 
     def __call__(self, number: int) -> tuple[int, list[tuple[int, bytes]]]:
         """-> (face number of the source, [(face number of a target, JPEG bytes)])."""
         rng = random.Random(f"{self.job.seed}/{number}")
-        source = rng.randrange(len(self.faces))
+        while (source := rng.randrange(len(self.faces))) in self.glasses:
+            pass
         mates = set(self.faces.mates(source))
         answers: list[tuple[int, bytes]] = []
         while len(answers) < self.job.targets:
@@ -101,6 +108,8 @@ def make_pairs(job: PairJob) -> int:
     Raises: UserError, also for a set of faces that shows one person only.
     """
     known = ShardedFaces(job.faces)
+    if job.glasses is not None:
+        wearers(job.glasses, known)  # refused before anything is written
     if known.reader.card["labels"] < 2:
         raise UserError(
             f"{job.faces}: shows one person only; a pair needs two (add pictures, or prepare with --labels none)"

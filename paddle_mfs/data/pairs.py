@@ -1,5 +1,10 @@
 """Training batches: some identities, several targets for each, and the teacher's answers; made in worker processes.
 
+A target is somebody else's picture, and the teacher's answer is taught; or one of the source's own identity, which is
+to stay as it is; or of a *reverse pair* ("cycle triplet" in ReliableSwap, https://arxiv.org/abs/2306.05356): the
+teacher puts somebody else's face on a picture X of the source's person, its painting is the target, and X, a real
+picture, is taught. So the teacher's faults stand in the input and not in what is wanted.
+
 Batches are numbered, and a batch is a function of the seed and its number alone: whichever process makes it, however
 many there are, and wherever a run was resumed.
 
@@ -16,7 +21,7 @@ import contextlib
 import functools
 import itertools
 import random
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import cv2
@@ -24,12 +29,14 @@ import numpy as np
 import paddle
 
 from paddle_mfs.data.aligned_face import mirrored
+from paddle_mfs.data.augmentation import Augmentation
 from paddle_mfs.data.crops import Crops
 from paddle_mfs.data.faces import ShardedFaces
 from paddle_mfs.data.identity_cache import IdentityCache
 from paddle_mfs.data.worker_pool import ordered
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.teachers.teacher import Teacher
+from paddle_mfs.utils.errors import UserError
 
 BACKGROUND_MARGIN, CORE_MARGIN = 4, 12  # pixels at 224: outside the dilated oval, inside the eroded oval
 CACHED = 2000  # faces at 224 a worker keeps ready, and more smaller ones: 1 GB
@@ -40,7 +47,7 @@ class Batch(NamedTuple):
 
     sources (G,) int64: 2 * face index + mirrored; targets and taught (G*K, 3, S, S) uint8 RGB; background and core
     (G*K, 1, S, S) uint8 0/1: where the fusion mask must be shut and open; same (G*K,) uint8: target shows the source's
-    identity.
+    identity; real (G*K,) uint8: taught is a real picture, the target itself or that of a reverse pair.
     """
 
     sources: np.ndarray
@@ -49,6 +56,7 @@ class Batch(NamedTuple):
     background: np.ndarray
     core: np.ndarray
     same: np.ndarray
+    real: np.ndarray
 
 
 def supervised_regions(landmarks: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -87,6 +95,13 @@ class PairSampler:
             else the source itself); the taught image is then the target itself.
         seed: batches are a function of (seed, number).
         cache: data.identity_cache.IdentityCache of the same faces; only `identities` and `examples` need it.
+        reverse: probability that a target is that of a reverse pair; X is another photo of the source's person where
+            there is one, else the source's mirror image.
+        glasses: indices of faces that wear some (data.glasses): a teacher smears them over the eyes of whom it puts the
+            face on, so they are neither its sources nor an X; they stay targets.
+        augmentation: what befalls target and taught picture alike; None: nothing.
+    Raises: UserError for `reverse` with a teacher that has only some pairs, or with faces of one person; when all faces
+        that could be a source wear glasses.
     """
 
     def __init__(
@@ -98,14 +113,41 @@ class PairSampler:
         same_identity: float,
         seed: int = 0,
         cache: IdentityCache | None = None,
+        reverse: float = 0.0,
+        glasses: Collection[int] = (),
+        augmentation: Augmentation | None = None,
     ):
+        """More than seven parameters: each is a setting of its own."""
         self.crops = crops
         self.teacher: Any = teacher
         self.cache: Any = cache
         self.groups, self.targets, self.same_identity, self.seed = groups, targets, same_identity, seed
+        self.reverse, self._glasses = reverse, frozenset(glasses)
+        self.augmentation = augmentation or Augmentation()
         self.partners = teacher.partners(crops) if teacher else None
-        self.sources = range(len(crops)) if self.partners is None else sorted(self.partners)
+        self.sources: Sequence[int] = range(len(crops)) if self.partners is None else sorted(self.partners)
+        if self._glasses:
+            self.sources = [index for index in self.sources if index not in self._glasses]
+        self._check()
         self._ready = functools.lru_cache(maxsize=CACHED * 224**2 // crops.size**2)(self._face)
+
+    def _check(self):
+        """Raises what the class says."""
+        if not self.sources:
+            raise UserError("data.glasses: names every face that the teacher can put on another; name fewer")
+        if not self.reverse:
+            return
+        if self.partners is not None or self.teacher is None:
+            raise UserError(
+                f"data.reverse is {self.reverse}; it must be 0, as the answers are there already: reverse pairs want a "
+                "teacher at work, which can put anybody's face on anybody"
+            )
+        first = set(self.crops.mates(self.sources[0]))
+        if all(index in first for index in self.sources):
+            raise UserError(
+                f"data.reverse is {self.reverse}; it must be 0, as all sources in data.faces show one person: a "
+                "reverse pair needs two"
+            )
 
     def __len__(self):
         return len(self.crops)
@@ -119,7 +161,7 @@ class PairSampler:
         rng = random.Random(f"{self.seed}/{number}")
         sources, groups = zip(*(self._group(rng) for _ in range(self.groups)))
         rows = [row for group in groups for row in group]
-        targets, taught, background, core, same = (np.stack(column) for column in zip(*rows))
+        targets, taught, background, core, same, real = (np.stack(column) for column in zip(*rows))
         shape = (len(rows), 1, *targets.shape[1:3])
         return Batch(
             np.array(sources, np.int64),
@@ -128,6 +170,7 @@ class PairSampler:
             background.reshape(shape),
             core.reshape(shape),
             same,
+            real,
         )
 
     def identities(self, batch: Batch) -> tuple[paddle.Tensor, ...]:
@@ -135,14 +178,19 @@ class PairSampler:
         return self.cache(batch.sources.tolist())
 
     def examples(self, count: int) -> list[Example]:
-        """`count` Examples, always the same ones of these faces: to watch a training by."""
+        """`count` Examples, always the same ones of these faces: to watch a training by. Every third is a reverse pair,
+        where there are any."""
         rng, found = random.Random(20220103), []
-        for _ in range(count):
+        for number in range(count):
             s = rng.choice(self.sources)
-            t = self.stranger(rng, s)
-            source, target = self.crops.face(s), self.crops.face(t)
-            taught, _ = self.teacher.swap(source, target, keys=(2 * s, 2 * t))
-            found.append(Example(source.image, target.image, taught, *self.cache([2 * s])))
+            source = self.crops.face(s)
+            if self.reverse and number % 3 == 2:
+                target, taught, *_ = self._reverse_row(rng, self._truth(rng, 2 * s))
+            else:
+                t = self.stranger(rng, s)
+                target = self.crops.face(t).image
+                taught, _ = self.teacher.swap(source, self.crops.face(t), keys=(2 * s, 2 * t))
+            found.append(Example(source.image, target, taught, *self.cache([2 * s])))
         return found
 
     def stranger(self, rng: random.Random, source: int) -> int:
@@ -165,10 +213,24 @@ class PairSampler:
         source = 2 * index + rng.randrange(2)
         rows = []
         for _ in range(self.targets):
-            same = rng.random() < self.same_identity
-            target = self._photo(rng, source) if same else 2 * self.stranger(rng, index) + rng.randrange(2)
-            rows.append(self._row(source, target, same))
+            drawn = rng.random()
+            same = drawn < self.same_identity
+            if not same and drawn < self.same_identity + self.reverse:
+                target = self._truth(rng, source)
+                row = self._reverse_row(rng, target)
+            else:
+                target = self._photo(rng, source) if same else 2 * self.stranger(rng, index) + rng.randrange(2)
+                row = self._row(source, target, same)
+            rows.append(self._augmented(rng, target, row) if self.augmentation else row)
         return source, rows
+
+    def _augmented(self, rng, key, row):
+        """A row whose target lies in the frame of face `key`, with what befalls it; what covers the face is no part of
+        the core in which the mask is to open."""
+        target, taught, background, core, *kinds = row
+        landmarks, random_state = self._ready(key)[0].landmarks, np.random.default_rng(rng.getrandbits(64))
+        target, taught, covered = self.augmentation(target, taught, landmarks, random_state)
+        return target, taught, background, core * ~covered.ravel(), *kinds
 
     def _photo(self, rng, source):
         """Another photo of the source's person where there is one, or the source itself."""
@@ -183,7 +245,27 @@ class PairSampler:
         elif taught is None:
             taught, _ = self.teacher.swap(self._ready(source)[0], face, geometry, (source, target))
         unpack = functools.partial(np.unpackbits, count=size * size)
-        return face.image, taught, unpack(background), unpack(core), np.uint8(same)
+        return face.image, taught, unpack(background), unpack(core), np.uint8(same), np.uint8(same)
+
+    def _reverse_row(self, rng, x):
+        """A row whose taught picture is X, face `x`, and whose target is X with another's face."""
+        other = 2 * self._other_person(rng, x // 2) + rng.randrange(2)
+        _, painted, *regions, same, _ = self._row(other, x, False)
+        return painted, self._ready(x)[0].image, *regions, same, np.uint8(1)
+
+    def _truth(self, rng, source):
+        """Another photo of the source's person, without glasses, where there is one. Else the mirror image: a student
+        that is shown the very pixels wanted could copy them from the source's features."""
+        index = source // 2
+        photos = [mate for mate in self.crops.mates(index) if mate != index and mate not in self._glasses]
+        return 2 * rng.choice(photos) + rng.randrange(2) if photos else source ^ 1
+
+    def _other_person(self, rng, index):
+        """Index of a random source that shows somebody else than face `index`."""
+        mates = self.crops.mates(index)
+        while (other := rng.choice(self.sources)) in mates:
+            pass
+        return other
 
 
 def batches(

@@ -37,6 +37,7 @@ class Job:
         paths: files, folders, archives.
         output: folder of the set.
         generated: indices of the generator.
+        views: further views of each of them, of the same label.
         labels: who is shown, see `inputs.Layout`.
         every, best: look at every so many-th frame of a clip, keep at most so many.
         size: crop side in pixels.
@@ -55,6 +56,7 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     capacity: int = CAPACITY
     workers: int = 1
+    views: int = 0
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -66,7 +68,9 @@ class Job:
         yield from find_inputs(self.paths, read)
         for index in self.generated:
             name = f"{GENERATED}/{index:06d}"
-            yield Input("generated", name, GENERATED, index, label=name)
+            for number in range(1 + self.views):
+                view = f"{name}/{number}" if number else name
+                yield Input("generated", view, GENERATED, (index, number), label=name)
 
 
 def prepare_data(job: Job, stop: Callable[[], bool] = lambda: False) -> Counter[str]:

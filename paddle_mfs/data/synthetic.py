@@ -78,9 +78,9 @@ class FaceGenerator:
             import openvino
         except ImportError:
             raise UserError("the face generator needs OpenVINO; run: pip install openvino") from None
-        core = openvino.Core()
-        core.set_property("CPU", {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"})
-        self._mapping, self._synthesis = (core.compile_model(str(graph), "CPU") for graph in graphs)
+        self.core = openvino.Core()
+        self.core.set_property("CPU", {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"})
+        self._mapping, self._synthesis = (self.core.compile_model(str(graph), "CPU") for graph in graphs)
         random = np.random.RandomState(12345)
         styles = [self._style(random.normal(size=(1, 512))) for _ in range(2000)]
         self.mean_style = np.mean(styles, axis=0, dtype=np.float64).astype(np.float32)
@@ -88,16 +88,24 @@ class FaceGenerator:
     def _style(self, noise):
         return self._mapping([noise.astype(np.float32)])[self._mapping.outputs[0]]
 
-    def face(self, index: int, size: int = 320) -> np.ndarray:
-        """The face of an index -> (size, size, 3) uint8 RGB; made at 1024 px and reduced by area averaging."""
+    def style(self, index: int) -> np.ndarray:
+        """The latent w of an index, (1, 512) float32."""
         random = np.random.RandomState(10_000_019 + index)
         noise, psi = random.normal(size=(1, 512)), random.uniform(0.6, 0.9)
         style = self.mean_style + psi * (self._style(noise) - self.mean_style)
-        image = self._synthesis([style.astype(np.float32)])[self._synthesis.outputs[0]][0]
-        image = to_image(image, 0.5, 0.5)
-        if image.shape[0] != size:
-            image = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
-        return np.ascontiguousarray(image)
+        return style.astype(np.float32)
+
+    def face(self, index: int, size: int = 320) -> np.ndarray:
+        """The face of an index -> (size, size, 3) uint8 RGB; made at 1024 px and reduced by area averaging."""
+        return picture(self._synthesis([self.style(index)])[self._synthesis.outputs[0]][0], size)
+
+
+def picture(image: np.ndarray, size: int) -> np.ndarray:
+    """What the synthesis network gives, (3, H, H) in [-1, 1] -> (size, size, 3) uint8 RGB, by area averaging."""
+    image = to_image(image, 0.5, 0.5)
+    if image.shape[0] != size:
+        image = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(image)
 
 
 class AdultFilter:

@@ -25,8 +25,8 @@ class Adversary:
         )
 
     def gather(self, real: paddle.Tensor, fake: paddle.Tensor, share: float = 1.0) -> paddle.Tensor:
-        """Add the gradient of `share` times its loss on target crops and results, (N, 3, S, S) in [0, 1] -> the loss, a
-        scalar."""
+        """Add the gradient of `share` times its loss on real pictures and results, (N, 3, S, S) in [0, 1] -> the loss,
+        a scalar."""
         loss = self.term.discriminator_loss(real, fake)
         (share * loss).backward()
         return loss.detach()

@@ -11,8 +11,10 @@ import paddle
 import paddle.nn as nn
 
 from paddle_mfs.data.aligned_face import SIZE
+from paddle_mfs.data.augmentation import Augmentation
 from paddle_mfs.data.crops import Crops, save_crops
 from paddle_mfs.data.faces import ShardedFaces, load_faces
+from paddle_mfs.data.glasses import wearers
 from paddle_mfs.data.identity_cache import IdentityCache
 from paddle_mfs.data.pairs import PairSampler
 from paddle_mfs.data.stored_pairs import StoredPairs, StoredPairSampler
@@ -55,7 +57,7 @@ def build_parts(config: Config, is_first: bool = True) -> Parts:
     embedder = FaceEmbedder(encoder)
     net = build_net(config.model, encoder)
     faces = load_faces(config.data.faces, SIZE)
-    objective = build_objective(config.loss, embedder, faces)
+    objective = build_objective(config.loss, embedder, faces, trusts_real=config.data.reverse > 0)
     adversary = None
     if "adversarial" in objective.terms:
         adversary = Adversary(objective.terms["adversarial"], config.loss.discriminator)
@@ -93,13 +95,16 @@ def build_net(model: Config, encoder: nn.Layer) -> MobileFaceSwap:
     return net
 
 
-def build_objective(loss: Config, embedder: FaceEmbedder, faces: Crops | ShardedFaces | None = None) -> Objective:
+def build_objective(
+    loss: Config, embedder: FaceEmbedder, faces: Crops | ShardedFaces | None = None, trusts_real: bool = False
+) -> Objective:
     """The objective of a config's `loss` section.
 
     Args:
-        loss: `weights` (see losses), `reweight`, `distillation`, `quality`, and what the terms with a weight read of
-            it.
+        loss: `weights` (see losses), `reweight`, `distillation`, `quality`, and what the terms with a weight, and L_id,
+            read of it.
         faces: the training faces at 160 px or more; only L_id through a second recogniser asks for them.
+        trusts_real: see losses.reweight.Reweighting.
     Raises: UserError for a weight that no term has and for networks that cannot be had.
     """
 
@@ -115,7 +120,8 @@ def build_objective(loss: Config, embedder: FaceEmbedder, faces: Crops | Sharded
     )
     terms = create_terms(loss.weights, resources)
     quality = None if loss.quality == "none" else load_quality(weights_path(loss.quality))
-    return Objective(embedder, loss.weights, terms, Reweighting(loss.reweight, quality, loss.distillation))
+    reweighting = Reweighting(loss.reweight, quality, loss.distillation, trusts_real)
+    return Objective(embedder, loss.weights, terms, reweighting)
 
 
 def _spread(faces, count) -> Iterator[np.ndarray]:
@@ -131,4 +137,8 @@ def build_sampler(config: Config, embedder: FaceEmbedder, faces: Crops | Sharded
     settings = (data.identities, data.targets, data.same_identity, config.run.seed, cache)
     if data.pairs is not None:
         return StoredPairSampler(StoredPairs(data.pairs, faces), faces, *settings)
-    return PairSampler(faces, create_teacher(config.teacher, data.workers), *settings)
+    glasses = wearers(data.glasses, faces) if data.glasses is not None else ()
+    teacher = create_teacher(config.teacher, data.workers)
+    return PairSampler(
+        faces, teacher, *settings, reverse=data.reverse, glasses=glasses, augmentation=Augmentation(**data.augmentation)
+    )

@@ -58,7 +58,7 @@ class Objective(nn.Layer):
             with contextlib.nullcontext() if weight else paddle.no_grad():
                 value = term(view)
                 if weight:
-                    loss = loss + term.every * weight * (self.alphas * value if term.by_alpha else value).mean()
+                    loss = loss + term.every * weight * self._weighed(term, value, batch).mean()
             record[term.word] = value.mean()
         record["copy"] = reconstruction_loss(batch.targets, batch.taught).mean()
         record["open"] = (swap.mask * batch.core).sum() / batch.core.sum().clip(min=1)
@@ -66,3 +66,11 @@ class Objective(nn.Layer):
         if quality is not None:
             record["quality"] = quality.mean()
         return loss, {name: value.detach() for name, value in {"loss": loss, **record}.items()}
+
+    def _weighed(self, term, value, batch):
+        """A term's value, sample by sample as alpha and its share at reverse pairs have it."""
+        if term.by_alpha:
+            value = self.alphas * value
+        if term.on_reverse != 1:
+            value = value * (1 + (term.on_reverse - 1) * (batch.real - batch.same))
+        return value

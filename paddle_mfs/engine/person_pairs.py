@@ -46,12 +46,12 @@ class PersonPairs:
     def batch(self, count: int) -> Batch:
         """`count` pairs as paddle tensors: targets and taught (count, 3, 224, 224) RGB in [0, 1], background and core
         (count, 1, 224, 224) 0/1, all float32; `sources` and `same` are None: there is one source, and no target shows
-        it."""
+        it; `real` is 0, the teacher painted all that is taught."""
         rows = [self._row() for _ in range(count)]
         targets, taught, background, core = (np.stack(column) for column in zip(*rows))
         pixels = [paddle.to_tensor(to_batch(v)) for v in (targets, taught)]
         regions = [paddle.to_tensor(v[:, None].astype(np.float32)) for v in (background, core)]
-        return Batch(None, *pixels, *regions, None)  # type: ignore[arg-type, call-arg]
+        return Batch(None, *pixels, *regions, None, paddle.zeros([count]))  # type: ignore[arg-type, call-arg]
 
     def _row(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         target = self.moved(*self._random.choice(self._targets))

@@ -48,6 +48,7 @@ LOSS = {
     "reweight": "cos",
     "quality": "none",
     "distillation": True,
+    "identity_on_reverse": 1.0,  # there are none
 }
 BATCH = 4
 LR = 1e-4  # Adam's peak step size

@@ -51,7 +51,7 @@ def one_of(key: str, known: Iterable[str]) -> Rule:
     return Rule(key, lambda value: value in known, f"one of {', '.join(sorted(known))}")
 
 
-def weights_file(key: str, *words: str | None) -> Rule:
+def file_or(key: str, *words: str | None) -> Rule:
     """One of the words (None: null), or the path of a file that is there."""
     names = [f'"{word}"' if word else "null" for word in words]
     return Rule(
@@ -67,13 +67,16 @@ def weights_path(value: str | None) -> str | None:
 
 
 RULES = (
-    weights_file("model.encoder", "bundled"),
-    weights_file("model.init", None, "bundled"),
+    file_or("model.encoder", "bundled"),
+    file_or("model.init", None, "bundled"),
     Rule("model.frozen", lambda value: all(isinstance(name, str) for name in value), "a list of names"),
     Rule("data.size", lambda value: value % 32 == 0 and 64 <= value <= 512, "a multiple of 32 from 64 to 512"),
     at_least("data.identities", 1),
     at_least("data.targets", 1),
     share("data.same_identity"),
+    share("data.reverse"),
+    *(share(f"data.augmentation.{name}") for name in ("spectacles", "occluders", "light")),
+    file_or("data.glasses", None),
     at_least("data.workers", 0),
     one_of("teacher.name", TEACHERS),
     one_of("loss.reweight", KINDS),
@@ -82,7 +85,8 @@ RULES = (
     one_of("loss.perceptual_network", ("vision_squeezenet", "squeezenet")),
     at_least("loss.perceptual_every", 1),
     share("loss.opening"),
-    weights_file("loss.quality", "none", "bundled"),
+    at_least("loss.identity_on_reverse", 0),
+    file_or("loss.quality", "none", "bundled"),
     above_zero("loss.discriminator.lr"),
     at_least("loss.discriminator.width", 1),
     at_least("loss.discriminator.scales", 1),
@@ -119,7 +123,23 @@ TOGETHER = (
     Together(
         ("loss.quality", "loss.reweight"), lambda quality, kind: quality != "none" or kind != "q", "bundled or a file"
     ),
-    Together(("data.same_identity", "loss.distillation"), lambda same, distilled: same > 0 or distilled, "above 0"),
+    Together(
+        ("data.same_identity", "loss.distillation", "data.reverse"),
+        lambda same, distilled, reverse: same + reverse > 0 or distilled,
+        "above 0",
+    ),
+    Together(
+        ("data.reverse", "data.same_identity"),
+        lambda reverse, same: reverse + same <= 1 + 1e-9,  # 1e-9: of shares like 0.1 and 0.9
+        "at most what data.same_identity leaves of 1",
+    ),
+    # What was painted beforehand has its sources, and no reverse pairs.
+    Together(("data.reverse", "data.pairs"), lambda reverse, pairs: not reverse or pairs is None, "0"),
+    *(
+        Together((f"data.augmentation.{name}", "data.pairs"), lambda share, pairs: not share or pairs is None, "0")
+        for name in ("spectacles", "occluders", "light")
+    ),
+    Together(("data.glasses", "data.pairs"), lambda glasses, pairs: glasses is None or pairs is None, "null"),
     Together(("model.frozen", "model.init"), lambda frozen, init: not frozen or init is not None, "[]"),
     Together(
         ("loss.discriminator.warmup", "run.steps", "loss.weights.adversarial"),

@@ -18,6 +18,7 @@ from paddle_mfs.engine.checkpoint import load_checkpoint, named_optimizer_state,
 from paddle_mfs.engine.ema import WeightAverage
 from paddle_mfs.engine.finite import FiniteWatch, not_finite_layer, not_finite_weight
 from paddle_mfs.engine.loop import TrainingLoop
+from paddle_mfs.losses.term import real_pictures
 from paddle_mfs.models.mfs import MobileFaceSwap
 from paddle_mfs.ops.layers import STATISTICS
 from paddle_mfs.utils.config import Config
@@ -116,7 +117,7 @@ class Trainer(TrainingLoop):
             self.scaler.scale(loss / len(parts)).backward()
             alphas.append(self.objective.alphas)
             if self.adversary:
-                record["disc"] = self.adversary.gather(part.targets, swap.result, 1 / len(parts))
+                record["disc"] = self.adversary.gather(real_pictures(part), swap.result, 1 / len(parts))
             records.append(record)
         gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
         distributed.average(gradients)
@@ -174,15 +175,15 @@ class Trainer(TrainingLoop):
         for part in parts:
             with paddle.no_grad():
                 swap = self.net(part.targets, *self.sampler.identities(part))
-            records.append({"disc": self.adversary.gather(part.targets, swap.result, 1 / len(parts))})
+            records.append({"disc": self.adversary.gather(real_pictures(part), swap.result, 1 / len(parts))})
         self.net.train()
         self.adversary.step()
         return self._counted(parts, records)
 
     @staticmethod
     def _as_float(batch):
-        targets, taught, background, core, same = (tensor.astype("float32") for tensor in batch[1:])
-        return Batch(batch.sources, targets / 255, taught / 255, background, core, same)
+        targets, taught, *rest = (tensor.astype("float32") for tensor in batch[1:])
+        return Batch(batch.sources, targets / 255, taught / 255, *rest)
 
     def states(self) -> dict[str, dict[str, Any]]:
         """See TrainingLoop. Raises UserError when a weight is not finite."""

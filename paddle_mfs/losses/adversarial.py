@@ -24,14 +24,15 @@ def adversarial_loss(fake: Sequence[paddle.Tensor]) -> paddle.Tensor:
 def discriminator_loss(real: Sequence[paddle.Tensor], fake: Sequence[paddle.Tensor]) -> paddle.Tensor:
     """The discriminator's side: real up to 1, fake down to -1; 2 while it cannot tell them apart, 0 when it always can.
 
-    real, fake: its maps on target crops and on results, [(N, 1, h, w)] -> scalar.
+    real, fake: its maps on real pictures and on results, [(N, 1, h, w)] -> scalar.
     """
     return _mean([F.relu(1 - one) for one in real]) + _mean([F.relu(1 + one) for one in fake])
 
 
 @LOSSES.register("adversarial")
 class Adversarial(Term):
-    """L_adv: the discriminator is to take results for target crops. engine.adversary.Adversary trains it.
+    """L_adv: the discriminator is to take results for real pictures (`term.real_pictures`). engine.adversary.Adversary
+    trains it.
 
     Args:
         discriminator: the one network of the objective that is not frozen.
@@ -53,7 +54,7 @@ class Adversarial(Term):
             return adversarial_loss(self.discriminator(view.swap.result))
 
     def discriminator_loss(self, real: paddle.Tensor, fake: paddle.Tensor) -> paddle.Tensor:
-        """The discriminator's own loss on target crops and the student's results, (N, 3, S, S) in [0, 1] -> scalar.
+        """The discriminator's own loss on real pictures and the student's results, (N, 3, S, S) in [0, 1] -> scalar.
 
         Nothing flows back into the student.
         """

@@ -7,7 +7,7 @@ term says less than one of weights trained without.
 import paddle
 import paddle.nn as nn
 
-from paddle_mfs.losses.term import LOSSES, Resources, Term, View
+from paddle_mfs.losses.term import LOSSES, Resources, Term, View, real_pictures
 from paddle_mfs.models import create_model
 from paddle_mfs.ops.resample import area_resize
 
@@ -17,7 +17,8 @@ class Landmarks(Term):
     """Mean distance of the 468 landmarks, as a share of the crop's side.
 
     The whole crop is shown to the network, not the region around the mesh that it is used with elsewhere: the landmarks
-    found are some pixels off, for result and target alike.
+    found are some pixels off, for result and target alike. Of a reverse pair the taught picture is looked at: its
+    target is painted, and what the network reads there is off by what the teacher has done.
 
     Args:
         network: models.facemesh.FaceMesh, frozen.
@@ -34,7 +35,7 @@ class Landmarks(Term):
         return cls(create_model("facemesh", weights="bundled"))
 
     def forward(self, view: View) -> paddle.Tensor:
-        return self.distance(view.swap.result, view.batch.targets)
+        return self.distance(view.swap.result, real_pictures(view.batch))
 
     def distance(self, result: paddle.Tensor, target: paddle.Tensor) -> paddle.Tensor:
         """Result and target (N, 3, S, S) RGB in [0, 1], S >= 192 (smaller crops are enlarged) -> (N,)."""

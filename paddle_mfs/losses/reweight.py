@@ -35,18 +35,30 @@ class Reweighting(nn.Layer):
     Args:
         kind: how alpha is made, of KINDS.
         quality: Q, frozen, or None: 1.
-        distillation: False ablates the teacher: alpha is 0 but where the target shows the source's identity and is
-            itself what should come out.
+        distillation: False ablates the teacher: alpha is 0 but where a real picture should come out, that is where the
+            target shows the source's identity, and at reverse pairs.
+        trusts_real: alpha is 1 where a real picture should come out. That is so in runs with reverse pairs
+            (data.reverse above 0), at targets of the source's own identity too: alpha is how far a *teacher* is to be
+            trusted. Without reverse pairs those targets get the cosine of source and photo and Q of it like any other,
+            as the paper's formula says and the runs without them were made.
     forward: View -> (alpha (N,), Q of each teacher image (N,), or None without Q).
     """
 
-    def __init__(self, kind: str = "cos*q", quality: QualityNet | None = None, distillation: bool = True):
+    def __init__(
+        self,
+        kind: str = "cos*q",
+        quality: QualityNet | None = None,
+        distillation: bool = True,
+        trusts_real: bool = False,
+    ):
         super().__init__()
-        self.kind, self.quality, self.distillation = kind, quality, distillation
+        self.kind, self.quality, self.distillation, self.trusts_real = kind, quality, distillation, trusts_real
 
     @paddle.no_grad()
     def forward(self, view: View) -> tuple[paddle.Tensor, paddle.Tensor | None]:
         taught_embedding, _ = view.embedder(view.batch.taught)
         quality = self.quality(view.batch.taught) if self.quality is not None else None
         weight = alpha(taught_embedding, view.source_embedding, 1.0 if quality is None else quality, self.kind)
-        return weight if self.distillation else weight * view.batch.same, quality
+        if self.trusts_real:
+            weight = paddle.where(view.batch.real > 0, paddle.ones_like(weight), weight)
+        return weight if self.distillation else weight * view.batch.real, quality

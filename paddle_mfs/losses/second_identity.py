@@ -57,18 +57,19 @@ class SecondIdentity(Term):
     Args:
         recogniser: SecondRecogniser.
         sources: its embeddings of training faces, by their keys.
+        on_reverse: see identity.Identity.
     """
 
     symbol, word = "L_id2", "id2"
 
-    def __init__(self, recogniser: SecondRecogniser, sources: Sources):
+    def __init__(self, recogniser: SecondRecogniser, sources: Sources, on_reverse: float = 1.0):
         super().__init__()
-        self.recogniser, self._sources = recogniser, sources
+        self.recogniser, self._sources, self.on_reverse = recogniser, sources, on_reverse
 
     @classmethod
     def build(cls, resources: Resources) -> "SecondIdentity":
         recogniser = SecondRecogniser(create_model("age", weights="bundled"), resources.faces(STANDARD))
-        return cls(recogniser, resources.sources(recogniser))
+        return cls(recogniser, resources.sources(recogniser), resources.settings.identity_on_reverse)
 
     def forward(self, view: View) -> paddle.Tensor:
         return self.distance(view.swap.result, view.batch.sources.tolist())

@@ -22,7 +22,8 @@ class Taught(Protocol):
     """What a batch tells of its N targets; data.pairs.Batch, as float tensors, is one.
 
     sources: (G,) keys of the source faces, N/G consecutive targets each; targets, taught: (N, 3, S, S) RGB in [0, 1];
-    background, core: (N, 1, S, S) 0/1; same: (N,) 0/1, the target shows the source's identity.
+    background, core: (N, 1, S, S) 0/1; same: (N,) 0/1, the target shows the source's identity; real:
+    (N,) 0/1, taught is a real picture: of a target of the source's identity, or of a reverse pair (data.pairs).
     """
 
     @property
@@ -37,6 +38,14 @@ class Taught(Protocol):
     def core(self) -> Any: ...
     @property
     def same(self) -> Any: ...
+    @property
+    def real(self) -> Any: ...
+
+
+def real_pictures(batch: Taught) -> paddle.Tensor:
+    """(N, 3, S, S): the targets, which are real pictures, but for reverse pairs, whose targets a teacher painted, what
+    is taught."""
+    return paddle.where(batch.real.reshape([-1, 1, 1, 1]) > 0, batch.taught, batch.targets)
 
 
 @dataclass
@@ -84,7 +93,7 @@ class Term(nn.Layer):
 
     symbol: as the paper writes it. word: by which it is logged. by_alpha: whether alpha scales it, sample by sample.
     is_watched: logged at weight 0 too, which a term may ask for that needs no network of its own.
-    every: it is computed on every k-th step, at k times its weight.
+    every: it is computed on every k-th step, at k times its weight. on_reverse: share of its weight at reverse pairs.
     """
 
     symbol: str
@@ -92,6 +101,7 @@ class Term(nn.Layer):
     by_alpha = False
     is_watched = False
     every = 1
+    on_reverse = 1.0
 
     @classmethod
     def build(cls, resources: Resources) -> Term:

@@ -92,4 +92,8 @@ def _area_resampling(size, smaller):
 def area_resize(image: paddle.Tensor, smaller: int) -> paddle.Tensor:
     """(N, C, S, S) -> (N, C, smaller, smaller) by area resampling; the same tensor when it has that size already."""
     size = image.shape[-1]
-    return image if size == smaller else _area_resampling(size, smaller)(image)
+    if size == smaller:
+        return image
+    # What is made while a program is traced belongs to that program: not kept for others, nor for tensors.
+    resampling = _area_resampling if paddle.in_dynamic_mode() else _area_resampling.__wrapped__
+    return resampling(size, smaller)(image)

@@ -86,8 +86,10 @@ def parts():
     x = [paddle.rand([2, 3, 112, 112]) for _ in range(4)]
     region = paddle.zeros([2, 1, 112, 112])
     region[:, :, 32:96, 32:96] = 1
-    batch, swap = Batch(None, x[0], x[1], 1 - region, region, None), Swap(x[2], paddle.rand([2, 1, 112, 112]), x[3])
+    batch = Batch(None, x[0], x[1], 1 - region, region, None, paddle.zeros([2]))
+    swap = Swap(x[2], paddle.rand([2, 1, 112, 112]), x[3])
     section = {"weights": weights, "reweight": "cos*q", "quality": "none", "distillation": True, "opening": 1.0}
+    section["identity_on_reverse"] = 1.0
     objective = build_objective(Config({**section, "discriminator": {"width": 8, "scales": 2}}), embedder)
     objective.reweighting = Reweighting(quality=quality)
     return objective, batch, swap, embedder(x[0])[0]
@@ -151,3 +153,20 @@ def test_a_checkpoint_without_it_leaves_it_fresh(parts):
     before = arrays(adversary.discriminator)
     adversary.restore({"net": {}})
     assert not differing(before, arrays(adversary.discriminator))
+
+
+@pytest.mark.parametrize("warmup", (0, 2))
+def test_a_teachers_painting_is_never_shown_as_real(make_config, monkeypatch, warmup):
+    """Of reverse pairs the discriminator is shown what is taught: their targets are painted."""
+    trainer = Trainer(
+        make_config("data.reverse=0.5", "data.same_identity=0.2", f"loss.discriminator.warmup={warmup}", "run.seed=1")
+    )
+    shown, gather = [], trainer.adversary.gather
+    monkeypatch.setattr(trainer.adversary, "gather", lambda real, *more: (shown.append(real), gather(real, *more))[1])
+    batch = first_batch(trainer)
+    reverse = batch.real.numpy() > batch.same.numpy()
+    assert 0 < reverse.sum() < len(reverse)
+    trainer.train_step(batch)
+    wanted = np.where(reverse[:, None, None, None], batch.taught.numpy(), batch.targets.numpy())
+    np.testing.assert_array_equal(np.rint(shown[0].numpy() * 255).astype(np.uint8), wanted)
+    assert trainer.objective.reweighting.trusts_real

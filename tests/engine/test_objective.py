@@ -10,6 +10,7 @@ from paddle_mfs.losses.identity import identity_loss
 from paddle_mfs.losses.mask import mask_loss
 from paddle_mfs.losses.reconstruction import reconstruction_loss
 from paddle_mfs.losses.reweight import alpha
+from paddle_mfs.losses.term import real_pictures
 from paddle_mfs.losses.texture import texture_loss
 from paddle_mfs.losses.unmasked import unmasked_reconstruction_loss
 from paddle_mfs.models import create_model
@@ -23,7 +24,7 @@ from paddle_mfs.weights import save_state
 def loss_section(weights, **settings):
     """A config's `loss` section without Q."""
     section = {"weights": weights, "reweight": "cos", "quality": "none", "distillation": True, "opening": 1.0}
-    return Config({**section, **settings})
+    return Config({**section, "identity_on_reverse": 1.0, **settings})
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def step():
     x = [paddle.rand([2, 3, 128, 128]) for _ in range(4)]
     region = paddle.zeros([2, 1, 128, 128])
     region[:, :, 32:96, 32:96] = 1
-    batch = Batch(None, x[0], x[1], 1 - region, region, paddle.to_tensor([0.0, 1.0]))
+    batch = Batch(None, x[0], x[1], 1 - region, region, *[paddle.to_tensor([0.0, 1.0])] * 2)
     swap = Swap(x[2], paddle.rand([2, 1, 128, 128]), x[3])
     return embedder, swap, batch, paddle.nn.functional.normalize(paddle.randn([2, 192]))
 
@@ -78,7 +79,7 @@ def test_objective_is_the_weighted_sum_of_its_terms(step, tmp_path):
         + 3 * identity_loss(embedder(result)[0], source).mean()
         + 10 * mask_loss(swap.mask, batch.background, batch.core)
         + 7 * texture_loss(result, taught).mean()
-        + 20 * objective.terms["landmarks"].distance(result, batch.targets).mean()
+        + 20 * objective.terms["landmarks"].distance(result, real_pictures(batch)).mean()
     )
     assert off["loss"] == pytest.approx(expected, rel=1e-4) and "per" not in off
     perceptual = objective.terms["perceptual"]
@@ -93,6 +94,59 @@ def test_without_distillation_only_pairs_of_one_identity_reconstruct(step):
     loss, record = build_objective(section, embedder)(swap, batch, source, 0)
     assert float(record["alpha"]) == 0.5
     assert float(loss) == pytest.approx(30 * float(reconstruction_loss(swap.result, batch.taught)[1]) / 2, rel=1e-5)
+
+
+@pytest.fixture
+def reverse_step(step):
+    """The same with three samples: a teacher's pair, a target of the source's identity, a reverse pair."""
+    embedder, swap, batch, source = step
+
+    def three(x):
+        return paddle.concat([x, x[:1] * 0.9])
+
+    targets = three(batch.targets)
+    taught = paddle.concat([batch.taught[:1], targets[1:2], batch.taught[1:]])
+    regions = three(batch.background), three(batch.core)
+    same, real = paddle.to_tensor([0.0, 1.0, 0.0]), paddle.to_tensor([0.0, 1.0, 1.0])
+    swap = Swap(*map(three, swap))
+    return embedder, swap, Batch(None, targets, taught, *regions, same, real), three(source)
+
+
+def test_a_real_picture_is_trusted_where_reverse_pairs_are_trained(reverse_step):
+    embedder, swap, batch, source = reverse_step
+    section = loss_section({"reconstruction": 30.0, "identity": 0.0})
+    formula = alpha(embedder(batch.taught)[0], source).numpy()
+    assert formula.max() < 0.9
+    for trusts_real, expected in ((False, formula), (True, [formula[0], 1, 1])):
+        objective = build_objective(section, embedder, trusts_real=trusts_real)
+        loss, _ = objective(swap, batch, source, 0)
+        np.testing.assert_allclose(objective.alphas.numpy(), expected, rtol=1e-5)
+        rows = reconstruction_loss(swap.result, batch.taught).numpy()
+        assert float(loss) == pytest.approx(30 * float((rows * expected).mean()), rel=1e-4)
+
+
+def test_without_distillation_reverse_pairs_stay(reverse_step):
+    embedder, swap, batch, source = reverse_step
+    section = loss_section({"reconstruction": 30.0, "identity": 0.0}, distillation=False)
+    objective = build_objective(section, embedder, trusts_real=True)
+    objective(swap, batch, source, 0)
+    assert objective.alphas.numpy().tolist() == [0, 1, 1]
+
+
+def test_real_pictures_are_targets_but_of_reverse_pairs_what_is_taught(reverse_step):
+    batch = reverse_step[2]
+    wanted = paddle.concat([batch.targets[:2], batch.taught[2:]])
+    np.testing.assert_array_equal(real_pictures(batch).numpy(), wanted.numpy())
+    assert (batch.targets[2] != batch.taught[2]).any() and (batch.targets[0] != batch.taught[0]).any()
+
+
+def test_l_id_weighs_less_at_reverse_pairs_if_told(reverse_step):
+    embedder, swap, batch, source = reverse_step
+    section = loss_section({"identity": 3.0}, identity_on_reverse=0.25)
+    loss, record = build_objective(section, embedder)(swap, batch, source, 0)
+    rows = identity_loss(embedder(swap.result)[0], source).numpy()
+    assert float(loss) == pytest.approx(3 * float((rows * [1, 1, 0.25]).mean()), rel=1e-4)
+    assert float(record["id"]) == pytest.approx(rows.mean(), rel=1e-4)  # the log compares with runs of other weights
 
 
 def test_at_weight_0_cheap_terms_are_logged_and_the_others_not_built(step):

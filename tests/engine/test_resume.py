@@ -25,7 +25,8 @@ class Keep(Callback):
             self.checkpoint = trainer.save_checkpoint()
 
 
-def test_a_resumed_run_repeats_the_unbroken_one(make_config, tmp_path):
+@pytest.mark.parametrize("pairs", ([], ["data.reverse=0.5", "loss.identity_on_reverse=0.3"]))
+def test_a_resumed_run_repeats_the_unbroken_one(make_config, tmp_path, pairs):
     paddle.seed(5)
     save_state(tmp_path / "squeezenet.pdparams", create_model("squeezenet").state_dict())  # untrained
     config = make_config(
@@ -38,6 +39,7 @@ def test_a_resumed_run_repeats_the_unbroken_one(make_config, tmp_path):
         "loss.weights.perceptual=5",
         "loss.perceptual_network=squeezenet",
         f"loss.perceptual_weights={tmp_path / 'squeezenet.pdparams'}",
+        *pairs,
     )
     whole, again = Keep(), Keep()
     unbroken = Trainer(config, [whole])

@@ -16,6 +16,9 @@ from paddle_mfs.utils.errors import UserError
         ("data.size=100", "data.size is 100; it must be a multiple of 32 from 64 to 512"),
         ("data.identities=0", "data.identities is 0; it must be at least 1"),
         ("data.same_identity=1.5", "data.same_identity is 1.5; it must be from 0 to 1"),
+        ("data.reverse=-0.1", "data.reverse is -0.1; it must be from 0 to 1"),
+        ("data.glasses=no.csv", "data.glasses is no.csv; it must be null or a file that is there"),
+        ("loss.identity_on_reverse=-1", "loss.identity_on_reverse is -1.0; it must be at least 0"),
         ("teacher.name=mush", "teacher.name is mush; it must be one of"),
         (
             "model.init=nothing.pdparams",
@@ -52,6 +55,18 @@ def test_a_wrong_value_is_one_line_naming_where_it_stands(root, override, told):
             ["data.same_identity=0", "loss.distillation=false"],
             "data.same_identity is 0.0; it must be above 0, as loss.distillation is false",
         ),
+        (
+            ["data.same_identity=0.6", "data.reverse=0.5"],
+            "data.reverse is 0.5; it must be at most what data.same_identity leaves of 1, as data.same_identity is 0.6",
+        ),
+        (
+            ["data.reverse=0.3", "data.pairs=data/pairs"],
+            "data.reverse is 0.3; it must be 0, as data.pairs is data/pairs",
+        ),
+        (
+            ["data.glasses=README.md", "data.pairs=data/pairs"],
+            "data.glasses is README.md; it must be null, as data.pairs is data/pairs",
+        ),
         (["model.frozen=[predictor]"], "model.frozen is ['predictor']; it must be [], as model.init is null"),
         (
             ["loss.weights.adversarial=1", "loss.discriminator.warmup=20"],
@@ -87,3 +102,10 @@ def test_a_wrong_value_of_a_file_names_the_file(root, tmp_path):
     path.write_text("optimizer:\n  lr: 1.0\n")
     with pytest.raises(UserError, match="mine.yml: has no section model"):
         load_settings(path)
+
+
+def test_shares_that_are_one_together_are_taken_and_reverse_pairs_do_without_distillation(root):
+    load_settings(root / "configs" / "smoke.yml", ["data.same_identity=0.9", "data.reverse=0.1"])
+    load_settings(
+        root / "configs" / "smoke.yml", ["data.same_identity=0", "data.reverse=0.5", "loss.distillation=false"]
+    )

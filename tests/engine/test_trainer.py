@@ -30,7 +30,7 @@ def fixed_batch(trainer):
     """Each of the two faces on the other: always the same batch, taught by the mesh teacher."""
     row = trainer.sampler._row
     rows = row(0, 2, False), row(2, 0, False)
-    targets, taught, background, core, same = (np.stack(column) for column in zip(*rows))
+    targets, taught, background, core, same, real = (np.stack(column) for column in zip(*rows))
     shape = (2, 1, *targets.shape[1:3])
     arrays = (
         np.array([0, 2]),
@@ -39,6 +39,7 @@ def fixed_batch(trainer):
         background.reshape(shape),
         core.reshape(shape),
         same,
+        real,
     )
     return Batch(*(paddle.to_tensor(array) for array in arrays))
 

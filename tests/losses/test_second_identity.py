@@ -5,7 +5,9 @@ import pytest
 from paddle_mfs.data.crops import load_crops
 from paddle_mfs.data.identity_cache import IdentityCache
 from paddle_mfs.losses.second_identity import SecondIdentity, SecondRecogniser
+from paddle_mfs.losses.term import Resources
 from paddle_mfs.models import create_model
+from paddle_mfs.utils.config import Config
 from tests.losses.conftest import tensor
 
 
@@ -45,3 +47,9 @@ def test_a_step_against_the_gradient_comes_nearer(loss, crops):
     cost.backward()
     better = image - 0.01 * image.grad / image.grad.abs().max()
     assert float(loss.distance(better, [6]).sum()) < float(cost)
+
+
+def test_it_takes_its_share_at_reverse_pairs_from_the_config(crops):
+    """objective.Objective weighs by it, see tests/engine/test_objective.py."""
+    resources = Resources(Config({"identity_on_reverse": 0.25}), lambda count: crops.images[:2], lambda network: None)
+    assert SecondIdentity.build(resources).on_reverse == 0.25

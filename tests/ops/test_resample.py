@@ -64,3 +64,13 @@ def test_area_resize_equals_opencv_and_its_gradient_paddles(size, smaller):
 def test_a_picture_of_that_size_stays_as_it_is():
     x = paddle.rand([1, 3, 8, 8])
     assert area_resize(x, 8) is x
+
+
+def test_a_size_first_met_in_a_traced_program_can_be_used_after_it():
+    class Half(paddle.nn.Layer):
+        def forward(self, x):
+            return area_resize(x, 37)  # a size of this test's own: nobody has met it before
+
+    x = paddle.rand([1, 3, 74, 74])
+    traced = paddle.jit.to_static(Half(), input_spec=[paddle.static.InputSpec([1, 3, 74, 74])], full_graph=True)
+    np.testing.assert_allclose(traced(x).numpy(), area_resize(x, 37).numpy(), atol=1e-6)

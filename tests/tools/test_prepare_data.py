@@ -295,6 +295,7 @@ def test_wrong_inputs_are_one_line(run_script, prepared, pairs, samples, inputs,
         ("prepare_data", [tmp_path / "empty", "--output", tmp_path / "x"], "no pictures"),
         ("prepare_data", [samples / "faces", "--output", inputs], "something else"),
         ("prepare_data", [samples / "faces", "--output", tmp_path / "x", "--min-age", 12], "only adults"),
+        ("prepare_data", [samples / "faces", "--views", 1, "--output", tmp_path / "x"], "give --synthetic N too"),
         ("prepare_data", ["--synthetic", 5, "--start", 899_999, "--output", tmp_path / "x"], "reserved"),
         ("make_pairs", pair_arguments(samples / "faces", tmp_path / "x"), "not a folder of shards"),
     ]
