@@ -86,12 +86,11 @@ def alpha_sheet(
     for _ in range(pairs):
         pair = labelled.pair(labelled.judging, rng)
         taught = degrade(labelled.teacher, pair, {}, rng)
-        (z_source, z_taught), _ = embedder.embed([pair.source, taught])
+        (z_source, z_taught), _ = embedder.embed([pair.source.image, taught])
         quality = net(paddle.to_tensor(to_batch(taught)))
         weight = alpha(z_taught[None], z_source[None], quality)
-        rows.append(
-            (float(weight), float((z_source * z_taught).sum()), float(quality), (pair.source, pair.target, taught))
-        )
+        pictures = pair.source.image, pair.target.image, taught
+        rows.append((float(weight), float((z_source * z_taught).sum()), float(quality), pictures))
     rows.sort(key=lambda row: row[0])
     shown = min(shown, pairs // 2)
     columns = [np.vstack([_captioned(*row) for row in chosen]) for chosen in (rows[:shown], rows[: -shown - 1 : -1])]
