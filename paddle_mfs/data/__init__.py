@@ -1,1 +1,1 @@
-"""Faces to train on: made, cropped, cached and paired."""
+"""Faces to train on: made, cropped, cached, paired, and drawn over (augmentation.py)."""

@@ -76,20 +76,8 @@ def test_int8_calibrated_on_a_folder(run_script, samples, tmp_path):
     faces.mkdir()
     for picture in sorted((samples / "faces").glob("*.jpg"))[:6]:
         shutil.copy(picture, faces)
-    done = run_script(
-        "export_lite",
-        "--source",
-        samples / "source.jpg",
-        "--target",
-        "arm",
-        "--precision",
-        "int8",
-        "--calibration",
-        faces,
-        "--no-check",
-        "--output",
-        tmp_path,
-    )
+    words = ["--source", samples / "source.jpg", "--target", "arm", "--precision", "int8", "--output", tmp_path]
+    done = run_script("export_lite", *words, "--calibration", faces, "--no-check")
     assert done.returncode == 0, done.stderr
     facts = json.loads((tmp_path / "source_arm_int8.json").read_text())["int8"]
     assert facts["calibration"]["crops"] == 4, "two of three faces"
