@@ -17,12 +17,20 @@ import paddle
 from paddle_mfs.data.aligned_face import mirrored
 from paddle_mfs.data.crops import Crops
 from paddle_mfs.data.faces import ShardedFaces
+from paddle_mfs.data.layer import lay
+from paddle_mfs.data.spectacles import draw_spectacles
 
 KEPT = 20_000  # faces and mirror images: 1 GB
 
 
+def worn(key: int, count: int) -> int:
+    """The key of face `key`, of `count` faces, in drawn spectacles, each face in its own."""
+    return key + 2 * count
+
+
 class IdentityCache:
-    """What an embedder makes of face `key` = 2 * index + mirrored, on first use; the last ones used are kept.
+    """What an embedder makes of face `key` = 2 * index + mirrored, on first use; the last ones used are kept. Keys beyond
+    those of the faces: see `worn`.
 
     Args:
         embedder: models.embedder.FaceEmbedder, or another with `embed(crops)` that returns a tuple of tensors (N, ...).
@@ -54,5 +62,10 @@ class IdentityCache:
         self._kept.clear()
 
     def _image(self, key):
-        image, landmarks = self.faces.face(key // 2)
-        return mirrored(image, landmarks)[0] if key % 2 else image
+        in_spectacles, plain = divmod(key, 2 * len(self.faces))
+        image, landmarks = self.faces.face(plain // 2)
+        if plain % 2:
+            image, landmarks = mirrored(image, landmarks)
+        if in_spectacles:
+            image = lay(image, draw_spectacles(landmarks, image.shape[0], np.random.default_rng(plain)))
+        return image

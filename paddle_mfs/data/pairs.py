@@ -32,7 +32,7 @@ from paddle_mfs.data.aligned_face import mirrored
 from paddle_mfs.data.augmentation import Augmentation
 from paddle_mfs.data.crops import Crops
 from paddle_mfs.data.faces import ShardedFaces
-from paddle_mfs.data.identity_cache import IdentityCache
+from paddle_mfs.data.identity_cache import IdentityCache, worn
 from paddle_mfs.data.worker_pool import ordered
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.teachers.teacher import Teacher
@@ -47,7 +47,8 @@ class Batch(NamedTuple):
 
     sources (G,) int64: 2 * face index + mirrored; targets and taught (G*K, 3, S, S) uint8 RGB; background and core
     (G*K, 1, S, S) uint8 0/1: where the fusion mask must be shut and open; same (G*K,) uint8: target shows the source's
-    identity; real (G*K,) uint8: taught is a real picture, the target itself or that of a reverse pair.
+    identity; real (G*K,) uint8: taught is a real picture, the target itself or that of a reverse pair; seen (G,) int64:
+    the sources as the encoder sees them, keys of data.identity_cache.
     """
 
     sources: np.ndarray
@@ -57,6 +58,7 @@ class Batch(NamedTuple):
     core: np.ndarray
     same: np.ndarray
     real: np.ndarray
+    seen: np.ndarray
 
 
 def supervised_regions(landmarks: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -100,6 +102,8 @@ class PairSampler:
         glasses: indices of faces that wear some (data.glasses): a teacher smears them over the eyes of whom it puts the
             face on, so they are neither its sources nor an X; they stay targets.
         augmentation: what befalls target and taught picture alike; None: nothing.
+        worn_sources: probability that the encoder sees the source in drawn spectacles; whom the result is to resemble is still
+            the face without.
     Raises: UserError for `reverse` with a teacher that has only some pairs, or with faces of one person; when all faces
         that could be a source wear glasses.
     """
@@ -116,6 +120,7 @@ class PairSampler:
         reverse: float = 0.0,
         glasses: Collection[int] = (),
         augmentation: Augmentation | None = None,
+        worn_sources: float = 0.0,
     ):
         """More than seven parameters: each is a setting of its own."""
         self.crops = crops
@@ -123,7 +128,7 @@ class PairSampler:
         self.cache: Any = cache
         self.groups, self.targets, self.same_identity, self.seed = groups, targets, same_identity, seed
         self.reverse, self._glasses = reverse, frozenset(glasses)
-        self.augmentation = augmentation or Augmentation()
+        self.augmentation, self.worn_sources = augmentation or Augmentation(), worn_sources
         self.partners = teacher.partners(crops) if teacher else None
         self.sources: Sequence[int] = range(len(crops)) if self.partners is None else sorted(self.partners)
         if self._glasses:
@@ -171,11 +176,17 @@ class PairSampler:
             core.reshape(shape),
             same,
             real,
+            np.array([self._seen(rng, source) for source in sources], np.int64),
         )
 
     def identities(self, batch: Batch) -> tuple[paddle.Tensor, ...]:
-        """The sources of a Batch -> (embedding (G, width) of unit length, feature (G, feature_width, 7, 7))."""
-        return self.cache(batch.sources.tolist())
+        """The sources of a Batch, as the encoder sees them -> (embedding (G, width) of unit length, feature (G,
+        feature_width, 7, 7))."""
+        return self.cache(batch.seen.tolist())
+
+    def embeddings(self, batch: Batch) -> paddle.Tensor:
+        """The embeddings (G, width), of unit length, of the sources of a Batch as they are."""
+        return self.cache(batch.sources.tolist())[0]
 
     def examples(self, count: int) -> list[Example]:
         """`count` Examples, always the same ones of these faces: to watch a training by. Every third is a reverse pair,
@@ -231,6 +242,10 @@ class PairSampler:
         landmarks, random_state = self._ready(key)[0].landmarks, np.random.default_rng(rng.getrandbits(64))
         target, taught, covered = self.augmentation(target, taught, landmarks, random_state)
         return target, taught, background, core * ~covered.ravel(), *kinds
+
+    def _seen(self, rng, source):
+        """The key by which the encoder sees a source."""
+        return worn(source, len(self.crops)) if self.worn_sources and rng.random() < self.worn_sources else source
 
     def _photo(self, rng, source):
         """Another photo of the source's person where there is one, or the source itself."""

@@ -121,7 +121,7 @@ def build_objective(
     terms = create_terms(loss.weights, resources)
     quality = None if loss.quality == "none" else load_quality(weights_path(loss.quality))
     reweighting = Reweighting(loss.reweight, quality, loss.distillation, trusts_real)
-    return Objective(embedder, loss.weights, terms, reweighting)
+    return Objective(embedder, loss.weights, terms, reweighting, loss.pasted)
 
 
 def _spread(faces, count) -> Iterator[np.ndarray]:
@@ -140,5 +140,11 @@ def build_sampler(config: Config, embedder: FaceEmbedder, faces: Crops | Sharded
     glasses = wearers(data.glasses, faces) if data.glasses is not None else ()
     teacher = create_teacher(config.teacher, data.workers)
     return PairSampler(
-        faces, teacher, *settings, reverse=data.reverse, glasses=glasses, augmentation=Augmentation(**data.augmentation)
+        faces,
+        teacher,
+        *settings,
+        reverse=data.reverse,
+        glasses=glasses,
+        augmentation=Augmentation(**data.augmentation),
+        worn_sources=data.worn_sources,
     )

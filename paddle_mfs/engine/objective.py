@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import paddle
 import paddle.nn as nn
 
+from paddle_mfs.losses.pasted import as_pasted
 from paddle_mfs.losses.reconstruction import reconstruction_loss
 from paddle_mfs.losses.reweight import Reweighting
 from paddle_mfs.losses.term import Taught, Term, View
@@ -22,6 +23,7 @@ class Objective(nn.Layer):
         weights: of the terms by name; of one that is missing it is 0.
         terms: losses.create_terms of these weights.
         reweighting: makes alpha.
+        pasted: the terms see results as they are pasted (losses.pasted), not as the network gives them.
 
     After each call `alphas` holds alpha, (N,) float32, of that batch.
     """
@@ -32,15 +34,20 @@ class Objective(nn.Layer):
         weights: Mapping[str, float],
         terms: Mapping[str, Term],
         reweighting: Reweighting,
+        pasted: bool = False,
     ):
         super().__init__()
-        self.embedder, self.weights, self.reweighting = embedder, weights, reweighting
+        self.embedder, self.weights, self.reweighting, self.pasted = embedder, weights, reweighting, pasted
         self.terms = nn.LayerDict(dict(terms))
+
+    def shown(self, swap: Swap, targets: paddle.Tensor) -> Swap:
+        """The student's Swap of target crops (N, 3, S, S), RGB in [0, 1], as the terms are to see it."""
+        return as_pasted(swap, targets) if self.pasted else swap
 
     def forward(
         self, swap: Swap, batch: Taught, source_embedding: paddle.Tensor, step: int
     ) -> tuple[paddle.Tensor, dict[str, paddle.Tensor]]:
-        """swap: of the student; batch: as float tensors; source_embedding (N, width) of each target's source.
+        """swap: of the student, see `shown`; batch: as float tensors; source_embedding (N, width) of each target's source.
 
         Returns: loss (scalar), {name: scalar tensor} to be logged, cut off from the gradient and not read yet;
         (N,)-losses are averaged over the batch. Besides the terms, rec and so on: loss; copy, what L_rec would be for a

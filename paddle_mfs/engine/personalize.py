@@ -49,6 +49,7 @@ LOSS = {
     "quality": "none",
     "distillation": True,
     "identity_on_reverse": 1.0,  # there are none
+    "pasted": True,
 }
 BATCH = 4
 LR = 1e-4  # Adam's peak step size
@@ -175,6 +176,7 @@ class Personalizer:
         """One step of the optimiser -> {name: loss}."""
         idn, batch = self._idn, self._pairs.batch(BATCH)
         swap = run_idn(batch.targets, idn.encoder, idn.decoder, idn.final, idn.mask, idn.mobile)
+        swap = self._objective.shown(swap, batch.targets)
         loss, record = self._objective(swap, batch, self._embedding.expand([BATCH, -1]), number)
         loss.backward()
         optimiser.step()

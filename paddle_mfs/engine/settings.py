@@ -77,6 +77,7 @@ RULES = (
     share("data.reverse"),
     *(share(f"data.augmentation.{name}") for name in ("spectacles", "occluders", "light")),
     file_or("data.glasses", None),
+    share("data.worn_sources"),
     at_least("data.workers", 0),
     one_of("teacher.name", TEACHERS),
     one_of("loss.reweight", KINDS),
@@ -139,6 +140,7 @@ TOGETHER = (
         Together((f"data.augmentation.{name}", "data.pairs"), lambda share, pairs: not share or pairs is None, "0")
         for name in ("spectacles", "occluders", "light")
     ),
+    Together(("data.worn_sources", "data.pairs"), lambda share, pairs: not share or pairs is None, "0"),
     Together(("data.glasses", "data.pairs"), lambda glasses, pairs: glasses is None or pairs is None, "null"),
     Together(("model.frozen", "model.init"), lambda frozen, init: not frozen or init is not None, "[]"),
     Together(

@@ -150,13 +150,15 @@ class Trainer(TrainingLoop):
         """The loss of a float Batch, this process's `index`-th of this step -> loss (scalar), {name: scalar}, Swap."""
         number = self.batches + index * self.ranks + self.rank
         paddle.seed(zlib.crc32(f"{self.config.run.seed}/{number}".encode()))
-        embedding, feature = self.sampler.identities(batch)
+        embedding = self.sampler.embeddings(batch).repeat_interleave(self.config.data.targets, 0)
         with paddle.amp.auto_cast(enable=self.amp):
-            swap = self.net(batch.targets, embedding, feature)
-            loss, record = self.objective(
-                swap, batch, embedding.repeat_interleave(self.config.data.targets, 0), self.step
-            )
+            swap = self._swap(batch)
+            loss, record = self.objective(swap, batch, embedding, self.step)
         return loss, record, swap
+
+    def _swap(self, batch):
+        """What the student makes of a float Batch, as it is judged."""
+        return self.objective.shown(self.net(batch.targets, *self.sampler.identities(batch)), batch.targets)
 
     def _not_finite(self, parts):
         """The UserError of a step that went wrong in one of `parts`."""
@@ -174,7 +176,7 @@ class Trainer(TrainingLoop):
         records = []
         for part in parts:
             with paddle.no_grad():
-                swap = self.net(part.targets, *self.sampler.identities(part))
+                swap = self._swap(part)
             records.append({"disc": self.adversary.gather(real_pictures(part), swap.result, 1 / len(parts))})
         self.net.train()
         self.adversary.step()
@@ -182,8 +184,9 @@ class Trainer(TrainingLoop):
 
     @staticmethod
     def _as_float(batch):
-        targets, taught, *rest = (tensor.astype("float32") for tensor in batch[1:])
-        return Batch(batch.sources, targets / 255, taught / 255, *rest)
+        keys = {"sources", "seen"}
+        floats = {name: value if name in keys else value.astype("float32") for name, value in batch._asdict().items()}
+        return Batch(**{**floats, "targets": floats["targets"] / 255, "taught": floats["taught"] / 255})
 
     def states(self) -> dict[str, dict[str, Any]]:
         """See TrainingLoop. Raises UserError when a weight is not finite."""
@@ -259,7 +262,7 @@ class Trainer(TrainingLoop):
         rows = []
         for example in self.sampler.examples(count):
             x = paddle.to_tensor(to_batch(example.target))
-            swap = self.ema(x, example.embedding, example.feature)
+            swap = self.objective.shown(self.ema(x, example.embedding, example.feature), x)
             made = [to_image(values) for values in (swap.image, swap.mask, swap.result)]
             rows.append(np.hstack([example.source, example.target, example.taught, *made]))
         return np.vstack(rows)

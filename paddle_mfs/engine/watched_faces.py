@@ -15,7 +15,8 @@ from paddle_mfs.metrics.background import psnr
 from paddle_mfs.metrics.identity import Recogniser, distance
 from paddle_mfs.metrics.preservation import Target
 from paddle_mfs.models.idn import IDN
-from paddle_mfs.utils.tensor import to_batch, to_images
+from paddle_mfs.swap.change import AS_IT_IS, pasted
+from paddle_mfs.utils.tensor import to_batch
 
 SHARPER, SHAPE_LOSS, PSNR_LOSS = 0.9, 1.0, 1.0  # what a refined identity may lose: share, per mille, dB
 CLEAN = 50.0  # dB; nobody sees that a background is better than this
@@ -62,9 +63,10 @@ class WatchedFaces:
         ]
 
     def swapped(self, idn: IDN) -> list[np.ndarray]:
-        """The watched faces through an IDN -> list of (224, 224, 3) uint8 RGB."""
+        """The watched faces through an IDN, as they are pasted -> list of (224, 224, 3) uint8 RGB."""
         with paddle.no_grad():
-            return to_images(idn(paddle.to_tensor(to_batch(self.images)))[0])
+            results = idn(paddle.to_tensor(to_batch(self.images)))[0].numpy().transpose(0, 2, 3, 1)
+        return [pasted(crop, AS_IT_IS, crop, result) for crop, result in zip(self.images, results)]
 
     def quality(self, idn: IDN) -> Quality:
         """What comes out of an IDN, measured."""

@@ -1,9 +1,9 @@
 """A swap network's scores on a list of pairs, beside those of no swap and of the mesh teacher.
 
 Every picture is measured as a 224 px crop in the frame of its face (crop.py). The target, the teacher's result and the
-network's result of a pair share the target's frame: identity is compared with the source (identity.py), the rest with
-the target (preservation.py), the result's sharpness also in the target's picture (sharpness.py), and the numbers of all
-pairs make the report (report.py).
+network's of a pair share the target's frame; the network's is what a swap makes of a picture that is just this crop.
+Identity is compared with the source (identity.py), the rest with the target (preservation.py), the result's sharpness
+also in the target's whole picture (sharpness.py), and the numbers of all pairs make the report (report.py).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from paddle_mfs.metrics.preservation import Preservation, Target
 from paddle_mfs.metrics.report import make_report
 from paddle_mfs.metrics.sharpness import picture_sharpness
 from paddle_mfs.metrics.sheet import Row
+from paddle_mfs.swap.change import AS_IT_IS, pasted
 from paddle_mfs.teachers.mesh import MeshTeacher
 
 FilePairs = Iterable[tuple[Path, Path]]
@@ -53,14 +54,15 @@ def evaluate(
             source.image,
             target.image,
             teacher.swap(source.face, target.face)[0],
-            swap(source, target) if swap else None,
         )
+        if swap:
+            face = swap(source, target)
+            row.result = pasted(target.image, AS_IT_IS, target.image, face)
+            in_pictures.append(picture_sharpness(target, face))
         held = Target(target.image, target.landmarks, target.five, target.oval, analyser)
         for name, image in (("mesh_teacher", row.teacher), ("result", row.result)):
             if image is not None:
                 preserved[name].append(held.preservation(image))
-        if row.result is not None:
-            in_pictures.append(picture_sharpness(target, row.result))
         rows.append(row)
         fives.append((source.five, target.five))
     return make_report(pairs, _distances(rows, fives), preserved, in_pictures, swap.facts if swap else None), rows

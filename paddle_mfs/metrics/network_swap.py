@@ -14,7 +14,7 @@ from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
 from paddle_mfs.models.mfs import load_mfs
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import sha256
-from paddle_mfs.utils.tensor import to_batch, to_image
+from paddle_mfs.utils.tensor import to_batch
 from paddle_mfs.weights import bundled
 
 
@@ -46,10 +46,10 @@ class NetworkSwap:
         }
 
     def __call__(self, source: Crop, target: Crop) -> np.ndarray:
-        """The swapped target, (224, 224, 3) uint8 RGB (resized when the network works at another size)."""
+        """The face swapped, (224, 224, 3) float32 RGB in [0, 1] (resized when the network works at another size)."""
         idn = self._swap.bake(*self._embedder.embed(source.at(self._embedder.encoder.input_size)[None]))
         with paddle.no_grad():
-            result = to_image(idn(paddle.to_tensor(to_batch(target.at(self.size))))[0])
+            result = idn(paddle.to_tensor(to_batch(target.at(self.size))))[0][0].numpy().transpose(1, 2, 0)
         if self.size == MEASURED_SIZE:
-            return result
+            return np.ascontiguousarray(result)
         return cv2.resize(result, (MEASURED_SIZE,) * 2, interpolation=cv2.INTER_LINEAR)

@@ -3,12 +3,10 @@
 import cv2
 import numpy as np
 
-from paddle_mfs.face.detail import contradicted_detail
 from paddle_mfs.face.geometry import invert, scale_of, transform
-from paddle_mfs.face.paste import paste
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.metrics.crop import Crop
-from paddle_mfs.swap.change import change_of
+from paddle_mfs.swap.change import pasted
 
 RIM = 12 / 224  # of the crop
 
@@ -41,23 +39,8 @@ def sharpness(result: np.ndarray, target: np.ndarray, oval: np.ndarray, size: fl
     return laplacian_variance(result, mask) / max(laplacian_variance(target, mask), 1e-6)
 
 
-def in_picture(target: Crop, result: np.ndarray) -> np.ndarray:
-    """The target's photo with the face that `result`, (224, 224, 3) uint8 RGB, has in its crop -> (H, W, 3) uint8 RGB.
-
-    As a swap puts it there, see `swap.swapper`.
-    """
-    face = result / np.float32(255)
-    return paste(
-        target.photo,
-        change_of(target.image, face),
-        target.matrix,
-        target.image,
-        contradicted_detail(target.image, face),
-    )
-
-
 def picture_sharpness(target: Crop, result: np.ndarray) -> float:
-    """`sharpness` at the scale of the target's photo, with `result`, (224, 224, 3) uint8 RGB, put into it."""
+    """`sharpness` at the scale of the target's photo, with `result`, (224, 224, 3) float32 RGB in [0, 1], pasted."""
     points = transform(target.landmarks[:, :2], invert(target.matrix))
     oval = oval_mask(points, *target.photo.shape[:2])
-    return sharpness(in_picture(target, result), target.photo, oval, result.shape[0] / scale_of(target.matrix))
+    return sharpness(pasted(target.photo, target.matrix, target.image, result), target.photo, oval, result.shape[0] / scale_of(target.matrix))
