@@ -29,8 +29,9 @@ def worn(key: int, count: int) -> int:
 
 
 class IdentityCache:
-    """What an embedder makes of face `key` = 2 * index + mirrored, on first use; the last ones used are kept. Keys beyond
-    those of the faces: see `worn`.
+    """What an embedder makes of face `key` = 2 * index + mirrored, on first use; the last ones used are kept.
+
+    Keys beyond those of the faces: see `worn`.
 
     Args:
         embedder: models.embedder.FaceEmbedder, or another with `embed(crops)` that returns a tuple of tensors (N, ...).

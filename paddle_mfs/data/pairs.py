@@ -58,7 +58,7 @@ class Batch(NamedTuple):
     core: np.ndarray
     same: np.ndarray
     real: np.ndarray
-    seen: np.ndarray
+    seen: np.ndarray | None = None
 
 
 def supervised_regions(landmarks: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -102,8 +102,8 @@ class PairSampler:
         glasses: indices of faces that wear some (data.glasses): a teacher smears them over the eyes of whom it puts the
             face on, so they are neither its sources nor an X; they stay targets.
         augmentation: what befalls target and taught picture alike; None: nothing.
-        worn_sources: probability that the encoder sees the source in drawn spectacles; whom the result is to resemble is still
-            the face without.
+        worn_sources: probability that the encoder sees the source in drawn spectacles; whom the result is to resemble
+            is still the face without.
     Raises: UserError for `reverse` with a teacher that has only some pairs, or with faces of one person; when all faces
         that could be a source wear glasses.
     """

@@ -47,7 +47,8 @@ class Objective(nn.Layer):
     def forward(
         self, swap: Swap, batch: Taught, source_embedding: paddle.Tensor, step: int
     ) -> tuple[paddle.Tensor, dict[str, paddle.Tensor]]:
-        """swap: of the student, see `shown`; batch: as float tensors; source_embedding (N, width) of each target's source.
+        """swap: of the student, see `shown`; batch: as float tensors; source_embedding (N, width): of each target's
+        source.
 
         Returns: loss (scalar), {name: scalar tensor} to be logged, cut off from the gradient and not read yet;
         (N,)-losses are averaged over the batch. Besides the terms, rec and so on: loss; copy, what L_rec would be for a

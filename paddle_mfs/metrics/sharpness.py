@@ -43,4 +43,5 @@ def picture_sharpness(target: Crop, result: np.ndarray) -> float:
     """`sharpness` at the scale of the target's photo, with `result`, (224, 224, 3) float32 RGB in [0, 1], pasted."""
     points = transform(target.landmarks[:, :2], invert(target.matrix))
     oval = oval_mask(points, *target.photo.shape[:2])
-    return sharpness(pasted(target.photo, target.matrix, target.image, result), target.photo, oval, result.shape[0] / scale_of(target.matrix))
+    picture = pasted(target.photo, target.matrix, target.image, result)
+    return sharpness(picture, target.photo, oval, result.shape[0] / scale_of(target.matrix))

@@ -8,6 +8,7 @@ from paddle_mfs.data.pairs import Batch
 from paddle_mfs.engine.build import build_objective
 from paddle_mfs.losses.identity import identity_loss
 from paddle_mfs.losses.mask import mask_loss
+from paddle_mfs.losses.pasted import as_pasted
 from paddle_mfs.losses.reconstruction import reconstruction_loss
 from paddle_mfs.losses.reweight import alpha
 from paddle_mfs.losses.term import real_pictures
@@ -24,7 +25,7 @@ from paddle_mfs.weights import save_state
 def loss_section(weights, **settings):
     """A config's `loss` section without Q."""
     section = {"weights": weights, "reweight": "cos", "quality": "none", "distillation": True, "opening": 1.0}
-    return Config({**section, "identity_on_reverse": 1.0, **settings})
+    return Config({**section, "identity_on_reverse": 1.0, "pasted": False, **settings})
 
 
 @pytest.fixture
@@ -176,3 +177,13 @@ def test_a_term_that_is_registered_is_trained_and_logged(step, brightness):
 def test_a_weight_that_no_term_has_is_told_with_the_nearest(step):
     with pytest.raises(UserError, match=r"^loss.weights.texure: no loss term .*; did you mean texture\?$"):
         build_objective(loss_section({"texure": 0.0}), step[0])
+
+
+def test_terms_see_the_result_as_it_is_pasted_where_that_is_wanted(step):
+    embedder, swap, batch, _ = step
+    section = loss_section({"reconstruction": 30.0, "identity": 0.0})
+    assert build_objective(section, embedder).shown(swap, batch.targets) is swap
+    section = loss_section({"reconstruction": 30.0, "identity": 0.0}, pasted=True)
+    shown = build_objective(section, embedder).shown(swap, batch.targets)
+    np.testing.assert_array_equal(shown.result.numpy(), as_pasted(swap, batch.targets).result.numpy())
+    assert np.abs(shown.result.numpy() - swap.result.numpy()).max() > 0.01

@@ -25,14 +25,14 @@ def test_shape_and_background_stay_with_the_target(report):
     line = report["methods"]["result"]
     assert line["background_psnr_db"] > 45
     assert line["shape_median_per_mille"] < 15
-    assert line["sharpness_median"] > 0.3
+    assert line["sharpness_median"] > 0.75
 
 
 def test_large_faces_stay_sharp_in_their_pictures(samples):
     """Four pairs at 1024 px: plain, a target with glasses, a source with glasses, dark skin."""
     report, rows = evaluate(load_pairs(samples / "large"), NetworkSwap(bundled("mfs_224")))
     line = report["methods"]["result"]
-    assert line["picture_sharpness_median"] > 0.9 > 0.7 > line["sharpness_median"]
+    assert line["picture_sharpness_median"] > 0.9
     assert line["distance"]["value"] < 0.58 and len(rows) == 4
 
 
