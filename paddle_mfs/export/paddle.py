@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 CARD = "deploy.yml"
 PASTE = (
-    "picture + (result - image), the difference enlarged to the picture's size and faded to 0 over the outer 3 % of "
-    "the crop's side: the picture keeps its own detail; the mask is not needed for it"
+    "picture + (result - image), the difference averaged over 2 x 2 pixels, enlarged cubically to the picture's size "
+    "and faded to 0 over the outer 3 % of the crop's side: the picture keeps its own detail; the mask is not needed"
 )
 
 
