@@ -89,7 +89,7 @@ def parts():
     batch = Batch(None, x[0], x[1], 1 - region, region, None, paddle.zeros([2]))
     swap = Swap(x[2], paddle.rand([2, 1, 112, 112]), x[3])
     section = {"weights": weights, "reweight": "cos*q", "quality": "none", "distillation": True, "opening": 1.0}
-    section["identity_on_reverse"] = 1.0
+    section["identity_on_reverse"], section["pasted"] = 1.0, False
     objective = build_objective(Config({**section, "discriminator": {"width": 8, "scales": 2}}), embedder)
     objective.reweighting = Reweighting(quality=quality)
     return objective, batch, swap, embedder(x[0])[0]
