@@ -15,6 +15,8 @@ PATTERNS = (
     "weights/*.json",
     "weights/check_faces.png",
     "samples/**/*.jpg",
+    "samples/**/*.png",
+    "samples/**/*.py",
     "samples/**/*.json",
     "samples/*.md",
     "configs/**/*.yml",

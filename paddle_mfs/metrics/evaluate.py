@@ -55,7 +55,9 @@ def evaluate(
             teacher.swap(source.face, target.face)[0],
             swap(source, target) if swap else None,
         )
-        held = Target(target.image, target.landmarks, target.five, target.oval, analyser)
+        mask = pairs.masks.get(target_path)
+        covered = target.covered(mask) if mask else None
+        held = Target(target.image, target.landmarks, target.five, target.oval, analyser, covered)
         for name, image in (("mesh_teacher", row.teacher), ("result", row.result)):
             if image is not None:
                 preserved[name].append(held.preservation(image))
