@@ -16,7 +16,6 @@ PATTERNS = (
     "weights/check_faces.png",
     "samples/**/*.jpg",
     "samples/**/*.png",
-    "samples/**/*.py",
     "samples/**/*.json",
     "samples/*.md",
     "configs/**/*.yml",

@@ -1,6 +1,7 @@
 """The sets of samples/hard: their lists and pictures, how these were drawn, and a floor under the bundled weights."""
 
 import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,8 +29,8 @@ def swap():
 
 
 @pytest.fixture(scope="module")
-def draw(samples):
-    return runpy.run_path(str(samples / "hard" / "draw.py"))
+def draw():
+    return runpy.run_path(str(Path(__file__).with_name("draw_hard_sets.py")))
 
 
 @pytest.fixture(scope="module")

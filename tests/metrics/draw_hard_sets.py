@@ -1,6 +1,6 @@
-"""Draw the pictures of the hard sets that are named in their pairs.json, each where it lies.
+"""Draw the pictures of samples/hard that are named in its pairs.json files, each where it lies.
 
-    python samples/hard/draw.py          # needs the generator: pip install --no-deps random-face==2021.7.21.1
+    python tests/metrics/draw_hard_sets.py  # needs the generator: pip install --no-deps random-face==2021.7.21.1
 
 What befalls a face - light, hand or hair - follows from its index, the name of its file.
 """
@@ -21,7 +21,7 @@ from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.image import read_image
 from paddle_mfs.utils.files import atomic_path
 
-HARD = Path(__file__).resolve().parent
+HARD = Path(__file__).resolve().parents[2] / "samples" / "hard"
 SIZE, GAMMA = 320, 2.2
 # RGB of a white, a warm and a street lamp, and of dusk
 LAMPS = np.array([(1, 1, 1), (1.25, 0.97, 0.62), (1.4, 0.92, 0.4), (0.72, 0.98, 1.35)])
