@@ -15,6 +15,7 @@ PATTERNS = (
     "weights/*.json",
     "weights/check_faces.png",
     "samples/**/*.jpg",
+    "samples/**/*.png",
     "samples/**/*.json",
     "samples/*.md",
     "configs/**/*.yml",

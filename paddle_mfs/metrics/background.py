@@ -1,9 +1,15 @@
-"""Background: PSNR between result and target outside the face."""
+"""What a swap must not touch: PSNR between result and target outside the face, and where something covers it."""
 
 import cv2
 import numpy as np
 
 CAP = 100.0  # dB; what identical pixels score, so that a report stays finite
+
+
+def squared_error(result: np.ndarray, target: np.ndarray, where: np.ndarray) -> float:
+    """Mean squared error of (S, S, 3) uint8 RGB crops in one frame over the pixels of `where`, (S, S) bool; 0 when
+    there are none."""
+    return float(np.mean((result[where].astype(np.float64) - target[where]) ** 2)) if where.any() else 0.0
 
 
 def background_error(result: np.ndarray, target: np.ndarray, oval: np.ndarray) -> float:
@@ -16,8 +22,7 @@ def background_error(result: np.ndarray, target: np.ndarray, oval: np.ndarray) -
     """
     radius = max(1, round(6 * oval.shape[0] / 224))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    outside = cv2.dilate(oval, disc) == 0
-    return float(np.mean((result[outside].astype(np.float64) - target[outside]) ** 2)) if outside.any() else 0.0
+    return squared_error(result, target, cv2.dilate(oval, disc) == 0)
 
 
 def psnr(error: float) -> float:

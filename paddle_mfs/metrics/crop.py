@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from paddle_mfs.face.align import AlignedFace, align
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.geometry import scale_of, transform
+from paddle_mfs.face.image import read_image
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.swap.identity import read_source
+from paddle_mfs.utils.errors import UserError
 
 MEASURED_SIZE = 224  # pixels, the side of every crop that is measured
 
@@ -41,6 +44,14 @@ class Crop:
     def at(self, size: int) -> np.ndarray:
         """The crop cut from the photo at another size -> (size, size, 3) uint8 RGB."""
         return self.image if size == MEASURED_SIZE else align(self.photo, self.photo_five, size)[0]
+
+    def covered(self, mask: str | Path) -> np.ndarray:
+        """Where something lies before the face: what is white in the picture file `mask` of the photo's size, within
+        the oval -> (224, 224) bool. Raises UserError when it cannot be read or has another size."""
+        white = read_image(mask)[..., 0]
+        if white.shape != self.photo.shape[:2]:
+            raise UserError(f"{mask}: has another size than the picture it belongs to; draw it again")
+        return (cv2.warpAffine(white, self.matrix, self.oval.shape, flags=cv2.INTER_NEAREST) > 127) & (self.oval > 0)
 
 
 def load_crop(path: str | Path, analyser: FaceAnalyser) -> Crop:

@@ -59,7 +59,9 @@ def evaluate(
             face = swap(source, target)
             row.result = pasted(target.image, AS_IT_IS, target.image, face)
             in_pictures.append(picture_sharpness(target, face))
-        held = Target(target.image, target.landmarks, target.five, target.oval, analyser)
+        mask = pairs.masks.get(target_path)
+        covered = target.covered(mask) if mask else None
+        held = Target(target.image, target.landmarks, target.five, target.oval, analyser, covered)
         for name, image in (("mesh_teacher", row.teacher), ("result", row.result)):
             if image is not None:
                 preserved[name].append(held.preservation(image))

@@ -1,9 +1,10 @@
-"""Lists of held-out pairs: which face is put on which."""
+"""Lists of held-out pairs: which face is put on which. A folder with such a list is a set."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from paddle_mfs.utils.errors import UserError
@@ -12,10 +13,12 @@ from paddle_mfs.utils.resources import find
 
 @dataclass
 class Pairs:
-    """Pairs of picture files (source, target), and where the list came from."""
+    """Pairs of picture files (source, target), where the list came from, and {target: a picture of its size, white
+    where something lies before its face}, of those where it is known."""
 
     files: list[tuple[Path, Path]]
     listed_in: Path
+    masks: dict[Path, Path] = field(default_factory=dict)
 
 
 def load_pairs(folder: str | Path, count: int | None = None) -> Pairs:
@@ -27,10 +30,10 @@ def load_pairs(folder: str | Path, count: int | None = None) -> Pairs:
     if not listed_in.is_file():
         raise UserError(f"{listed_in}: not found; give a folder with pairs.json and the pictures it names")
     try:
-        names = [
-            (str(source), str(target)) for source, target in json.loads(listed_in.read_text(encoding="utf-8"))["pairs"]
-        ]
-    except (ValueError, KeyError, TypeError):
+        listed = json.loads(listed_in.read_text(encoding="utf-8"))
+        names = [(str(source), str(target)) for source, target in listed["pairs"]]
+        masks = {str(target): str(mask) for target, mask in listed.get("masks", {}).items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise UserError(
             f'{listed_in}: not a list of pairs; expected {{"pairs": [["source.jpg", "target.jpg"], ...]}}'
         ) from None
@@ -39,7 +42,25 @@ def load_pairs(folder: str | Path, count: int | None = None) -> Pairs:
     if count is not None and not 1 <= count <= len(names):
         raise UserError(f"{listed_in}: lists {len(names)} pairs; ask for 1 to {len(names)} of them")
     files = [(listed_in.parent / source, listed_in.parent / target) for source, target in names[:count]]
-    for path in (path for pair in files for path in pair):
+    covers = {listed_in.parent / target: listed_in.parent / mask for target, mask in masks.items()}
+    for path in (path for some in (*files, covers.values()) for path in some):
         if not path.is_file():
             raise UserError(f"{path}: named in {listed_in.name} but not there; generate it again")
-    return Pairs(files, listed_in)
+    return Pairs(files, listed_in, covers)
+
+
+def load_sets(folders: Iterable[str | Path], count: int | None = None) -> dict[str, Pairs]:
+    """The sets in folders, each a set or a folder of sets -> {name of the set's folder: Pairs}, see `load_pairs`.
+
+    Raises UserError as `load_pairs` does, and for two sets of one name.
+    """
+    sets: dict[str, Pairs] = {}
+    for folder in map(find, folders):
+        is_set = (folder / "pairs.json").is_file()
+        inside = [] if is_set else sorted(listed_in.parent for listed_in in folder.glob("*/pairs.json"))
+        for one in inside or [folder]:
+            name = one.absolute().name
+            if name in sets:
+                raise UserError(f"{one}: there is a set of that name already; rename the folder")
+            sets[name] = load_pairs(one, count)
+    return sets

@@ -1,4 +1,5 @@
-"""The report of an evaluation: a dict for JSON, a few lines of text, and "heldout" in the card of the weights."""
+"""The report of an evaluation: a dict for JSON, a few lines of text, of several sets a table, and "heldout" in the card
+of the weights."""
 
 from __future__ import annotations
 
@@ -20,7 +21,10 @@ from paddle_mfs.utils.table import text_table
 from paddle_mfs.weights import bundled, card_path, read_card, write_card
 
 BELOW = f"< {SAME_PERSON_DISTANCE}"
-HEADERS = "", "distance", "95 % interval", BELOW, "sharpness", "in the picture", "shape", "background (worst)"
+PLAIN = "heldout"  # the set that the card holds the scores of, and that others are compared with
+COMPARED = f"to {PLAIN}"  # a distance over the plain set's
+HEADERS = ["pairs", "distance", "95 % interval", BELOW, "sharpness", "in the picture", "shape", "background (worst)"]
+HEADERS += ["covered (worst)", "progress", COMPARED]
 
 
 def make_report(
@@ -64,45 +68,95 @@ def make_report(
 
 
 def _summary(distances: np.ndarray, preserved: Sequence[Preservation]) -> dict[str, Any]:
-    """One method's part. Distances: mean with interval. Sharpness, shape: medians. Background: all pixels of all pairs,
-    and the worst pair."""
+    """One method's part. Distances: mean with interval. Sharpness, shape: medians. Background, and covered pixels where
+    they are known: all pixels of all pairs, and the worst pair."""
     line: dict[str, Any] = {
         "distance": statistics.mean_interval(distances),
         "share_same_person": float(np.mean(distances < SAME_PERSON_DISTANCE)),
     }
     if preserved:
-        sharpness, shape, background = zip(*preserved)
+        sharpness, shape, background, covered = zip(*preserved)
         line.update(
             sharpness_median=float(np.median(sharpness)),
             shape_median_per_mille=float(np.median(shape)),
             background_psnr_db=psnr(np.mean(background)),
             background_psnr_worst_db=psnr(np.max(background)),
         )
+        known = [error for error in covered if error is not None]
+        if known:
+            line.update(covered_psnr_db=psnr(np.mean(known)), covered_psnr_worst_db=psnr(np.max(known)))
     return line
 
 
 def report_text(report: Mapping[str, Any]) -> str:
     """The report as a few lines for a terminal: what was measured, a row a method, the progress."""
-    rows = []
-    for name, line in report["methods"].items():
-        d = line["distance"]
-        row = [name, f"{d['value']:.3f}", f"{d['low']:.3f} to {d['high']:.3f}", f"{line['share_same_person']:.0%}"]
-        if "sharpness_median" in line:
-            row += [
-                f"{line['sharpness_median']:.2f}",
-                f"{line['picture_sharpness_median']:.2f}" if "picture_sharpness_median" in line else "",
-                f"{line['shape_median_per_mille']:.1f}",
-                f"{line['background_psnr_db']:.0f} dB ({line['background_psnr_worst_db']:.0f})",
-            ]
-        rows.append(row + [""] * (len(HEADERS) - len(row)))
     lines = [
-        f"{report['pairs']['count']} pairs, {report['recogniser']['name']} (same person < {SAME_PERSON_DISTANCE})",
-        text_table(HEADERS, rows),
+        f"{report['pairs']['count']} pairs, {_judge(report)}",
+        _table({name: _cells(line) for name, line in report["methods"].items()}),
     ]
     if "progress" in report:
         p = report["progress"]
         lines.append(f"progress from no swap to the teacher: {p['value']:.2f} ({p['low']:.2f} to {p['high']:.2f})")
     return "\n".join(lines)
+
+
+def sets_text(reports: Mapping[str, Mapping[str, Any]]) -> str:
+    """The reports of several sets, {name: report}, as a table for a terminal: a row a set, of the method that was
+    scored; and how many times the distance of the plain set its distance is, when that is among them."""
+    rows = {}
+    for name, report in reports.items():
+        line = report["methods"][scored(report)]
+        rows[name] = {"pairs": str(report["pairs"]["count"]), **_cells(line)}
+        if "progress" in report:
+            rows[name]["progress"] = f"{report['progress']['value']:.2f}"
+        if PLAIN in reports:
+            plain = reports[PLAIN]["methods"][scored(report)]
+            rows[name][COMPARED] = f"{line['distance']['value'] / plain['distance']['value']:.2f}"
+    return f"{scored(report)} of each set, {_judge(report)}\n{_table(rows)}"
+
+
+def scored(report: Mapping[str, Any]) -> str:
+    """The method whose scores a report is about: "result", or "mesh_teacher" without a network."""
+    return "result" if "result" in report["methods"] else "mesh_teacher"
+
+
+def worst(report: Mapping[str, Any]) -> list[int]:
+    """Which tenth of the pairs, one at least, is the farthest from its sources, the farthest first -> places in the
+    list of pairs."""
+    distances = report["per_pair"][scored(report)]
+    return sorted(range(len(distances)), key=lambda pair: -distances[pair])[: max(1, len(distances) // 10)]
+
+
+def _judge(report):
+    return f"{report['recogniser']['name']} (same person < {report['recogniser']['same_person_below']})"
+
+
+def _cells(line: Mapping[str, Any]) -> dict[str, str]:
+    """One method's part as {header: text}."""
+    d = line["distance"]
+    cells = {
+        "distance": f"{d['value']:.3f}",
+        "95 % interval": f"{d['low']:.3f} to {d['high']:.3f}",
+        BELOW: f"{line['share_same_person']:.0%}",
+    }
+    for header, key, digits in (
+        ("sharpness", "sharpness_median", 2),
+        ("in the picture", "picture_sharpness_median", 2),
+        ("shape", "shape_median_per_mille", 1),
+    ):
+        if key in line:
+            cells[header] = f"{line[key]:.{digits}f}"
+    for name in ("background", "covered"):
+        if f"{name}_psnr_db" in line:
+            cells[f"{name} (worst)"] = f"{line[f'{name}_psnr_db']:.0f} dB ({line[f'{name}_psnr_worst_db']:.0f})"
+    return cells
+
+
+def _table(rows: Mapping[str, Mapping[str, str]]) -> str:
+    """{name: {header: text}} as a table of the columns of HEADERS that have any text."""
+    headers = [header for header in HEADERS if any(header in cells for cells in rows.values())]
+    lines = [[name, *(cells.get(header, "") for header in headers)] for name, cells in rows.items()]
+    return text_table(["", *headers], lines)
 
 
 def card_entry(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,5 +181,5 @@ def update_card(weights: str | Path, report: Mapping[str, Any]) -> None:
     card = check_card(weights)
     for derived in ("file", "bytes", "sha256"):  # written anew from the file itself
         card.pop(derived, None)
-    card["heldout"] = card_entry(report)
+    card[PLAIN] = card_entry(report)
     write_card(weights, card)

@@ -10,7 +10,7 @@ import numpy as np
 
 from paddle_mfs.face.image import write_image
 
-SHOWN = 12  # rows
+SHOWN = 12  # rows of a sheet, as a rule
 
 
 @dataclass
@@ -24,10 +24,10 @@ class Row:
 
 
 def write_sheet(path: str | Path, rows: Sequence[Row]) -> None:
-    """Draw the first 12 rows as source | target | teacher | result, one pair a line. Raises UserError, see
+    """Draw rows as source | target | teacher | result, one pair a line. Raises UserError, see
     `face.image.write_image`."""
     lines = [
         np.concatenate([image for image in (row.source, row.target, row.teacher, row.result) if image is not None], 1)
-        for row in rows[:SHOWN]
+        for row in rows
     ]
     write_image(path, np.concatenate(lines))

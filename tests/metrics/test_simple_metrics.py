@@ -50,6 +50,14 @@ def test_background_is_capped_for_equal_pixels_and_ignores_the_face(picture, ova
     assert background.background_psnr(brighter, picture, oval) == pytest.approx(20 * np.log10(255 / 2), abs=0.1)
 
 
+def test_an_error_is_measured_where_it_is_asked_for(picture):
+    where = np.zeros(picture.shape[:2], bool)
+    where[100:120] = True
+    inside, outside = (np.where(mask[..., None], 255 - picture, picture) for mask in (where, ~where))
+    assert background.squared_error(outside, picture, where) == 0 < background.squared_error(inside, picture, where)
+    assert background.squared_error(inside, picture, np.zeros_like(where)) == 0
+
+
 def test_interval_agrees_with_the_normal_one_and_repeats():
     values = np.random.RandomState(3).normal(0.5, 0.1, 200)
     found = statistics.mean_interval(values)

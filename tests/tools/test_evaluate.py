@@ -8,8 +8,8 @@ from PIL import Image
 
 from paddle_mfs.metrics.evaluate import evaluate
 from paddle_mfs.metrics.network_swap import NetworkSwap
-from paddle_mfs.metrics.pairs import load_pairs
-from paddle_mfs.metrics.report import update_card
+from paddle_mfs.metrics.pairs import load_pairs, load_sets
+from paddle_mfs.metrics.report import sets_text, update_card, worst
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.weights import bundled, load_state, read_card, save_state, write_card
 
@@ -46,6 +46,48 @@ def test_four_pairs_end_to_end(run_script, tmp_path):
     assert card["heldout"]["progress"] == report["progress"] and "per_pair" not in card["heldout"]
 
 
+def test_several_sets_make_one_table(run_script, tmp_path):
+    words = ["--faces", "samples/heldout", "samples/hard/covered", "--pairs", 2, "--output", tmp_path / "report.json"]
+    done = run_script("evaluate", *words, "--sheet", tmp_path / "s.png", "--worst-sheet", tmp_path / "worst.png")
+    assert done.returncode == 0, done.stderr
+    title, headers, plain, hard = done.stdout.splitlines()
+    assert title.startswith("result of each set") and headers.split()[-3:] == ["progress", "to", "heldout"]
+    assert plain.startswith("heldout") and plain.endswith("1.00") and hard.startswith("covered")
+    assert "covered (worst)" in headers and hard.count(" dB (") == plain.count(" dB (") + 1
+    reports = json.loads((tmp_path / "report.json").read_text())["sets"]
+    assert sets_text(reports) == done.stdout.rstrip("\n")
+    assert 15 < reports["covered"]["methods"]["result"]["covered_psnr_db"] < 100
+    for name in reports:
+        assert Image.open(tmp_path / f"s_{name}.png").size == (4 * 224, 2 * 224)
+        assert Image.open(tmp_path / f"worst_{name}.png").size == (4 * 224, 224)
+
+
+def test_the_worst_tenth():
+    distances = [0.5] * 28 + [0.7, 0.9]
+    report = {"methods": {"result": {}}, "per_pair": {"no_swap": [1.0] * 30, "result": distances}}
+    assert worst(report) == [29, 28, 0]
+    assert worst({**report, "methods": {"mesh_teacher": {}}, "per_pair": {"mesh_teacher": [0.1, 0.2]}}) == [1]
+
+
+def test_a_folder_of_sets(samples, tmp_path):
+    picture = str(samples / "source.jpg")
+    for name in ("b", "a"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "pairs.json").write_text(json.dumps({"pairs": [[picture, picture]]}))
+    assert list(load_sets([tmp_path])) == ["a", "b"] and list(load_sets([tmp_path / "b", tmp_path / "a"])) == ["b", "a"]
+    with pytest.raises(UserError, match="a set of that name"):
+        load_sets([tmp_path, tmp_path / "a"])
+    with pytest.raises(UserError, match="pairs.json: not found"):
+        load_sets([tmp_path / "nothing"])
+    listed = {"pairs": [[picture, picture]], "masks": {picture: "gone.png"}}
+    (tmp_path / "a" / "pairs.json").write_text(json.dumps(listed))
+    with pytest.raises(UserError, match="gone.png"):
+        load_sets([tmp_path])
+    (tmp_path / "a" / "pairs.json").write_text(json.dumps({**listed, "masks": ["x.png"]}))
+    with pytest.raises(UserError, match="not a list"):
+        load_sets([tmp_path])
+
+
 def test_another_crop_size_is_measured_at_224(run_script, samples, tmp_path):
     report, rows = evaluate(load_pairs(samples / "heldout", 1), NetworkSwap(bundled("mfs_224"), 128))
     assert report["weights"]["size"] == 128 and rows[0].result.shape == (224, 224, 3)
@@ -72,6 +114,8 @@ def test_what_it_refuses(run_script, samples, tmp_path):
         load_pairs(samples / "heldout", 201)
     with pytest.raises(UserError, match="--size 100"):
         NetworkSwap(bundled("mfs_224"), 100)
+    done = run_script("evaluate", "--faces", "samples/hard", "--update-card")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "a set named heldout" in done.stderr
     done = run_script("evaluate", "--weights", tmp_path / "nothing.pdparams", "--pairs", 1)
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "nothing.pdparams" in done.stderr
 
