@@ -13,8 +13,7 @@ from paddle_mfs.data.layer import lay
 from paddle_mfs.data.lighting import change_light
 from paddle_mfs.data.occluders import draw_occluder
 from paddle_mfs.data.spectacles import draw_spectacles
-
-CHEEKS = [50, 280, 205, 425]  # landmarks where skin is to be seen
+from paddle_mfs.face.regions import skin_colour
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Augmentation:
         if _happens(self.spectacles, rng):
             layers.append(draw_spectacles(landmarks, size, rng))
         if _happens(self.occluders, rng):
-            layers.append(draw_occluder(landmarks, size, rng, skin=skin_of(target, landmarks)))
+            layers.append(draw_occluder(landmarks, size, rng, skin=skin_colour(target, landmarks)))
         covered = np.zeros((size, size), bool)
         for layer in layers:
             target, wanted = lay(target, layer), lay(wanted, layer)
@@ -55,12 +54,6 @@ class Augmentation:
             light = change_light(rng, size)
             target, wanted = light(target), light(wanted)
         return target, wanted, covered
-
-
-def skin_of(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-    """The colour of the cheeks of a crop (S, S, 3) uint8 RGB -> (3,) float32. landmarks: (468, >= 2), its pixels."""
-    x, y = np.rint(np.asarray(landmarks)[CHEEKS, :2]).astype(int).clip(0, image.shape[0] - 1).T
-    return np.median(image[y, x].astype(np.float32), 0)
 
 
 def _happens(probability, rng):

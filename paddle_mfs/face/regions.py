@@ -55,6 +55,7 @@ RIGHT_EYE = [263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 37
 LEFT_BROW = [70, 63, 105, 66, 107, 55, 65, 52, 53, 46]
 RIGHT_BROW = [300, 293, 334, 296, 336, 285, 295, 282, 283, 276]
 INNER_LIPS = [78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95]
+CHEEKS = [50, 280, 205, 425]  # where skin is to be seen
 OUTER_LIPS = [61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146]
 NOSE_TIP, MOUTH_LEFT, MOUTH_RIGHT, FOREHEAD, CHIN = 4, 61, 291, 10, 152
 EYE_LEFT_OUTER, EYE_RIGHT_OUTER = 33, 263
@@ -81,3 +82,9 @@ def region_mask(
 def oval_mask(landmarks: np.ndarray, height: int, width: int) -> np.ndarray:
     """The face oval (forehead to chin) -> (height, width) uint8, 255 inside, 0 outside."""
     return region_mask(landmarks, OVAL, height, width)
+
+
+def skin_colour(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """The colour of the cheeks of a crop (S, S, 3) uint8 RGB -> (3,) float32. landmarks: (468, >= 2), its pixels."""
+    x, y = np.rint(np.asarray(landmarks)[CHEEKS, :2]).astype(int).clip(0, image.shape[0] - 1).T
+    return np.median(image[y, x].astype(np.float32), 0)

@@ -16,6 +16,7 @@ import numpy as np
 
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.metrics.crop import load_crop
+from paddle_mfs.metrics.groups import skin_and_light
 from paddle_mfs.metrics.identity import Recogniser, distance
 from paddle_mfs.metrics.network_swap import NetworkSwap
 from paddle_mfs.metrics.pairs import Pairs
@@ -40,14 +41,16 @@ def evaluate(
         progress_bar: wraps the iterable of pairs (tqdm).
 
     The report is a dict for JSON: the recogniser, pair list and weights with their SHA-256, `methods` {no_swap,
-    mesh_teacher, result}, `progress` of the result from no swap (0) to the teacher (1), and `per_pair` distances. Rows
-    are the pictures. Raises UserError for a picture that cannot be read or shows no face.
+    mesh_teacher, result}, `groups` (the scores by skin and light), `progress` of the result from no swap (0) to the
+    teacher (1), and `per_pair` distances. Rows are the pictures. Raises UserError for a picture that cannot be read or
+    shows no face.
     """
     analyser, teacher = FaceAnalyser(), MeshTeacher()
     rows: list[Row] = []
     fives: list[tuple[np.ndarray, np.ndarray]] = []
     preserved: dict[str, list[Preservation]] = {"mesh_teacher": [], "result": []}
     in_pictures: list[float] = []
+    groups: list[str] = []
     for source_path, target_path in progress_bar(pairs.files):
         source, target = load_crop(source_path, analyser), load_crop(target_path, analyser)
         row = Row(
@@ -55,6 +58,7 @@ def evaluate(
             target.image,
             teacher.swap(source.face, target.face)[0],
         )
+        groups.append(skin_and_light(target.image, target.landmarks))
         if swap:
             face = swap(source, target)
             row.result = pasted(target.image, AS_IT_IS, target.image, face)
@@ -67,7 +71,8 @@ def evaluate(
                 preserved[name].append(held.preservation(image))
         rows.append(row)
         fives.append((source.five, target.five))
-    return make_report(pairs, _distances(rows, fives), preserved, in_pictures, swap.facts if swap else None), rows
+    facts = swap.facts if swap else None
+    return make_report(pairs, _distances(rows, fives), preserved, in_pictures, facts, groups), rows
 
 
 def _distances(rows: list[Row], fives: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:

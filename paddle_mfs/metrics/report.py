@@ -33,6 +33,7 @@ def make_report(
     preserved: Mapping[str, Sequence[Preservation]],
     in_pictures: Sequence[float] = (),
     weights: Mapping[str, Any] | None = None,
+    groups: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The numbers of one evaluation -> a dict for JSON, see `evaluate.evaluate`.
 
@@ -42,6 +43,7 @@ def make_report(
         preserved: {method: N Preservations}; a method may be missing or empty.
         in_pictures: sharpness of the network's N results in their pictures, see `sharpness.picture_sharpness`.
         weights: the facts of the network that was scored, see `NetworkSwap`.
+        groups: the group of each of the N pairs, see `groups.skin_and_light`.
     """
     report: dict[str, Any] = {
         "pairs": {
@@ -63,6 +65,8 @@ def make_report(
     if weights is not None:
         report["weights"] = weights
         report["progress"] = statistics.progress(distances["no_swap"], distances["result"], distances["mesh_teacher"])
+    if groups:
+        report["groups"] = _by_group(groups, distances[scored(report)], preserved.get(scored(report), ()))
     report["per_pair"] = {name: [round(float(v), 4) for v in values] for name, values in distances.items()}
     return report
 
@@ -88,6 +92,15 @@ def _summary(distances: np.ndarray, preserved: Sequence[Preservation]) -> dict[s
     return line
 
 
+def _by_group(groups: Sequence[str], distances: np.ndarray, preserved: Sequence[Preservation]) -> dict[str, Any]:
+    """{group: `_summary` and the count of its pairs}, of the method that was scored."""
+    members = {name: [pair for pair, group in enumerate(groups) if group == name] for name in sorted(set(groups))}
+    return {
+        name: {"count": len(pairs), **_summary(distances[pairs], [preserved[pair] for pair in pairs])}
+        for name, pairs in members.items()
+    }
+
+
 def report_text(report: Mapping[str, Any]) -> str:
     """The report as a few lines for a terminal: what was measured, a row a method, the progress."""
     lines = [
@@ -97,6 +110,9 @@ def report_text(report: Mapping[str, Any]) -> str:
     if "progress" in report:
         p = report["progress"]
         lines.append(f"progress from no swap to the teacher: {p['value']:.2f} ({p['low']:.2f} to {p['high']:.2f})")
+    if len(report.get("groups", ())) > 1:
+        rows = {name: {"pairs": str(line["count"]), **_cells(line)} for name, line in _worst_first(report["groups"])}
+        lines.append(f"{scored(report)} by the target's skin and light, the worst first\n{_table(rows)}")
     return "\n".join(lines)
 
 
@@ -125,6 +141,10 @@ def worst(report: Mapping[str, Any]) -> list[int]:
     list of pairs."""
     distances = report["per_pair"][scored(report)]
     return sorted(range(len(distances)), key=lambda pair: -distances[pair])[: max(1, len(distances) // 10)]
+
+
+def _worst_first(groups):
+    return sorted(groups.items(), key=lambda item: -item[1]["distance"]["value"])
 
 
 def _judge(report):

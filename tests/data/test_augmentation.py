@@ -5,14 +5,15 @@ import pytest
 
 from paddle_mfs.data import augmentation
 from paddle_mfs.data.aligned_face import mirrored
-from paddle_mfs.data.augmentation import Augmentation, skin_of
+from paddle_mfs.data.augmentation import Augmentation
 from paddle_mfs.data.lighting import change_light
 from paddle_mfs.data.occluders import draw_occluder
 from paddle_mfs.data.spectacles import draw_spectacles
+from paddle_mfs.face.regions import skin_colour
 
 DRAWERS = {
     "spectacles": lambda crop, rng: draw_spectacles(crop.landmarks, 224, rng),
-    "occluders": lambda crop, rng: draw_occluder(crop.landmarks, 224, rng, skin=skin_of(*crop)),
+    "occluders": lambda crop, rng: draw_occluder(crop.landmarks, 224, rng, skin=skin_colour(*crop)),
 }
 
 
@@ -99,7 +100,7 @@ def test_probabilities_are_kept(crop, monkeypatch):
 
 
 def test_skin_is_the_cheeks_colour_and_the_same_mirrored(crop):
-    skin = skin_of(*crop)
-    np.testing.assert_allclose(skin_of(*mirrored(*crop)), skin, atol=4)
+    skin = skin_colour(*crop)
+    np.testing.assert_allclose(skin_colour(*mirrored(*crop)), skin, atol=4)
     assert skin[0] > skin[1] > skin[2] > 20
-    assert skin_of(np.full_like(crop.image, 90), crop.landmarks + 500).tolist() == [90, 90, 90]
+    assert skin_colour(np.full_like(crop.image, 90), crop.landmarks + 500).tolist() == [90, 90, 90]

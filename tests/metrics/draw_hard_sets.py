@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from paddle_mfs.data.augmentation import skin_of
 from paddle_mfs.data.face_plane import FacePlane
 from paddle_mfs.data.layer import Layer, blurred, lay
 from paddle_mfs.data.occluders import draw_occluder
@@ -19,6 +18,7 @@ from paddle_mfs.data.synthetic import FaceGenerator, face_file, write_face
 from paddle_mfs.data.texture import gradient
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.image import read_image
+from paddle_mfs.face.regions import skin_colour
 from paddle_mfs.utils.files import atomic_path
 
 HARD = Path(__file__).resolve().parents[2] / "samples" / "hard"
@@ -36,7 +36,7 @@ def in_low_light(image: np.ndarray, landmarks: np.ndarray, index: int) -> np.nda
     side = 1 + rng.uniform(0, 0.8) * gradient((size, size), rng.uniform(0, 2 * np.pi))
     linear = (image / 255) ** GAMMA * side[..., None] * LAMPS[rng.integers(len(LAMPS))]
     wanted = (rng.uniform(28, 55) / 255) ** GAMMA
-    linear *= wanted / skin_of(linear, landmarks).mean()
+    linear *= wanted / skin_colour(linear, landmarks).mean()
     noise = blurred(rng.standard_normal(image.shape, np.float32), 0.6) * rng.uniform(3, 7)
     return np.rint(255 * linear.clip(0, 1) ** (1 / GAMMA) + noise).clip(0, 255).astype(np.uint8)
 
@@ -47,7 +47,7 @@ def covered(image: np.ndarray, landmarks: np.ndarray, index: int) -> tuple[np.nd
 
     landmarks: (468, >= 2), pixels.
     """
-    kind, skin = ("hand", "hair")[index % 2], skin_of(image, landmarks)
+    kind, skin = ("hand", "hair")[index % 2], skin_colour(image, landmarks)
     layer = draw_occluder(landmarks, image.shape[0], np.random.default_rng(index), kind, skin)
     if kind == "hair":
         layer = of_own_hair(layer, image, FacePlane(landmarks))

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paddle_mfs.data.augmentation import skin_of
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.image import read_image
+from paddle_mfs.face.regions import skin_colour
 from paddle_mfs.metrics.background import psnr
 from paddle_mfs.metrics.crop import load_crop
 from paddle_mfs.metrics.evaluate import evaluate
@@ -85,8 +85,8 @@ def test_a_covered_face_is_drawn_again_alike(draw, face, samples, analyser):
 def test_low_light_leaves_the_cheeks_as_bright_as_said(draw, face):
     _, image, landmarks = face
     for index in range(3):
-        cheeks = skin_of(draw["in_low_light"](image, landmarks, index), landmarks)
-        assert 15 < cheeks.mean() < 70 < skin_of(image, landmarks).mean()
+        cheeks = skin_colour(draw["in_low_light"](image, landmarks, index), landmarks)
+        assert 15 < cheeks.mean() < 70 < skin_colour(image, landmarks).mean()
 
 
 @pytest.mark.parametrize("name", ["source_glasses", "target_glasses"])
