@@ -84,6 +84,10 @@ HERE = {
         SHORT_Q,
         ("python tools/prepare_data.py photos/ --output data/faces",),
     ),
+    "python tools/train_occlusion.py -c configs/occlusion.yml": (
+        "-o run.steps=1 -o run.batch=2 -o run.judged=1 -o data.held_out=photos",
+        ("python tools/prepare_data.py photos/ --output data/faces",),
+    ),
 }
 
 # beginning of a command -> the test that runs the same with data of its own. The longest beginning counts, and every
@@ -124,6 +128,9 @@ ELSEWHERE = {
     "python tools/export_lite.py --source samples/source.jpg --weights weights/mfs_224_mobile.pdparams": (
         "tests/tools/test_export_lite.py::test_the_mobile_variant"
     ),
+    "python tools/export_lite.py --source samples/source.jpg --occlusion": (
+        "tests/tools/test_export_lite.py::test_occlusion_too"
+    ),
     "python tools/benchmark.py": "tests/tools/test_benchmark.py::test_without_a_command_it_is_swap",
     "python tools/benchmark.py export": "tests/tools/test_benchmark.py::test_export",
     "python tools/benchmark.py video": "tests/tools/test_benchmark.py::test_video",
@@ -161,6 +168,9 @@ ELSEWHERE = {
     ),
     "python tools/train_quality.py -c configs/quality.yml --sheet": (
         "tests/tools/test_train_quality.py::test_degradations_then_resume_then_sheet"
+    ),
+    "python tools/train_occlusion.py -c configs/occlusion.yml --sheet": (
+        "tests/tools/test_train_occlusion.py::test_a_sheet_and_one_line_errors"
     ),
     "python tools/ablate.py": "tests/engine/test_ablation.py::test_two_configs_are_compared_and_resumed",
     "python tools/personalize.py --source a1.jpg a2.jpg": (

@@ -59,7 +59,7 @@ def add_swap_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-objects",
         action="store_true",
-        help="keep what lies on the face: cups, microphones, masks; not hands or strands of hair",
+        help="keep what lies before the face: hands, hair, cups, microphones, masks",
     )
     add_network_arguments(parser)
 
@@ -69,6 +69,15 @@ def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", help="MobileFaceSwap weights, ours or the public ones (default: the bundled ones)")
     parser.add_argument(
         "--encoder", help="weights of the identity encoder that belong to --weights (default: the bundled ones)"
+    )
+
+
+def add_occlusion_argument(parser: argparse.ArgumentParser) -> None:
+    """--occlusion of the exports."""
+    parser.add_argument(
+        "--occlusion",
+        action="store_true",
+        help="write the network that finds what lies before a face (--keep-objects of a swap) too",
     )
 
 

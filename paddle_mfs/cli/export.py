@@ -6,13 +6,14 @@ python tools/export.py --source samples/source.jpg
 import argparse
 from pathlib import Path
 
-from paddle_mfs.cli._arguments import add_weights_arguments
+from paddle_mfs.cli._arguments import add_occlusion_argument, add_weights_arguments
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--source", required=True, help="picture of the identity")
     parser.add_argument("--output", help="folder to write (default: output/SOURCE_paddle)")
+    add_occlusion_argument(parser)
     add_weights_arguments(parser)
     return parser.parse_args()
 
@@ -33,3 +34,8 @@ def main() -> None:
     warn_of_overflow(args.source, largest)
     card = export_paddle(identity, folder, lambda run: compare(folder, expected, batch, run), largest)
     print(f"{folder}: largest difference from dygraph {card['difference_from_dygraph']:.1e}")
+    if args.occlusion:
+        from paddle_mfs.export.occlusion import export_occlusion
+
+        [(path, card)] = export_occlusion(folder, identity.crop)
+        print(f"{path}: largest difference from dygraph {card['difference_from_dygraph']:.1e}")

@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from paddle_mfs.cli._arguments import add_weights_arguments
+from paddle_mfs.cli._arguments import add_occlusion_argument, add_weights_arguments
 from paddle_mfs.utils.resources import resource
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def arguments() -> argparse.Namespace:
         help="run what this machine can run (x86; int8 simulated) on real crops, refuse what differs (default)",
     )
     parser.add_argument("--output", help="folder to write (default: output/SOURCE_lite)")
+    add_occlusion_argument(parser)
     add_weights_arguments(parser)
     return parser.parse_args()
 
@@ -123,3 +124,10 @@ def main() -> None:
         )
         if args.explain:
             print(explanation(path, card))
+    if args.occlusion:
+        from paddle_mfs.export.occlusion import export_occlusion
+
+        for path, card in export_occlusion(folder, identity.crop, targets, args.precision):
+            difference = card["difference_from_dygraph"]
+            seen = "not run here" if difference is None else f"run: largest difference from dygraph {difference:.1e}"
+            print(f"{path}: {card['bytes'] / 1e6:.2f} MB, {card['census']['total']} kernels, {seen}")

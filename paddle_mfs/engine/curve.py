@@ -12,19 +12,28 @@ PANELS = (
     (("id", "alpha"), "identity loss, mean alpha"),
     (("per",), "perceptual"),
     (("open", "mask"), "mask: open in the core, loss"),
+    (("bce", "dice"), "occlusion: cross-entropy, dice"),
 )
 
 
 def draw_curve(log: str | Path, path: str | Path) -> None:
-    """Draw the losses of a log.jsonl over the crops seen -> PNG at `path`."""
+    """Draw the losses of a log.jsonl over the crops seen, those that it has -> PNG at `path`."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     lines = jsonl.read(log)
-    figure, axes = pyplot.subplots(2, 2, figsize=(11, 7), constrained_layout=True)
-    for axis, (names, title) in zip(axes.flat, PANELS):
+    logged = {name for line in lines for name in line}
+    panels = [panel for panel in PANELS if logged.intersection(panel[0])] or PANELS[:1]
+    columns = min(2, len(panels))
+    rows = -(-len(panels) // columns)
+    figure, axes = pyplot.subplots(
+        rows, columns, figsize=(5.5 * columns, 3.5 * rows), squeeze=False, constrained_layout=True
+    )
+    for axis in axes.flat[len(panels) :]:
+        axis.remove()
+    for axis, (names, title) in zip(axes.flat, panels):
         for name in names:
             points = [(line["seen"], line[name]) for line in lines if name in line]
             if points:

@@ -1,4 +1,5 @@
-"""The training loop, the same for the distillation and for Q: budget, step size, callbacks, Ctrl-C."""
+"""The training loop, the same for the distillation, Q and the occlusion segmenter: budget, step size, callbacks,
+Ctrl-C."""
 
 from __future__ import annotations
 

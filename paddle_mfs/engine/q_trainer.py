@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,8 @@ from paddle_mfs.data.degradations import DegradedSwaps
 from paddle_mfs.data.faces import load_faces
 from paddle_mfs.data.snapshots import TeacherSnapshots
 from paddle_mfs.engine.callback import Callback
-from paddle_mfs.engine.checkpoint import load_checkpoint, named_optimizer_state, restore_optimizer
-from paddle_mfs.engine.loop import TrainingLoop
 from paddle_mfs.engine.q_scores import judge
+from paddle_mfs.engine.sampled_loop import SampledLoop
 from paddle_mfs.models.quality import QualityNet, load_quality
 from paddle_mfs.utils.config import Config
 from paddle_mfs.utils.errors import UserError
@@ -38,7 +36,7 @@ def labelled_set(config: Config) -> DegradedSwaps | TeacherSnapshots:
     return DegradedSwaps(load_faces(data.faces, SIZE), data.sizes, data.held_out, data.untouched, data.two_faults, seed)
 
 
-class QualityTrainer(TrainingLoop):
+class QualityTrainer(SampledLoop):
     """Trains Q on labelled images, L2 of its answer and the label; a step is one batch.
 
     Args:
@@ -48,50 +46,15 @@ class QualityTrainer(TrainingLoop):
     """
 
     def __init__(self, config: Config, callbacks: Iterable[Callback] = (), resume: str | Path | None = None):
-        super().__init__(config, callbacks)
-        paddle.seed(config.run.seed)
         self.set = labelled_set(config)
-        self.net = QualityNet(config.network.width)
-        self.optimizer = paddle.optimizer.AdamW(
-            config.optimizer.lr, parameters=self.net.parameters(), weight_decay=config.optimizer.decay
-        )
-        if resume:
-            states, progress = load_checkpoint(resume)
-            self.net.set_state_dict(states["net"])
-            restore_optimizer(self.optimizer, self.net, states["optimizer"])
-            self.step, self.spent = progress["step"], progress["spent"]
-            self.seen = progress.get("seen", self.step * config.run.batch)  # checkpoints of older versions have none
+        super().__init__(config, lambda: QualityNet(config.network.width), self.set.sample, callbacks, resume)
 
-    def stream(self) -> Generator[tuple[tuple[np.ndarray, ...], tuple[float, ...]], None, None]:
-        """Batch after batch of (images, qualities), the next one in the making."""
-        size = self.config.run.batch
-        with ThreadPoolExecutor(max(1, self.config.data.workers)) as pool:
-
-            def order(step):
-                return [pool.submit(self.set.sample, step * size + i) for i in range(size)]
-
-            step, waiting = self.step, order(self.step)
-            while True:
-                step += 1
-                ready, waiting = waiting, order(step)
-                images, labels = zip(*(future.result() for future in ready))
-                yield images, labels
-
-    def train_step(self, batch: tuple[np.ndarray, np.ndarray]) -> dict[str, paddle.Tensor]:  # type: ignore[override]
-        """One step on images (N, 112, 112, 3) uint8 RGB with labels (N,) -> {"loss": scalar tensor}."""
-        images, labels = batch
-        self.net.train()
-        loss = ((self.net(paddle.to_tensor(to_batch(images))) - paddle.to_tensor(labels, "float32")) ** 2).mean()
-        self.optimizer.set_lr(self.learning_rate)
-        loss.backward()
-        self.optimizer.step()
-        self.optimizer.clear_grad()
-        self.step += 1
-        self.seen += len(images)
-        return {"loss": loss.detach()}
-
-    def states(self) -> dict[str, dict[str, Any]]:
-        return {"net": self.net.state_dict(), "optimizer": named_optimizer_state(self.optimizer, self.net)}
+    def losses(  # type: ignore[override]
+        self, images: Sequence[np.ndarray], labels: Sequence[float]
+    ) -> dict[str, paddle.Tensor]:
+        """Images (112, 112, 3) uint8 RGB with labels -> {"loss": scalar tensor}."""
+        given = self.net(paddle.to_tensor(to_batch(images)))
+        return {"loss": ((given - paddle.to_tensor(labels, "float32")) ** 2).mean()}
 
     def export(self) -> dict[str, Any]:
         """Write run.output/quality.pdparams as float16 with its card; `judgement`, also in it, is what `judge` says of

@@ -168,23 +168,32 @@ def numbers(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
 
 
 def load_settings(path: str | Path, overrides: Iterable[str] = ()) -> Config:
-    """`config.load_config` for training runs, with RULES, TOGETHER and the names of `loss.weights` checked.
+    """`load_checked` for distillation runs, with RULES, TOGETHER and the names of `loss.weights` checked."""
+    overrides = list(overrides)
+    config = load_config(path, overrides)
+    for section in ("model", "data", "teacher", "loss", "optimizer", "ema", "evaluation", "run"):
+        if section not in config:
+            raise UserError(f"{path}: has no section {section}; start it with `_base_: distill.yml`")
+    for name in config.loss.weights:
+        try:
+            term_class(name)
+        except UserError as error:
+            raise UserError(f"{_origin(path, overrides, 'loss.weights')}: {error}") from None
+    return load_checked(path, overrides, RULES, TOGETHER)
+
+
+def load_checked(
+    path: str | Path, overrides: Iterable[str], rules: Iterable[Rule], together: Iterable[Together] = ()
+) -> Config:
+    """`config.load_config`, and its values checked: numbers are finite, and all that the rules say is true.
 
     Raises UserError naming the file or override, the key, its value and what it must be.
     """
     overrides = list(overrides)
     config = load_config(path, overrides)
 
-    def origin(*keys):
-        """The last override that sets one of the keys or a part of it, else the file."""
-        for text in reversed(overrides):
-            name = text.split("=")[0].strip()
-            if any(f"{key}.".startswith(f"{name}.") or name.startswith(f"{key}.") for key in keys):
-                return f"-o {text}"
-        return path
-
     def fail(key, value, words, others=()):
-        raise UserError(f"{origin(key, *others)}: {key} is {value}; it must be {words}")
+        raise UserError(f"{_origin(path, overrides, key, *others)}: {key} is {value}; it must be {words}")
 
     def value_of(key):
         value = config
@@ -192,27 +201,28 @@ def load_settings(path: str | Path, overrides: Iterable[str] = ()) -> Config:
             value = value[name]
         return value
 
-    for section in ("model", "data", "teacher", "loss", "optimizer", "ema", "evaluation", "run"):
-        if section not in config:
-            raise UserError(f"{path}: has no section {section}; start it with `_base_: distill.yml`")
     for key, value in numbers(config):
         if not math.isfinite(value):
             fail(key, value, "a finite number")
-    for name in config.loss.weights:
-        try:
-            term_class(name)
-        except UserError as error:
-            raise UserError(f"{origin('loss.weights')}: {error}") from None
-    for rule in RULES:
+    for rule in rules:
         value = value_of(rule.key)
         if not rule.holds(value):
             fail(rule.key, value.to_dict() if isinstance(value, Config) else value, rule.words)
-    for keys, fit, words in TOGETHER:
+    for keys, fit, words in together:
         values = [value_of(key) for key in keys]
         if not fit(*values):
             why = " and ".join(f"{key} is {_yaml(value)}" for key, value in zip(keys[1:], values[1:]))
             fail(keys[0], _yaml(values[0]), f"{words}, as {why}", keys[1:])
     return config
+
+
+def _origin(path, overrides, *keys):
+    """The last override that sets one of the keys or a part of it, else the file."""
+    for text in reversed(overrides):
+        name = text.split("=")[0].strip()
+        if any(f"{key}.".startswith(f"{name}.") or name.startswith(f"{key}.") for key in keys):
+            return f"-o {text}"
+    return path
 
 
 def _yaml(value):

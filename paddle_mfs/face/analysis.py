@@ -11,6 +11,7 @@ from paddle_mfs.face.boxes import Detection, is_known
 from paddle_mfs.face.detect import Detector
 from paddle_mfs.face.image import check_image
 from paddle_mfs.face.landmarks import MIN_PRESENCE, Landmarker, Region, pose, region
+from paddle_mfs.face.networks import bundled_network
 from paddle_mfs.face.regions import five_points
 from paddle_mfs.face.views import levels, local_views
 from paddle_mfs.utils.errors import UserError
@@ -63,8 +64,8 @@ class FaceAnalyser:
     """
 
     def __init__(self, detector: Callable | None = None, mesh: Callable | None = None, engine: str = "auto"):
-        self.detector = Detector(detector or _bundled("blazeface", engine))
-        self.landmarker = Landmarker(mesh or _bundled("facemesh", engine))
+        self.detector = Detector(detector or bundled_network("blazeface", engine))
+        self.landmarker = Landmarker(mesh or bundled_network("facemesh", engine))
 
     def faces(self, image: np.ndarray, small: bool = False) -> list[Face]:
         """Faces of at least 20 px, largest first; [] when there is none.
@@ -149,10 +150,3 @@ def no_face(name: str) -> UserError:
     return UserError(
         f"{name}: no face found; use a picture that shows a face, unhidden and at least {MIN_FACE} px high"
     )
-
-
-def _bundled(name: str, engine: str) -> Callable:
-    from paddle_mfs.models import create_model
-    from paddle_mfs.runtime import make_runner
-
-    return make_runner(create_model(name, weights="bundled"), engine)

@@ -1,69 +1,56 @@
-"""What lies on the target's face and may stay there, seen by its colour."""
+"""What lies before the target's face and is to stay there, found by the occlusion segmenter."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 
-from paddle_mfs.face.regions import LEFT_BROW, LEFT_EYE, OUTER_LIPS, RIGHT_BROW, RIGHT_EYE, oval_mask
+from paddle_mfs.face.networks import bundled_network
+from paddle_mfs.face.regions import oval_mask
+from paddle_mfs.utils.tensor import to_batch
 
-# what is not of skin's colour, and the share of the skin around it that must be covered for it to count as covered
-# (eyes are near hair)
-FEATURES = (OUTER_LIPS, 0.2), (LEFT_EYE + LEFT_BROW, 0.5), (RIGHT_EYE + RIGHT_BROW, 0.5)
-SPREAD = 15.0, 6.0, 6.0  # L, a, b: skin is taken to vary by this at least
-FAR = 3.0  # spreads from the face's median colour: no skin
-SMALLEST = 200 / 224**2  # of the crop: smaller patches are part of the face (moles, nostrils, glints)
-OCCLUSION_FEATHER = 2 / 224  # of the crop: sigma
+INPUT = 112  # pixels a side: what the network sees
+REACH = 6 / 224  # of the crop: as far beyond the face oval things are looked for
+UNSURE, SURE = 0.3, 0.7  # probabilities below and above which nothing and all of the target is kept
+FEATHER = 1.5 / 224  # of the crop: sigma
 
 
-def occlusion_mask(crop: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-    """What lies on the face and is of another colour than its skin -> (S, S) float32 in [0, 1], feathered.
+def face_reach(landmarks: np.ndarray, size: int) -> np.ndarray:
+    """The face oval and a little around it -> (size, size) bool: what lies beyond hides nothing that is painted.
 
-    Skin's colour is the median (in Lab) of the face oval without eyes, brows and mouth; these count as covered when the
-    skin around them is. Sees cups, microphones, masks, hats and dark hair; does not see hands and thin strands of hair,
-    and takes hard shadows and highlights for objects now and then.
-
-    crop: (S, S, 3) uint8 RGB; landmarks: (468, >= 2), pixels of the crop.
+    landmarks: (468, >= 2), pixels of the crop.
     """
-    size = crop.shape[0]
-    lab = cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    lab = cv2.GaussianBlur(lab, (0, 0), 1.5 * size / 224)
-    oval = oval_mask(landmarks, size, size) > 0
-    features = [_widened(_hull(landmarks, points, size), 7) for points, _ in FEATURES]
-    skin = oval & ~np.any(features, 0)
-    if skin.sum() < SMALLEST * size * size:
-        return np.zeros((size, size), np.float32)
-    colours = lab[skin]
-    median = np.median(colours, 0)
-    spread = np.maximum(
-        1.48 * np.median(np.abs(colours - median), 0), SPREAD
-    )  # 1.48 MAD estimates a standard deviation
-    far = (np.square((lab - median) / spread).sum(-1) > FAR**2) & oval
-    covered = far & skin
-    for feature, (_, share) in zip(features, FEATURES):
-        around = _widened(feature, 13) & skin
-        if (covered & around).sum() > share * around.sum():
-            covered |= feature & far
-    covered = cv2.morphologyEx(covered.astype(np.uint8), cv2.MORPH_OPEN, _square(5, size))
-    covered = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, _square(7, size))
-    count, labels, statistics, _ = cv2.connectedComponentsWithStats(covered)
-    large = [n for n in range(1, count) if statistics[n, cv2.CC_STAT_AREA] >= SMALLEST * size * size]
-    found = _widened(np.isin(labels, large), 5).astype(np.float32)
-    return cv2.GaussianBlur(found, (0, 0), OCCLUSION_FEATHER * size)
+    side = 2 * max(1, round(REACH * size)) + 1
+    return cv2.dilate(oval_mask(landmarks, size, size), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))) > 0
 
 
-def _hull(landmarks, points, size):
-    """(size, size) bool: the convex hull of some landmarks."""
-    mask = np.zeros((size, size), np.uint8)
-    hull = cv2.convexHull(np.rint(np.asarray(landmarks)[points, :2]).astype(np.int32))
-    return cv2.fillConvexPoly(mask, hull, 1) > 0
+class OcclusionFinder:
+    """Finds hands, hair, cups, microphones, masks and other things before a face; spectacles and beards are none.
 
+    Args:
+        network: callable, (N, 3, 112, 112) float32 RGB in [0, 1] -> [(N, 1, 112, 112) probability] numpy arrays.
+            Default: the bundled one.
+        engine: what runs the default network, see `runtime.make_runner`.
+    """
 
-def _widened(mask, pixels):
-    """A bool mask dilated by a square of so many pixels of a 224 px crop."""
-    return cv2.dilate(mask.astype(np.uint8), _square(pixels, mask.shape[0])) > 0
+    def __init__(self, network: Callable | None = None, engine: str = "auto"):
+        self.network = network or bundled_network("occlusion", engine)
 
+    def probability(self, crop: np.ndarray) -> np.ndarray:
+        """What the network says of a crop (S, S, 3) uint8 RGB, aligned -> (S, S) float32; it knows nothing beyond
+        `face_reach`."""
+        seen = cv2.resize(crop, (INPUT, INPUT), interpolation=cv2.INTER_AREA)
+        (found,) = self.network(to_batch(seen))
+        return cv2.resize(np.asarray(found, np.float32).reshape(INPUT, INPUT), crop.shape[1::-1])
 
-def _square(pixels, size):
-    side = max(1, round(pixels * size / 224)) | 1
-    return np.ones((side, side), np.uint8)
+    def __call__(self, crop: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+        """How much of the target is to be kept -> (S, S) float32 in [0, 1], feathered.
+
+        crop: (S, S, 3) uint8 RGB, aligned; landmarks: (468, >= 2), pixels of the crop.
+        """
+        size = crop.shape[0]
+        found = ((self.probability(crop) - UNSURE) / (SURE - UNSURE)).clip(0, 1)
+        found *= face_reach(landmarks, size)
+        return cv2.GaussianBlur(found, (0, 0), FEATHER * size)

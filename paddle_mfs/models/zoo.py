@@ -10,6 +10,7 @@ from paddle_mfs.models import (  # noqa: F401
     idn,
     mfs,
     mobilefacenet,
+    occlusion,
     quality,
     squeezenet,
     vision_squeezenet,

@@ -23,7 +23,7 @@ from paddle_mfs.face.eyes import eyes_mask
 from paddle_mfs.face.geometry import transform
 from paddle_mfs.face.image import read_image, write_image
 from paddle_mfs.face.mouth import open_mouth_mask
-from paddle_mfs.face.occlusion import occlusion_mask
+from paddle_mfs.face.occlusion import OcclusionFinder
 from paddle_mfs.face.paste import paste
 from paddle_mfs.face.track import TrackedFace
 from paddle_mfs.models.idn import SIZE, UNCHANGED
@@ -53,8 +53,7 @@ class SwapOptions:
     keep_mouth: size of what stays the target's of an open mouth (teeth, tongue): 0 nothing, 1 (or True) as far as the
         lips' inner edge, at most 2.
     keep_eyes: likewise of the eyes, with their lashes.
-    keep_objects: what lies on the face and is not of skin's colour stays, see `face.occlusion` for what it sees and
-        what not.
+    keep_objects: what lies before the face stays: hands, hair, cups, masks, see `face.occlusion`.
 
     Raises: UserError for a value out of range.
     """
@@ -99,6 +98,8 @@ class FaceSwapper:
         engine that is unknown or not installed.
     """
 
+    _occlusion: OcclusionFinder | None = None
+
     def __init__(
         self,
         source: str | Path | np.ndarray | Sequence[str | Path] | Mapping[Any, str | Path],
@@ -107,6 +108,7 @@ class FaceSwapper:
         engine: str = "auto",
         options: SwapOptions | None = None,
     ):
+        self._engine = engine
         self.options = options or SwapOptions()
         self.analyser = FaceAnalyser(engine=engine)
         self.baker = Baker(weights, encoder, self.analyser, engine)
@@ -117,6 +119,17 @@ class FaceSwapper:
             self.roles, self.identity = [], self.baker.identity(source)
         else:
             self.roles, (self.identity, _) = [], self.baker.combined(source)
+
+    @property
+    def options(self) -> SwapOptions:
+        """How faces are swapped. What finds things before a face is loaded when they first ask for it."""
+        return self._options
+
+    @options.setter
+    def options(self, options: SwapOptions) -> None:
+        self._options = options
+        if options.keep_objects and self._occlusion is None:
+            self._occlusion = OcclusionFinder(engine=self._engine)
 
     def with_source(self, source: str | Path | np.ndarray) -> FaceSwapper:
         """The same swapper for another source (path or picture): the networks are not loaded again."""
@@ -240,8 +253,8 @@ class FaceSwapper:
             painted *= 1 - open_mouth_mask(landmarks, SIZE, self.options.keep_mouth)
         if self.options.keep_eyes:
             painted *= 1 - eyes_mask(landmarks, SIZE, self.options.keep_eyes)
-        if self.options.keep_objects:
-            found = occlusion_mask(crop, landmarks)
+        if self._occlusion and self.options.keep_objects:
+            found = self._occlusion(crop, landmarks)
             memory.occlusion = _towards(memory.occlusion, found, OBJECT_RATE)
             painted *= 1 - memory.occlusion
         return change_of(crop, result) * painted[..., None], damping * painted

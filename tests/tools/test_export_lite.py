@@ -35,6 +35,15 @@ def test_old_name_and_no_check(run_script, samples, tmp_path):
     assert sorted(path.name for path in tmp_path.glob("*.nb")) == ["source_gpu.nb", "source_x86.nb"]
 
 
+def test_occlusion_too(run_script, samples, tmp_path):
+    words = ["--source", samples / "source.jpg", "--target", "arm,x86", "--no-check", "--occlusion"]
+    done = run_script("export_lite", *words, "--output", tmp_path)
+    assert done.returncode == 0 and "run: largest difference" in done.stdout.splitlines()[-1], done.stderr
+    cards = {target: json.loads((tmp_path / f"occlusion_{target}.json").read_text()) for target in ("arm", "x86")}
+    assert cards["arm"]["difference_from_dygraph"] is None and 0 <= cards["x86"]["difference_from_dygraph"] <= 1e-4
+    assert all(card["bytes"] < 1e6 and "FFHQ" in card["weights"]["licence_note"] for card in cards.values())
+
+
 def test_the_mobile_variant(run_script, samples, root, tmp_path):
     weights = root / "weights" / "mfs_224_mobile.pdparams"
     words = ["--source", samples / "source.jpg", "--weights", weights, "--output", tmp_path]

@@ -29,7 +29,7 @@ def test_degradations_then_resume_then_sheet(run_script, root, place, tmp_path):
         "-c",
         root / "configs/quality.yml",
         *options(
-            "data.held_out=0.3",
+            "data.held_out=0.5",
             "data.sizes=[128]",
             "network.width=8",
             "run.batch=4",
@@ -108,7 +108,7 @@ def test_bad_settings_are_one_line(run_script, root, place, tmp_path, setting, m
         "train_quality",
         "-c",
         root / "configs/quality.yml",
-        *options("data.held_out=0.3", f"run.output={tmp_path / 'q'}", setting),
+        *options("data.held_out=0.5", f"run.output={tmp_path / 'q'}", setting),
         cwd=place,
     )
     assert done.returncode == 2 and message in done.stderr and done.stderr.count("\n") == 1, done.stderr
