@@ -1,6 +1,8 @@
 """Shared by all tests: where things are, and running a tool the way a user does."""
 
 import os
+import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +49,23 @@ def run_script():
     return run
 
 
+@pytest.fixture
+def run_here(monkeypatch, capfd):
+    """run_here("swap", "--source", ...) runs tools/swap.py within this process -> CompletedProcess. Spares a start-up,
+    once another test has run that tool in a process of its own: for what it refuses."""
+
+    def run(name, *args):
+        words = [str(ROOT / "tools" / f"{name}.py"), *map(str, args)]
+        monkeypatch.chdir(ROOT)
+        monkeypatch.setattr("sys.argv", words)
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(words[0], run_name="__main__")
+        return subprocess.CompletedProcess(words, ended.value.code, *capfd.readouterr())
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def swapper(samples):
     """A FaceSwapper of samples/source.jpg with the bundled weights. Do not change it."""
@@ -67,6 +86,18 @@ def target(samples):
 def result(swapper, target):
     """The target with the source's face, with the default options. Do not change it."""
     return swapper.swap(target)
+
+
+@pytest.fixture(scope="session")
+def faces_file(samples, tmp_path_factory):
+    """A faces file of two generated adults, for training."""
+    from paddle_mfs.data.crops import load_crops, save_crops
+
+    folder = tmp_path_factory.mktemp("faces")
+    for name in ("800505.jpg", "800510.jpg"):
+        shutil.copy(samples / "faces" / name, folder)
+    save_crops(folder / "faces.npz", load_crops(folder))
+    return folder / "faces.npz"
 
 
 @pytest.fixture(scope="session")

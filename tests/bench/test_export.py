@@ -1,5 +1,7 @@
 """Plain export against ours: what is counted and what is timed."""
 
+import json
+
 from paddle_mfs.bench.export import compare_exports, markdown
 from paddle_mfs.utils.tensor import to_batch
 
@@ -14,6 +16,7 @@ def test_report_shows_what_plain_costs(swapper):
     )
     assert targets["arm fp32"]["plain"]["kernels"] == 145 and targets["npu fp32"]["plain"]["subgraphs"] == 17
     assert set(report["ratios"]) >= {"Paddle-Lite x86", "Paddle Inference"}
+    assert json.loads(json.dumps(report)) == report, "what --json prints"
     lines = markdown(report).splitlines()
     columns = [cell.strip() for cell in lines[0].strip("|").split("|")]
     arm = [cell.strip() for cell in lines[2].strip("|").split("|")]

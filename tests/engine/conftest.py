@@ -1,24 +1,9 @@
 """A tiny training run on two faces, and a term of the objective for the time of a test."""
 
-import shutil
-
 import pytest
 
-from paddle_mfs.data.crops import load_crops, save_crops
 from paddle_mfs.losses.term import LOSSES, Term
 from paddle_mfs.utils.config import load_config
-
-FACES = ("800505.jpg", "800510.jpg")
-
-
-@pytest.fixture(scope="session")
-def faces_file(samples, tmp_path_factory):
-    """A faces file of two generated adults."""
-    folder = tmp_path_factory.mktemp("faces")
-    for name in FACES:
-        shutil.copy(samples / "faces" / name, folder)
-    save_crops(folder / "faces.npz", load_crops(folder))
-    return folder / "faces.npz"
 
 
 @pytest.fixture

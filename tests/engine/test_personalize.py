@@ -145,10 +145,10 @@ def test_two_photos_are_refined_and_the_file_swaps(root, samples, target, tmp_pa
     assert read_provenance(tmp_path / "a.png")["personalized"] == facts["personalized"]
 
 
-def test_wrong_arguments_are_told(run_script, samples):
-    for arguments, told in (
-        (("--minutes", "0"), "--minutes 0.0: give more than 0"),
-        (("--output", "a.png"), "a.png: give a name that ends in .identity"),
+def test_wrong_arguments_are_told(run_script, run_here, samples):
+    for run, arguments, told in (
+        (run_script, ("--minutes", "0"), "--minutes 0.0: give more than 0"),
+        (run_here, ("--output", "a.png"), "a.png: give a name that ends in .identity"),
     ):
-        done = run_script("personalize", "--source", samples / "source.jpg", *arguments)
+        done = run("personalize", "--source", samples / "source.jpg", *arguments)
         assert done.returncode == 2 and told in done.stderr

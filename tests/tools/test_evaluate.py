@@ -101,7 +101,7 @@ def test_another_crop_size_is_measured_at_224(run_script, samples, tmp_path):
     )
 
 
-def test_what_it_refuses(run_script, samples, tmp_path):
+def test_what_it_refuses(run_here, samples, tmp_path):
     with pytest.raises(UserError, match="pairs.json"):
         load_pairs(tmp_path)
     (tmp_path / "pairs.json").write_text('{"pairs": [["a.jpg"]]}')
@@ -114,9 +114,9 @@ def test_what_it_refuses(run_script, samples, tmp_path):
         load_pairs(samples / "heldout", 201)
     with pytest.raises(UserError, match="--size 100"):
         NetworkSwap(bundled("mfs_224"), 100)
-    done = run_script("evaluate", "--faces", "samples/hard", "--update-card")
+    done = run_here("evaluate", "--faces", "samples/hard", "--update-card")
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "a set named heldout" in done.stderr
-    done = run_script("evaluate", "--weights", tmp_path / "nothing.pdparams", "--pairs", 1)
+    done = run_here("evaluate", "--weights", tmp_path / "nothing.pdparams", "--pairs", 1)
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "nothing.pdparams" in done.stderr
 
 

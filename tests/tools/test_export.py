@@ -16,8 +16,8 @@ def test_export(run_script, samples, tmp_path):
     assert 400_000 < (folder / "occlusion.pdiparams").stat().st_size < 1_000_000
 
 
-def test_bad_output(run_script, samples, tmp_path):
+def test_bad_output(run_here, samples, tmp_path):
     (tmp_path / "letter.txt").write_text("dear")
-    done = run_script("export", "--source", samples / "source.jpg", "--output", tmp_path)
+    done = run_here("export", "--source", samples / "source.jpg", "--output", tmp_path)
     assert done.returncode == 2 and "is no earlier export" in done.stderr and "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]

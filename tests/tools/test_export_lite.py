@@ -44,7 +44,7 @@ def test_occlusion_too(run_script, samples, tmp_path):
     assert all(card["bytes"] < 1e6 and "FFHQ" in card["weights"]["licence_note"] for card in cards.values())
 
 
-def test_the_mobile_variant(run_script, samples, root, tmp_path):
+def test_the_mobile_variant(run_script, run_here, samples, root, tmp_path):
     weights = root / "weights" / "mfs_224_mobile.pdparams"
     words = ["--source", samples / "source.jpg", "--weights", weights, "--output", tmp_path]
     done = run_script("export_lite", *words, "--target", "all")
@@ -55,7 +55,7 @@ def test_the_mobile_variant(run_script, samples, root, tmp_path):
     assert cards["arm"]["census"]["kernels"]["pixel_shuffle"] == 10 and cards["arm"]["census"]["total"] == 56
     assert cards["gpu"]["census"]["kernels"]["conv2d_transpose"] == 10 and cards["gpu"]["census"]["cpu"] == 0
     assert cards["arm"]["provenance"]["weights"]["over"] == "mfs_224.pdparams"
-    refused = run_script("export_lite", *words, "--target", "npu")
+    refused = run_here("export_lite", *words, "--target", "npu")
     assert refused.returncode == 2 and "mobile variant" in refused.stderr and refused.stderr.count("\n") == 1
 
 
@@ -118,14 +118,16 @@ def test_int8_explains_every_layer(run_script, samples, tmp_path):
     assert all(f"{layer} " in done.stdout for layer in found) and "calib" in done.stdout
 
 
-def test_what_makes_no_sense_is_refused(run_script, samples, tmp_path):
-    for words, told in (
+def test_what_makes_no_sense_is_refused(run_script, run_here, samples, tmp_path):
+    cases = (
         (["--target", "cuda"], "choose among arm, gpu, npu, nnapi, x86, all"),
         (["--target", "gpu", "--precision", "fp16"], "at run time"),
         (["--target", "x86", "--precision", "int8"], "wrong pixels"),
         (["--target", "npu", "--precision", "int8", "--calibration", tmp_path / "none"], "no such folder or file"),
         (["--source", tmp_path / "nobody.jpg"], "nobody.jpg"),
-    ):
-        done = run_script("export_lite", "--source", samples / "source.jpg", "--output", tmp_path / "out", *words)
+    )
+    for number, (words, told) in enumerate(cases):
+        run = run_here if number else run_script
+        done = run("export_lite", "--source", samples / "source.jpg", "--output", tmp_path / "out", *words)
         assert done.returncode == 2 and told in done.stderr and done.stderr.count("\n") == 1, done.stderr
     assert not list(tmp_path.iterdir())

@@ -123,10 +123,10 @@ def test_ctrl_c_leaves_a_recording_that_plays(root, samples, clip, tmp_path, dis
     assert f"{output}: {len(pictures_of(output))} frames" in told and read_provenance(output)
 
 
-def test_what_cannot_be(run_script, samples, tmp_path):
+def test_what_cannot_be(run_script, run_here, samples, tmp_path):
     source, record = ("--source", samples / "source.jpg"), ("--record", tmp_path / "live.mp4")
     one_line(run_script("live", *source, *record, "--no-window", "--camera", "99"), "camera 99: cannot be opened")
     one_line(run_script("live", *source, *record, DISPLAY=""), "no window can be opened", "--no-window")
-    one_line(run_script("live", *source, "--no-window"), "--no-window shows nothing", "--record")
-    one_line(run_script("live", *source, "--no-window", "--record", tmp_path / "live.avi"), "live.avi", ".mp4")
+    one_line(run_here("live", *source, "--no-window"), "--no-window shows nothing", "--record")
+    one_line(run_here("live", *source, "--no-window", "--record", tmp_path / "live.avi"), "live.avi", ".mp4")
     assert list(tmp_path.iterdir()) == []

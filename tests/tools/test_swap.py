@@ -61,7 +61,7 @@ def test_default_name_and_compare(run_script, samples, tmp_path):
     assert read_image(tmp_path / done.stdout.strip()).shape == (512, 3 * 512 + 2 * 8, 3)
 
 
-def test_folder_goes_on_and_resumes(run_script, samples, tmp_path):
+def test_folder_goes_on_and_resumes(run_script, run_here, samples, tmp_path):
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
     for path in sorted((samples / "faces").glob("*.jpg"))[:2]:
@@ -80,7 +80,7 @@ def test_folder_goes_on_and_resumes(run_script, samples, tmp_path):
     done = run_script(*arguments, "--skip-existing")
     assert done.returncode == 0 and "0 written, 2 kept from before, 0 failed" in done.stdout
     assert before == {path: path.stat().st_mtime_ns for path in out.iterdir()}
-    assert "2 written" in run_script(*arguments).stdout
+    assert "2 written" in run_here(*arguments).stdout
     assert all(path.stat().st_mtime_ns > time for path, time in before.items())
 
 
@@ -110,7 +110,7 @@ def test_two_sources_and_a_pattern(run_script, samples, tmp_path):
     assert hashes["800510_source.png"] == picture_sha256(samples / "source.jpg")
 
 
-def test_several_sources_of_the_same_person(run_script, root, samples, tmp_path):
+def test_several_sources_of_the_same_person(run_script, run_here, root, samples, tmp_path):
     people = root / "tests" / "fixtures" / "identities"
     photos = [people / "id009_base.jpg", people / "id009_yawl.jpg"]
     done = run_script(
@@ -120,11 +120,11 @@ def test_several_sources_of_the_same_person(run_script, root, samples, tmp_path)
     assert done.returncode == 0 and done.stdout == f"{tmp_path / 'out.png'}\n", done.stderr
     assert read_provenance(tmp_path / "out.png")["source_sha256"] == [picture_sha256(photo) for photo in photos]
     mapping = f"{photos[0]}={samples / 'source.jpg'}"
-    done = run_script("swap", "--map", mapping, "--same-person", "--target", samples / "target.jpg")
+    done = run_here("swap", "--map", mapping, "--same-person", "--target", samples / "target.jpg")
     one_line(done, "--same-person")
 
 
-def test_map(run_script, root, samples, tmp_path):
+def test_map(run_script, run_here, root, samples, tmp_path):
     people = root / "tests" / "fixtures" / "identities"
     both = [read_image(people / f"{name}_yawl.jpg") for name in ("id009", "id028")]
     write_image(tmp_path / "both.png", np.concatenate(both, 1))
@@ -136,19 +136,19 @@ def test_map(run_script, root, samples, tmp_path):
     assert changed[:, :edge].any() and not changed[:, edge:].any()
     assert read_provenance(tmp_path / "out.png")["source_sha256"] == picture_sha256(samples / "source.jpg")
     one_line(
-        run_script("swap", "--map", mapping, "--target", people / "id028_base.jpg", "--output", tmp_path / "none.png"),
+        run_here("swap", "--map", mapping, "--target", people / "id028_base.jpg", "--output", tmp_path / "none.png"),
         "id028_base.jpg",
         "shows nobody who is to be swapped",
     )
     assert not (tmp_path / "none.png").exists()
 
 
-def test_bad_options(run_script, samples, tmp_path):
-    def swap(*options):
-        return run_script("swap", *options, "--target", samples / "target.jpg", "--output", tmp_path / "x.png")
+def test_bad_options(run_script, run_here, samples, tmp_path):
+    def swap(*options, run=run_here):
+        return run("swap", *options, "--target", samples / "target.jpg", "--output", tmp_path / "x.png")
 
     source = samples / "source.jpg"
-    one_line(swap("--source", source, "--strength", "2"), "strength 2.0", "0 to 1")
+    one_line(swap("--source", source, "--strength", "2", run=run_script), "strength 2.0", "0 to 1")
     one_line(swap("--source", source, "--colour-match", "-1"), "colour-match -1.0", "0 to 1")
     one_line(swap("--source", source, "--face", "left"), "choose largest, all or an index")
     one_line(swap("--map", "anna.jpg"), "TARGET_FACE=SOURCE")
@@ -164,26 +164,26 @@ def test_bad_options(run_script, samples, tmp_path):
         ("gone.jpg", None, ("gone.jpg", "no such file")),
     ],
 )
-def test_bad_source(run_script, samples, tmp_path, name, content, words):
+def test_bad_source(run_here, samples, tmp_path, name, content, words):
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    done = run_script(
+    done = run_here(
         "swap", "--source", tmp_path / name, "--target", samples / "target.jpg", "--output", tmp_path / "x.png"
     )
     one_line(done, *words)
     assert not (tmp_path / "x.png").exists()
 
 
-def test_bad_targets_and_outputs(run_script, samples, tmp_path):
+def test_bad_targets_and_outputs(run_script, run_here, samples, tmp_path):
     from PIL import Image
 
     Image.new("RGB", (300, 300), (90, 120, 90)).save(tmp_path / "wall.png")
     wall, good = tmp_path / "wall.png", samples / "target.jpg"
 
-    def swap(target, output, *options):
-        return run_script("swap", "--source", samples / "source.jpg", "--target", target, "--output", output, *options)
+    def swap(target, output, *options, run=run_here):
+        return run("swap", "--source", samples / "source.jpg", "--target", target, "--output", output, *options)
 
-    one_line(swap(wall, tmp_path / "x.png"), "wall.png", "no face found")
+    one_line(swap(wall, tmp_path / "x.png", run=run_script), "wall.png", "no face found")
     one_line(swap(good, wall / "x.png"), "cannot be written")
     one_line(swap(good, good), "is an input")
     one_line(swap(good, tmp_path / "x.png", "--face", "3"), "target.jpg", "no face 3")
