@@ -1,4 +1,4 @@
-# make demo | test | test-slow | test-all | lint | train-smoke: each sets up .venv first (Python 3.10, about 2 GB),
+# make demo | test | test-slow | lint | train-smoke: each sets up .venv first (Python 3.10, about 2 GB),
 # and again when the requirements change.
 # PYTHON=/path/to/python3.10 chooses the interpreter, VENV=folder the environment.
 PYTHON ?= python3.10 python3 python
@@ -18,7 +18,7 @@ FOUND = $(shell for python in $(PYTHON); do \
 MISSING = Python 3.10 not found (tried: $(PYTHON)); install it (apt-get install python3.10-venv, or pyenv install 3.10, or conda \
 	create -n mfs python=3.10) and run make PYTHON=/path/to/python3.10
 
-.PHONY: demo test test-slow test-all lint train-smoke setup browser clean
+.PHONY: demo test test-slow lint train-smoke setup browser clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -29,10 +29,6 @@ test: $(READY) browser
 
 test-slow: $(READY)
 	$(PYTEST) -m slow
-
-# both in one run: collected once, and the processes stay busy to the end
-test-all: $(READY) browser
-	$(PYTEST) -m "slow or not slow"
 
 lint: $(READY)
 	$(RUN) -m ruff check .

@@ -58,7 +58,7 @@ class Batch(NamedTuple):
     core: np.ndarray
     same: np.ndarray
     real: np.ndarray
-    seen: np.ndarray | None = None
+    seen: Any = None
 
 
 def supervised_regions(landmarks: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
