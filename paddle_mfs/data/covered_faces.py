@@ -12,7 +12,6 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from paddle_mfs.data.augmentation import skin_of
 from paddle_mfs.data.crops import Crops
 from paddle_mfs.data.faces import ShardedFaces
 from paddle_mfs.data.layer import lay
@@ -22,7 +21,7 @@ from paddle_mfs.data.spectacles import draw_spectacles
 from paddle_mfs.face.align import AlignedFace
 from paddle_mfs.face.geometry import transform
 from paddle_mfs.face.occlusion import INPUT, face_reach
-from paddle_mfs.face.regions import LEFT_BROW, RIGHT_BROW
+from paddle_mfs.face.regions import LEFT_BROW, RIGHT_BROW, skin_colour
 
 SECOND = 0.12  # of the faces with a thing before them have another one
 OWN_HAND = 0.6  # of the hands have the colour of the face's skin
@@ -56,7 +55,7 @@ def cover(
     kinds: of `occluders.KINDS`, one after the other; None: any.
     """
     image, landmarks = face
-    size, skin = image.shape[0], skin_of(image, landmarks)
+    size, skin = image.shape[0], skin_colour(image, landmarks)
     reach, covered = face_reach(landmarks, size), np.zeros(image.shape[:2], bool)
     own_hair = _dark_above_the_brows(image, landmarks, skin)
     if spectacles:
