@@ -56,14 +56,17 @@ def assert_learned(result, batch):
 
 
 def test_overfits_two_faces_and_does_not_collapse_to_the_target(make_config):
-    pixels = ["data.targets=1", "loss.weights.identity=0", "loss.reweight=none"]  # a third of a step is the embedder's
-    trainer = Trainer(make_config(*pixels, "optimizer.lr=1e-3", "optimizer.warmup=10", "run.steps=150"))
+    trainer = Trainer(
+        make_config(
+            "data.targets=1", "loss.weights.identity=0", "optimizer.lr=1e-3", "optimizer.warmup=10", "run.steps=150"
+        )
+    )
     batch = fixed_batch(trainer)
     targets, taught = (tensor.astype("float32") / 255 for tensor in (batch.targets, batch.taught))
     for collapsed in (targets, 0.9 * targets + 0.1 * taught):  # the judgement itself must be able to fail
         with pytest.raises(AssertionError):
             assert_learned(collapsed.numpy(), batch)
-    for _ in range(150):
+    for _ in range(110):  # the rate has not come down yet, but enough is learned
         record = trainer.train_step(batch)
     with paddle.no_grad():
         swap = trainer.ema(targets, *trainer.sampler.cache([0, 2]))
@@ -72,7 +75,7 @@ def test_overfits_two_faces_and_does_not_collapse_to_the_target(make_config):
     path = trainer.export()
     card = read_card(path)
     assert (
-        card["made"]["steps"] == 150
+        card["made"]["steps"] == 110
         and card["licence"]
         and card["sha256"] == sha256(path)
         and card["started_from"] is None

@@ -61,7 +61,7 @@ def test_default_name_and_compare(run_script, samples, tmp_path):
     assert read_image(tmp_path / done.stdout.strip()).shape == (512, 3 * 512 + 2 * 8, 3)
 
 
-def test_folder_goes_on_and_resumes(run_script, run_here, samples, tmp_path):
+def test_folder_goes_on_and_resumes(run_script, samples, tmp_path):
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
     for path in sorted((samples / "faces").glob("*.jpg"))[:2]:
@@ -80,7 +80,7 @@ def test_folder_goes_on_and_resumes(run_script, run_here, samples, tmp_path):
     done = run_script(*arguments, "--skip-existing")
     assert done.returncode == 0 and "0 written, 2 kept from before, 0 failed" in done.stdout
     assert before == {path: path.stat().st_mtime_ns for path in out.iterdir()}
-    assert "2 written" in run_here(*arguments).stdout
+    assert "2 written" in run_script(*arguments).stdout
     assert all(path.stat().st_mtime_ns > time for path, time in before.items())
 
 
