@@ -35,7 +35,6 @@ def test_old_name_and_no_check(run_script, samples, tmp_path):
     assert sorted(path.name for path in tmp_path.glob("*.nb")) == ["source_gpu.nb", "source_x86.nb"]
 
 
-<<<<<<< ours
 def test_occlusion_too(run_script, samples, tmp_path):
     words = ["--source", samples / "source.jpg", "--target", "arm,x86", "--no-check", "--occlusion"]
     done = run_script("export_lite", *words, "--output", tmp_path)
@@ -45,10 +44,7 @@ def test_occlusion_too(run_script, samples, tmp_path):
     assert all(card["bytes"] < 1e6 and "FFHQ" in card["weights"]["licence_note"] for card in cards.values())
 
 
-def test_the_mobile_variant(run_script, run_here, samples, root, tmp_path):
-=======
 def test_the_mobile_variant(run_script, samples, root, tmp_path):
->>>>>>> theirs
     weights = root / "weights" / "mfs_224_mobile.pdparams"
     words = ["--source", samples / "source.jpg", "--weights", weights, "--output", tmp_path]
     done = run_script("export_lite", *words, "--target", "all")
