@@ -40,6 +40,7 @@ def fixed_batch(trainer):
         core.reshape(shape),
         same,
         real,
+        np.array([0, 2]),
     )
     return Batch(*(paddle.to_tensor(array) for array in arrays))
 
