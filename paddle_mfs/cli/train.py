@@ -12,6 +12,7 @@ Ctrl-C saves a checkpoint. Watch <output>/previews and <output>/curve.png: in th
 import argparse
 
 from paddle_mfs.cli._arguments import add_config_arguments, add_resume_argument, resumed_from
+from paddle_mfs.cli._training import fit, use_threads
 
 
 def main() -> int:
@@ -20,20 +21,15 @@ def main() -> int:
     add_resume_argument(parser)
     args = parser.parse_args()
     from paddle_mfs.engine.settings import load_settings
-    from paddle_mfs.ops import threads
     from paddle_mfs.utils.cores import cores
 
     config = load_settings(args.config, args.override)
-    threads.keep_pages()
-    threads.use_threads(config.run.threads or max(1, cores() - config.data.workers))
+    use_threads(config.run.threads or max(1, cores() - config.data.workers))
     from paddle_mfs.engine.callbacks import standard_callbacks
     from paddle_mfs.engine.trainer import Trainer
 
     trainer = Trainer(config, standard_callbacks(config), resume=resumed_from(args, config))
-    try:
-        trainer.fit()
-    except KeyboardInterrupt:
-        print(f"interrupted at step {trainer.step}, checkpoint saved; continue with --resume", flush=True)
+    if not fit(trainer):
         return 130
     print(
         f"{config.run.output}/mfs.pdparams: {trainer.step} steps, {trainer.seen} crops, "

@@ -14,6 +14,7 @@ import json
 from typing import TYPE_CHECKING
 
 from paddle_mfs.cli._arguments import add_config_arguments, add_resume_argument, resumed_from
+from paddle_mfs.cli._training import fit, use_threads
 
 if TYPE_CHECKING:
     from paddle_mfs.utils.config import Config
@@ -45,12 +46,10 @@ def main() -> int:
     parser.add_argument("--faces", type=int, default=30, help="faces of --sheet (default: %(default)s)")
     args = parser.parse_args()
     from paddle_mfs.engine.occlusion_trainer import load_occlusion_settings
-    from paddle_mfs.ops import threads
     from paddle_mfs.utils.cores import cores
 
     config = load_occlusion_settings(args.config, args.override)
-    threads.keep_pages()
-    threads.use_threads(config.run.threads or cores())
+    use_threads(config.run.threads or cores())
     if args.sheet:
         return draw_sheet(config, args)
     from paddle_mfs.engine.callbacks import Checkpoints, LogLine, Preview
@@ -59,10 +58,7 @@ def main() -> int:
     run = config.run
     callbacks = [LogLine(run.log_every), Preview(run.preview_every), Checkpoints(run.checkpoint_minutes)]
     trainer = OcclusionTrainer(config, callbacks, resumed_from(args, config))
-    try:
-        trainer.fit()
-    except KeyboardInterrupt:
-        print(f"interrupted at step {trainer.step}, checkpoint saved; continue with --resume", flush=True)
+    if not fit(trainer):
         return 130
     print(json.dumps(trainer.judgement, indent=2))
     print(f"{run.output}/occlusion.pdparams: {trainer.step} steps, {trainer.spent / 60:.1f} minutes")

@@ -15,6 +15,7 @@ import json
 from typing import TYPE_CHECKING
 
 from paddle_mfs.cli._arguments import add_config_arguments, add_resume_argument, resumed_from
+from paddle_mfs.cli._training import fit, use_threads
 from paddle_mfs.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -53,13 +54,11 @@ def main() -> int:
     parser.add_argument("--weights", metavar="PATH", help="Q of --sheet (default: the bundled one)")
     parser.add_argument("--pairs", type=int, default=200, help="pairs of --sheet (default: %(default)s)")
     args = parser.parse_args()
-    from paddle_mfs.ops import threads
     from paddle_mfs.utils.config import load_config
     from paddle_mfs.utils.cores import cores
 
     config = load_config(args.config, args.override)
-    threads.keep_pages()
-    threads.use_threads(config.run.threads or cores())
+    use_threads(config.run.threads or cores())
     if args.sheet:
         return draw_sheet(config, args)
     from paddle_mfs.engine.callbacks import Checkpoints, LogLine
@@ -67,10 +66,7 @@ def main() -> int:
 
     callbacks = [LogLine(config.run.log_every), Checkpoints(config.run.checkpoint_minutes)]
     trainer = QualityTrainer(config, callbacks, resumed_from(args, config))
-    try:
-        trainer.fit()
-    except KeyboardInterrupt:
-        print(f"interrupted at step {trainer.step}, checkpoint saved; continue with --resume", flush=True)
+    if not fit(trainer):
         return 130
     print(json.dumps(trainer.judgement, indent=2))
     print(f"{config.run.output}/quality.pdparams: {trainer.step} steps, {trainer.spent / 60:.1f} minutes")

@@ -18,15 +18,13 @@ from paddle_mfs.data.faces import load_faces
 from paddle_mfs.engine.callback import Callback
 from paddle_mfs.engine.occlusion_scores import judge, sheet
 from paddle_mfs.engine.sampled_loop import SampledLoop
-from paddle_mfs.engine.settings import Rule, above_zero, at_least, load_checked, share
+from paddle_mfs.engine.settings import RUN_RULES, Rule, above_zero, at_least, load_checked, share
 from paddle_mfs.face.align import AlignedFace
 from paddle_mfs.face.occlusion import OcclusionFinder
 from paddle_mfs.models import create_model
 from paddle_mfs.models.occlusion import OcclusionNet
 from paddle_mfs.utils.config import Config
 from paddle_mfs.utils.tensor import to_batch
-from paddle_mfs.version import __version__
-from paddle_mfs.weights import save_state, write_card
 
 FEW = 60.0  # pixels: added to both sides of dice, so that a few of them wrong are little where there is nothing
 RULES = (
@@ -40,16 +38,8 @@ RULES = (
     at_least("optimizer.decay", 0),
     share("optimizer.final"),
     at_least("run.batch", 2),
-    at_least("run.steps", 0),
-    at_least("run.minutes", 0),
-    Rule("run", lambda run: run.steps or run.minutes, "a section with steps or minutes above 0"),
     at_least("run.judged", 1),
-    at_least("run.log_every", 1),
-    at_least("run.preview_every", 1),
-    at_least("run.checkpoint_minutes", 0),
-    at_least("run.keep", 1),
-    at_least("run.threads", 0),
-    at_least("run.seed", 0),
+    *RUN_RULES,
 )
 
 
@@ -127,36 +117,16 @@ class OcclusionTrainer(SampledLoop):
         return sheet(finder(self.net), self.judged[:30])
 
     def export(self) -> dict[str, Any]:
-        """Write run.output/occlusion.pdparams as float16 with its card; `judgement`, also in it, is what `judge` says
-        of that file.
+        """Write run.output/occlusion.pdparams, see `write` -> what `judge` says of it."""
+        facts = {
+            "title": "What lies before a face: hands, hair, microphones, cups, masks, scarves, anything",
+            "paper": "https://arxiv.org/abs/1505.04597",
+            "input": "(N, 3, 112, 112) RGB in [0, 1], aligned to the ArcFace template, area-averaged from 224",
+            "outputs": {"covered": "(N, 1, 112, 112) in (0, 1): probability; means nothing beyond the face"},
+            "network": "a U-Net of depthwise and pointwise convolutions, ours, fresh",
+            "origin": "trained by this repository's tools/train_occlusion.py",
+        }
+        return self.write("occlusion", facts, self._judge)
 
-        Returns: the judgement.
-        """
-        path, config = self.output / "occlusion.pdparams", self.config
-        save_state(path, self.net.state_dict(), half=True)
-        self.judgement = judge(finder(create_model("occlusion", weights=path)), self.judged, config.run.seed + 1)
-        write_card(
-            path,
-            {
-                "name": "occlusion",
-                "title": "What lies before a face: hands, hair, microphones, cups, masks, scarves, anything",
-                "licence": config.data.licence,
-                "licence_note": config.data.licence_note,
-                "paper": "https://arxiv.org/abs/1505.04597",
-                "input": "(N, 3, 112, 112) RGB in [0, 1], aligned to the ArcFace template, area-averaged from 224",
-                "outputs": {"covered": "(N, 1, 112, 112) in (0, 1): probability; means nothing beyond the face"},
-                "parameters": sum(p.size for p in self.net.parameters()),
-                "network": "a U-Net of depthwise and pointwise convolutions, ours, fresh",
-                "stored_as": "float16",
-                "origin": "trained by this repository's tools/train_occlusion.py",
-                "made": {
-                    "software": f"paddle_mfs {__version__}, paddle {paddle.__version__}",
-                    "steps": self.step,
-                    "images": self.seen,
-                    "minutes": round(self.spent / 60, 1),
-                    "config": config.to_dict(),
-                },
-                "heldout": self.judgement,
-            },
-        )
-        return self.judgement
+    def _judge(self, path):
+        return judge(finder(create_model("occlusion", weights=path)), self.judged, self.config.run.seed + 1)

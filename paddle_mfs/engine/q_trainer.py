@@ -20,8 +20,6 @@ from paddle_mfs.models.quality import QualityNet, load_quality
 from paddle_mfs.utils.config import Config
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.tensor import to_batch
-from paddle_mfs.version import __version__
-from paddle_mfs.weights import save_state, write_card
 
 
 def labelled_set(config: Config) -> DegradedSwaps | TeacherSnapshots:
@@ -57,36 +55,16 @@ class QualityTrainer(SampledLoop):
         return {"loss": ((given - paddle.to_tensor(labels, "float32")) ** 2).mean()}
 
     def export(self) -> dict[str, Any]:
-        """Write run.output/quality.pdparams as float16 with its card; `judgement`, also in it, is what `judge` says of
-        that file.
-
-        Returns: the judgement.
-        """
-        path, config = self.output / "quality.pdparams", self.config
-        save_state(path, self.net.state_dict(), half=True)
-        self.judgement = judge(load_quality(path), self.set.judged(config.run.judged))
-        write_card(
-            path,
-            {
-                "name": "quality",
-                "title": "Q: how finished a teacher's image is, for the loss reweighting",
-                "licence": config.data.licence,
-                "licence_note": config.data.licence_note,
-                "paper": "https://arxiv.org/abs/2201.03808",
-                "input": "(N, 3, S, S) RGB in [0, 1], S >= 112, aligned to the ArcFace template",
-                "outputs": {"quality": "(N,) in (0, 1)"},
-                "parameters": sum(p.size for p in self.net.parameters()),
-                "network": f"ResNet-18 of paddle.vision, {config.network.width} channels at first (there 64), fresh",
-                "stored_as": "float16",
-                "origin": "trained by this repository's tools/train_quality.py",
-                "made": {
-                    "software": f"paddle_mfs {__version__}, paddle {paddle.__version__}",
-                    "steps": self.step,
-                    "images": self.seen,
-                    "minutes": round(self.spent / 60, 1),
-                    "config": config.to_dict(),
-                },
-                "heldout": self.judgement,
-            },
+        """Write run.output/quality.pdparams, see `write` -> what `judge` says of it."""
+        width = self.config.network.width
+        facts = {
+            "title": "Q: how finished a teacher's image is, for the loss reweighting",
+            "paper": "https://arxiv.org/abs/2201.03808",
+            "input": "(N, 3, S, S) RGB in [0, 1], S >= 112, aligned to the ArcFace template",
+            "outputs": {"quality": "(N,) in (0, 1)"},
+            "network": f"ResNet-18 of paddle.vision, {width} channels at first (there 64), fresh",
+            "origin": "trained by this repository's tools/train_quality.py",
+        }
+        return self.write(
+            "quality", facts, lambda path: judge(load_quality(path), self.set.judged(self.config.run.judged))
         )
-        return self.judgement

@@ -14,13 +14,16 @@ from paddle_mfs.engine.callback import Callback
 from paddle_mfs.engine.checkpoint import load_checkpoint, named_optimizer_state, restore_optimizer
 from paddle_mfs.engine.loop import TrainingLoop
 from paddle_mfs.utils.config import Config
+from paddle_mfs.version import __version__
+from paddle_mfs.weights import save_state, write_card
 
 
 class SampledLoop(TrainingLoop):
     """A step is one batch of run.batch samples; sub-classes say what the loss is, and export.
 
     Args:
-        config: with the sections `data` (workers), `optimizer` (lr, warmup, decay) and `run` (batch, seed, ...).
+        config: with the sections `data` (workers, licence, ...), `optimizer` (lr, warmup, decay) and `run` (batch,
+            seed, ...).
         make: makes the network, its random start by run.seed.
         sample: a number -> that sample, a tuple. Called from several threads.
         callbacks: called in order.
@@ -80,3 +83,34 @@ class SampledLoop(TrainingLoop):
 
     def states(self) -> dict[str, dict[str, Any]]:
         return {"net": self.net.state_dict(), "optimizer": named_optimizer_state(self.optimizer, self.net)}
+
+    def write(self, name: str, facts: dict[str, Any], judge: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+        """Write run.output/`name`.pdparams as float16 with its card: `facts`, how it was made, and the judgement.
+
+        judge: what it says of that file is the judgement, kept as `judgement` too. Returns: the judgement.
+        """
+        path, config = self.output / f"{name}.pdparams", self.config
+        save_state(path, self.net.state_dict(), half=True)
+        self.judgement = judge(path)
+        made = {
+            "software": f"paddle_mfs {__version__}, paddle {paddle.__version__}",
+            "steps": self.step,
+            "images": self.seen,
+            "minutes": round(self.spent / 60, 1),
+            "config": config.to_dict(),
+        }
+        licence = {key: config.data[key] for key in ("licence", "licence_note")}
+        parameters = sum(p.size for p in self.net.parameters())
+        write_card(
+            path,
+            {
+                "name": name,
+                **licence,
+                **facts,
+                "parameters": parameters,
+                "stored_as": "float16",
+                "made": made,
+                "heldout": self.judgement,
+            },
+        )
+        return self.judgement

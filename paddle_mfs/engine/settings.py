@@ -66,6 +66,17 @@ def weights_path(value: str | None) -> str | None:
     return None if value == "bundled" else value
 
 
+RUN_RULES = (  # of any training: its budget, and how often what happens
+    at_least("run.steps", 0),
+    at_least("run.minutes", 0),
+    Rule("run", lambda run: run.steps or run.minutes, "a section with steps or minutes above 0"),
+    at_least("run.log_every", 1),
+    at_least("run.preview_every", 1),
+    at_least("run.checkpoint_minutes", 0),
+    at_least("run.keep", 1),
+    at_least("run.threads", 0),
+    at_least("run.seed", 0),
+)
 RULES = (
     file_or("model.encoder", "bundled"),
     file_or("model.init", None, "bundled"),
@@ -103,15 +114,7 @@ RULES = (
     at_least("ema.every", 1),
     at_least("evaluation.every", 0),
     at_least("evaluation.pairs", 1),
-    at_least("run.steps", 0),
-    at_least("run.minutes", 0),
-    Rule("run", lambda run: run.steps or run.minutes, "a section with steps or minutes above 0"),
-    at_least("run.log_every", 1),
-    at_least("run.preview_every", 1),
-    at_least("run.checkpoint_minutes", 0),
-    at_least("run.keep", 1),
-    at_least("run.threads", 0),
-    at_least("run.seed", 0),
+    *RUN_RULES,
 )
 
 
