@@ -42,7 +42,9 @@ class VideoReader:
         time_base: seconds a tick of the frames' times; rate: frames a second (Fraction), an average where it varies.
         begin: seconds in the file's own time that become 0 in the frames' times; origin: where the file's time starts.
         size: (width, height) of the frames as stored. is_part: was less than the whole clip asked for?
-        total: frames expected, None when unknown; skipped: corrupt frames passed over so far.
+        total: frames expected, None when unknown; skipped: corrupt frames passed over so far; repeats: packets without
+            data so far: the picture before them stays that much longer; missing: known after the last frame: how many
+            more the file claims to hold.
 
     Raises: UserError, one line, when it is no clip, has no video stream, or no frame (in that part) can be decoded.
     """
@@ -71,7 +73,7 @@ class VideoReader:
         self.rate = self.stream.guessed_rate or self.stream.average_rate or Fraction(25)
         self.origin = (self.container.start_time or 0) / av.time_base
         self.is_part = start is not None or end is not None or max_frames is not None
-        self.skipped = 0
+        self.skipped = self.repeats = self.missing = 0
         self._last: int | None = None
         self._start, self._end, self._limit = (
             self.origin + (start or 0),
@@ -103,6 +105,20 @@ class VideoReader:
     def close(self) -> None:
         """Close the file."""
         self.container.close()
+
+    @property
+    def step(self) -> int:
+        """Ticks of `time_base` from a frame to the next, on average."""
+        return max(round(1 / self.rate / self.time_base), 1)
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be told of the frames read so far, a sentence each."""
+        told = {
+            "packet(s) without a picture: the one before stays": self.repeats,
+            "frame(s) that the file claims to hold could not be read": self.missing,
+        }
+        return [f"{count} {words}" for words, count in told.items() if count]
 
     def frames(self, pixel_format: str) -> Iterator[av.VideoFrame]:
         """Yield each frame once, writable, in `pixel_format` and `size`, its pts (in `time_base`) from 0 on."""
@@ -141,27 +157,56 @@ class VideoReader:
                 yield frame
 
     def _every(self) -> Iterator[av.VideoFrame]:
-        """Every frame that can be decoded from here on; a packet that cannot counts as one frame skipped."""
-        packets = self.container.demux(self.stream)
+        """Every frame that can be decoded from here on; a packet that cannot counts as one frame skipped.
+
+        A packet without data asks for the picture before it once more (Theora, dash cams, repaired files); a decoder
+        would take it for the end.
+        """
+        decoder, step = self.stream.codec_context, self.step
+        claimed, decoded = self.stream.frames, 0
+        held: av.VideoFrame | None = None  # the last frame, until it is known that nothing lengthens it
+        for packet in self._packets():
+            if packet is not None and not packet.size:
+                self.repeats += 1
+                if held is not None:
+                    held.duration = (held.duration or step) + step
+                continue
+            claimed -= packet is not None and packet.is_discard
+            try:
+                frames = decoder.decode(packet)
+            except av.error.EOFError:
+                frames = []
+            except (av.error.FFmpegError, OSError):
+                self.skipped += 1
+                frames = []
+            for frame in frames:
+                if held is not None:
+                    yield held
+                held, decoded = frame, decoded + 1
+        if held is not None:
+            yield held
+        self.missing = 0 if self.is_part else max(claimed - decoded - self.skipped - self.repeats, 0)
+
+    def _packets(self) -> Iterator[av.Packet | None]:
+        """The stream's packets from here on, then None, which has the decoder give what it still holds."""
+        packets, held = self.container.demux(self.stream), None
         while True:
             try:
                 packet = next(packets, None)
             except (av.error.FFmpegError, OSError):  # the file ends in the middle
                 packet = None
-            try:
-                frames = self.stream.codec_context.decode(packet if packet is not None and packet.size else None)
-            except av.error.EOFError:
-                return
-            except (av.error.FFmpegError, OSError):
-                self.skipped += 1
-                frames = []
-            yield from frames
-            if packet is None or not packet.size:
-                return
+            if packet is None:
+                break
+            if held is not None:
+                yield held
+            held = packet
+        if held is not None and held.size:  # else it is PyAV's own last packet
+            yield held
+        yield None
 
     def _date(self, frame: av.VideoFrame) -> None:
         """Give the frame a pts after the last one's, in the stream's time base, where it has none or a wrong one."""
-        step = max(round(1 / self.rate / self.time_base), 1)
+        step = self.step
         if frame.pts is not None and frame.time_base and frame.time_base != self.time_base:
             frame.pts = round(frame.pts * frame.time_base / self.time_base)
         if frame.pts is None:

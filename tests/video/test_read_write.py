@@ -1,5 +1,6 @@
 """What goes through reader and writer unchanged: pictures, times, sound, subtitles, tags, colours, orientation."""
 
+import struct
 from fractions import Fraction
 
 import av
@@ -181,6 +182,43 @@ def test_cut_off_and_damaged_files(make_clip, decoded, tmp_path):
     (tmp_path / "damaged.mkv").write_bytes(damaged)
     count, reader, _ = pass_through(tmp_path / "damaged.mkv", tmp_path / "out.mkv")
     assert reader.skipped == 2 and count == 28 == len(decoded(tmp_path / "out.mkv")[0])
+
+
+@pytest.mark.parametrize("empty", [(4,), (1, 2, 8), (11,)])
+def test_packets_without_data_are_not_the_end(make_clip, decoded, tmp_path, empty):
+    """Samples of size 0 in a MOV, as screen recorders write them: the picture before them stays."""
+    clip = make_clip(tmp_path / "in.mov", frames=12, codec="mjpeg", pixel_format="yuvj420p")
+    data = bytearray(clip.read_bytes())
+    table = data.index(b"stsz") + 16  # after version, size of all and count: a size a sample
+    for number in empty:  # its bytes go to the sample before, whose decoder ignores them
+        sizes = list(struct.unpack_from(">12I", data, table))
+        before = max(n for n in range(number) if n not in empty)
+        sizes[before], sizes[number] = sizes[before] + sizes[number], 0
+        struct.pack_into(">12I", data, table, *sizes)
+    clip.write_bytes(data)
+    count, reader, _ = pass_through(clip, tmp_path / "out.mp4")
+    assert (count, reader.repeats, reader.skipped, reader.missing) == (12 - len(empty), len(empty), 0, 0)
+    assert f"{len(empty)} packet(s) without a picture" in reader.notes[0]
+    frames, _ = decoded(tmp_path / "out.mp4")
+    shown = [n for n in range(12) if n not in empty or n == 11]  # the last picture once more, at the clip's end
+    assert [round(seconds * 25) for seconds, _ in frames] == shown
+
+
+def test_frames_that_are_missing_are_told(make_clip, tmp_path):
+    """A clip whose index is at its beginning and whose end did not arrive."""
+    clip, cut = make_clip(tmp_path / "in.mp4", frames=12), tmp_path / "cut.mp4"
+    with av.open(str(clip)) as whole, av.open(str(cut), "w", options={"movflags": "faststart"}) as output:
+        stream = output.add_stream_from_template(whole.streams.video[0])
+        for packet in whole.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                output.mux(packet)
+    with av.open(str(cut)) as opened:
+        places = [packet.pos for packet in opened.demux(video=0) if packet.size]
+    cut.write_bytes(cut.read_bytes()[: places[9]])
+    count, reader, _ = pass_through(cut, tmp_path / "out.mp4")
+    assert count == 9 and reader.missing == 3
+    assert reader.notes == ["3 frame(s) that the file claims to hold could not be read"]
 
 
 def test_not_clips(make_clip, tmp_path):
