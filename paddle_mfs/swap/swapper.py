@@ -36,6 +36,7 @@ from paddle_mfs.swap.roles import match, roles
 from paddle_mfs.swap.select import select_or_raise, untracked
 from paddle_mfs.swap.side_by_side import side_by_side
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.numbers import check_number
 from paddle_mfs.utils.tensor import to_batch
 
 COLOUR_RATE = 0.1  # of the way the colour of a tracked face goes, in each frame, to what that frame alone would give
@@ -67,9 +68,8 @@ class SwapOptions:
     def __post_init__(self):
         for name, most in (("strength", 1.5), ("colour_match", 1), ("keep_mouth", 2), ("keep_eyes", 2)):
             value = getattr(self, name)
-            is_number = isinstance(value, (int, float)) and (name.startswith("keep") or not isinstance(value, bool))
-            if not is_number or not 0 <= value <= most:
-                raise UserError(f"{name.replace('_', '-')} {value!r}: give a number from 0 to {most}")
+            is_switch = isinstance(value, bool) and name.startswith("keep")
+            check_number(name.replace("_", "-"), int(value) if is_switch else value, 0, most)
 
 
 class Patch(NamedTuple):

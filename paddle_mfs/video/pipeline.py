@@ -21,7 +21,7 @@ from paddle_mfs.video.clip_faces import ClipFaces, FrameFaces
 from paddle_mfs.video.encoding import choose_encoding
 from paddle_mfs.video.frame import Picture
 from paddle_mfs.video.prefetch import prefetch
-from paddle_mfs.video.read import VideoReader
+from paddle_mfs.video.read import VideoReader, check_part
 from paddle_mfs.video.write import write_video
 
 STAGES = ("decode", "faces", "paint", "paste", "encode")
@@ -36,6 +36,8 @@ class ClipOptions:
 
     start, end (seconds), max_frames: see `VideoReader`; codec, quality (CRF): see `choose_encoding`. None: all of the
     clip, the container's usual codec and its usual quality.
+
+    Raises: UserError for times or a number of frames that name no part.
     """
 
     start: float | None = None
@@ -43,6 +45,9 @@ class ClipOptions:
     max_frames: int | None = None
     codec: str | None = None
     quality: int | None = None
+
+    def __post_init__(self):
+        check_part(self.start, self.end, self.max_frames)
 
 
 @dataclass

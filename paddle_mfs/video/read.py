@@ -9,9 +9,20 @@ from pathlib import Path
 import av
 
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.numbers import check_number
 from paddle_mfs.video.frame import colour_matrix, orientation
 
 LOCAL = {"protocol_whitelist": "file"}  # a playlist may not fetch anything from elsewhere
+
+
+def check_part(start: float | None = None, end: float | None = None, max_frames: int | None = None) -> None:
+    """Raise UserError, one line, when they name no part of a clip: seconds from 0 on, the end after the start."""
+    if start is not None:
+        check_number("start", start, 0)
+    if end is not None:
+        check_number("end", end, start or 0, above=True)
+    if max_frames is not None:
+        check_number("max-frames", max_frames, 1)
 
 
 def open_clip(path: str | Path) -> av.container.InputContainer:
@@ -57,8 +68,7 @@ class VideoReader:
         max_frames: int | None = None,
     ):
         self.path = Path(path)
-        if start is not None and end is not None and end <= start:
-            raise UserError(f"{path}: the end ({end:g} s) is not after the start ({start:g} s); choose a later end")
+        check_part(start, end, max_frames)
         self.container = open_clip(path)
         cover = av.stream.Disposition.attached_pic
         stream = next((one for one in self.container.streams.video if not one.disposition & cover), None)
