@@ -155,6 +155,12 @@ def read_provenance(path: str | Path) -> dict[str, Any] | None:
     return _parsed(html.unescape(found.group(1))) if found else None
 
 
+def is_result(path: str | Path) -> bool:
+    """Whether a picture or clip says that this program swapped a face in it. Raises like `read_provenance`."""
+    record = read_provenance(path)
+    return isinstance(record, dict) and record.get("digital_source_type") == SWAPPED
+
+
 def _clip_record(path):
     import av
 
