@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.files import sha256
+from paddle_mfs.utils.files import printable, sha256
 from paddle_mfs.utils.formats import WRITABLE_PICTURES
 from paddle_mfs.version import __version__
 from paddle_mfs.weights import read_card
@@ -68,7 +68,7 @@ def weights_facts(path: str | Path) -> dict[str, str]:
     """{file, sha256, licence} of a weights file, and the file it lies `over` if it does; the licence is the one its
     card names, "not stated" without a card. Raises UserError for a damaged card."""
     card = read_card(path)
-    facts = {"file": Path(path).name, "sha256": sha256(path), "licence": card.get("licence") or "not stated"}
+    facts = {"file": printable(Path(path).name), "sha256": sha256(path), "licence": card.get("licence") or "not stated"}
     return {**facts, "over": card["over"]["file"]} if card.get("over") else facts
 
 

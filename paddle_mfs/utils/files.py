@@ -19,6 +19,11 @@ def file_name(stem: str, ending: str) -> str:
     return kept.decode("utf-8", "ignore") + ending if kept != os.fsencode(stem) else stem + ending
 
 
+def printable(name: str | Path) -> str:
+    """A name that any file can hold: bytes of it that are no UTF-8 are written out, caf\\xe9.jpg."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
 @contextlib.contextmanager
 def writing(path: str | Path) -> Iterator[None]:
     """The block writes `path`: what keeps it from that, an OSError, becomes a UserError of one line."""

@@ -34,6 +34,8 @@ def open_clip(path: str | Path) -> av.container.InputContainer:
         raise UserError(f"{path}: the file is empty; give another clip")
     try:
         return av.open(str(path), options=LOCAL, metadata_errors="replace")
+    except UnicodeEncodeError:
+        raise UserError(f"{path}: the name is not UTF-8; rename it") from None
     except PermissionError:
         raise UserError(f"{path}: may not be read; check its permissions") from None
     except (av.error.FFmpegError, OSError):
