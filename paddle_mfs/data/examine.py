@@ -123,7 +123,7 @@ class Examiner:
                 converter = av.video.reformatter.VideoReformatter()
                 for number, frame in enumerate(reader.frames(reader.first.format.name)):
                     if number % self.every == 0:
-                        image = Picture(frame, reader.turn, converter).rgb
+                        image = Picture(frame, reader.turn, converter, reader.pixel_aspect).shown
                         finding = self._judged(image, f"{one.name}#{number:06d}", one.label, digest, True)
                         findings.append(finding)
                         best.add(finding)

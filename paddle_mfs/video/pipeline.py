@@ -1,6 +1,6 @@
 """A clip with its faces swapped: decoding, finding, painting, pasting and encoding overlap, a few frames in flight.
 
-reader -> Picture (native frame + RGB view) -> faces -> painted faces -> pasted into the view and the frame -> writer
+reader -> Picture (native frame + RGB views) -> faces -> painted faces -> pasted into the view and the frame -> writer
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def _pictures(reader: VideoReader, pixel_format: str, summary: Summary) -> Pictu
             frame = next(frames, None)
             if frame is None:
                 return
-            picture = Picture(frame, reader.turn, converter)
+            picture = Picture(frame, reader.turn, converter, reader.pixel_aspect)
         yield picture
 
 
@@ -148,7 +148,7 @@ def _with_faces(pictures: Pictures, faces: ClipFaces, summary: Summary) -> Pictu
     with contextlib.closing(pictures):
         for picture in pictures:
             with summary.clock("faces"):
-                found = faces.find(picture.rgb, picture.frame.time)
+                found = faces.find(picture.shown, picture.frame.time)
             yield picture, found
 
 
@@ -157,7 +157,7 @@ def _painted(pictures: PicturesWithFaces, faces: ClipFaces, summary: Summary) ->
     with contextlib.closing(pictures):
         for picture, found in pictures:
             with summary.clock("paint"):
-                patches = faces.paint(picture.rgb, found)
+                patches = faces.paint(picture.shown, found)
             yield picture, patches
 
 

@@ -54,7 +54,8 @@ class VideoReader:
         stream: the PyAV stream; first: the first frame, as decoded; turn: how it is shown, see frame.orientation.
         time_base: seconds a tick of the frames' times; rate: frames a second (Fraction), an average where it varies.
         begin: seconds in the file's own time that become 0 in the frames' times; origin: where the file's time starts.
-        size: (width, height) of the frames as stored. is_part: was less than the whole clip asked for?
+        size: (width, height) of the frames as stored; pixel_aspect: width of their pixels over the height.
+        is_part: was less than the whole clip asked for?
         total: frames expected, None when unknown; skipped: corrupt frames passed over so far; repeats: packets without
             data so far: the picture before them stays that much longer; missing: known after the last frame: how many
             more the file claims to hold.
@@ -106,6 +107,7 @@ class VideoReader:
         self.size = first.width, first.height
         self.begin = float(self.first.pts * self.time_base) if start else self.origin
         self.turn = orientation(self.first)
+        self.pixel_aspect = float(self.stream.sample_aspect_ratio or 1)
         self.total = self._expected(start or 0, end, max_frames)
 
     def __enter__(self) -> VideoReader:
