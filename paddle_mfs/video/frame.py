@@ -42,7 +42,7 @@ class Picture:
     Attributes:
         frame: the av.VideoFrame as it will be encoded.
         rgb: (H, W, 3) uint8 RGB, turned as the clip is shown, pixel for pixel the frame's.
-        shown: (H', W', 3) uint8 RGB, `rgb` with square pixels, as the clip is shown, where faces have their proportions;
+        shown: (H', W', 3) uint8 RGB, `rgb` with square pixels, as a player shows it, where faces have their shape;
             the same array where the frame's are square. to_shown: (2, 3), pixels of `rgb` -> of `shown`.
         is_changed: did an `editing` change it?
     """

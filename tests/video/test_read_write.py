@@ -266,7 +266,42 @@ def test_refused_outputs(make_clip, tmp_path):
 def test_what_a_container_cannot_hold_is_told(make_clip, tmp_path):
     clip = make_clip(tmp_path / "in.mkv", frames=2, sound=True, words=WORDS)
     _, _, notes = pass_through(clip, tmp_path / "out.webm")
-    assert len(notes) == 2 and "flac" in notes[0] and "left out" in notes[1]
+    assert notes[0] == "audio stream 1 (flac) becomes Opus: webm cannot hold it"
+    assert len(notes) == 2 and "subtitle" in notes[1] and "left out" in notes[1]
+
+
+@pytest.mark.parametrize("codec, part", [("adpcm_ms", {}), ("wmav2", {}), ("adpcm_ms", {"start": 0.2})])
+def test_sound_that_the_container_cannot_hold_is_encoded_anew(make_clip, tmp_path, codec, part):
+    """A burst stays where it was, to a hundredth of a second."""
+    silent = make_clip(tmp_path / "silent.mov", frames=25, size=(64, 64), codec="mjpeg", pixel_format="yuvj420p")
+    clip, rate = tmp_path / "in.avi", 44100
+    samples = np.zeros((1, rate), np.int16)
+    samples[:, int(0.5 * rate) : int(0.6 * rate)] = 12000 * np.sign(np.sin(np.arange(int(0.1 * rate)) * 0.2))
+    with av.open(str(silent)) as pictures, av.open(str(clip), "w") as output:
+        video = output.add_stream_from_template(pictures.streams.video[0])
+        sound = output.add_stream(codec, rate=rate, layout="mono")
+        sound.bit_rate = 128_000
+        for packet in pictures.demux(video=0):
+            if packet.size:
+                packet.stream = video
+                output.mux(packet)
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
+        output.mux([*sound.encode(frame), *sound.encode(None)])
+
+    def burst(path):
+        with av.open(str(path)) as opened:
+            [stream] = opened.streams.audio
+            resampler, heard = av.AudioResampler("flt", "mono"), []
+            for frame in opened.decode(stream):
+                loud = np.flatnonzero(np.abs(resampler.resample(frame)[0].to_ndarray()) > 0.2)
+                heard += [float(frame.pts * frame.time_base) + n / frame.sample_rate for n in loud]
+            return np.array([min(heard), max(heard)]), stream.codec_context.name
+
+    _, reader, notes = pass_through(clip, tmp_path / "out.mp4", **part)
+    assert notes == [f"audio stream 1 ({codec}) becomes AAC: mp4 cannot hold it"]
+    (before, _), (after, name) = burst(clip), burst(tmp_path / "out.mp4")
+    assert name == "aac" and np.abs(after - (before - reader.begin)).max() < 0.01
 
 
 @pytest.mark.parametrize("size", [(63, 41), (64, 48)])
