@@ -90,6 +90,12 @@ def _norm(x, node):
     )
 
 
+def _reshape(x, factors):
+    import paddle
+
+    return paddle.reshape(x, [x.shape[0], *(int(size * factor) for size, factor in zip(x.shape[1:], factors))])
+
+
 def _operators():
     """kind -> function (paddle variables, node) -> paddle variable."""
     import paddle
@@ -107,7 +113,9 @@ def _operators():
         "sigmoid": lambda x, node: F.sigmoid(x[0]),
         "upsample": lambda x, node: upsample2x(x[0], **node.settings),
         "shuffle": lambda x, node: F.pixel_shuffle(x[0], 2),
-        "concat": lambda x, node: paddle.concat(x, 1),
+        "concat": lambda x, node: paddle.concat(x, node.settings.get("axis", 1)),
+        "reshape": lambda x, node: _reshape(x[0], node.settings["factors"]),
+        "transpose": lambda x, node: paddle.transpose(x[0], [0, 1, 3, 2]),
         "add": lambda x, node: paddle.add(*x),
         "subtract": lambda x, node: paddle.subtract(*x),
         "multiply": lambda x, node: paddle.multiply(*x),
