@@ -147,10 +147,9 @@ def export(args: argparse.Namespace, identity: Identity, targets: list[str], fol
     quantise = quantiser(args) if args.precision == "int8" else None
     batch = crops_to_batch([identity.crop])
     expected = reference(identity.idn, batch)
-    ranges = {
-        "largest_value": largest_value(identity.idn, batch),
-        "half_precision": half_precision(identity.idn, batch, expected),
-    }
+    ranges = {"largest_value": largest_value(identity.idn, batch)}
+    if args.precision == "fp16" or "gpu" in targets:
+        ranges["half_precision"] = half_precision(identity.idn, batch, expected)
     warn_of_overflow(args.source, ranges["largest_value"])
 
     def check(run):
