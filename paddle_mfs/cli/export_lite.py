@@ -127,7 +127,9 @@ def identities(args: argparse.Namespace) -> list[tuple[Identity, list[str]]]:
     given = args.weights or (is_identity_file(args.source) and args.source)
     if given:
         if args.upsampling:
-            raise UserError(f"{given}: is one network already; --upsampling chooses among the bundled ones, leave it out")
+            raise UserError(
+                f"{given}: is one network already; --upsampling chooses among the bundled ones, leave it out"
+            )
         identity = bake(args.source, args.weights, args.encoder)
         return [(identity, parse_targets(args.target, args.precision, identity.idn.mobile))]
     mobile, analyser = mobile_targets(targets, args.upsampling), FaceAnalyser()

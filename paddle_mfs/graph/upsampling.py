@@ -98,8 +98,8 @@ def _reshape(value, output, factors):
 def pointwise_before_shuffle(nodes: list[Node]) -> list[Node]:
     """pixel shuffle, narrowing 1x1 convolution, LeakyReLU -> the same before the shuffle, of fewer channels.
 
-    The 1x1 convolution runs on a map of four times the height, in which the four new pixels of a pixel lie one below the
-    other.
+    The 1x1 convolution runs on a map of four times the height, in which the four new pixels of a pixel lie one below
+    the other.
     """
     for shuffle, conv, relu in chains(nodes, "shuffle", "conv", "leaky_relu"):
         if is_pointwise(conv) and len(conv.settings["weight"]) <= conv.settings["weight"].shape[1]:
@@ -140,9 +140,9 @@ def outputs_as_copies(nodes: list[Node]) -> list[Node]:
 def shuffle_as_transposes(nodes: list[Node]) -> list[Node]:
     """Pixel shuffle -> two transposes of each map, between reshapes that move nothing.
 
-    A pixel shuffle is no basic operator of Paddle-Lite, and has no half-precision kernel on ARM. Of one channel it takes
-    (p, q, h, w), the pixel (h, w) of the four maps (p, q), to (h, p, w, q). Transposed with (q, h) as one dimension
-    that is (p, w, q, h), and with (p, w, q) as one (h, p, w, q).
+    A pixel shuffle is no basic operator of Paddle-Lite, and has no half-precision kernel on ARM. Of one channel it
+    takes (p, q, h, w), pixel (h, w) of the four maps (p, q), to (h, p, w, q). Transposed with (q, h) as one dimension
+    that is (p, w, q, h); transposed again, with (p, w, q) as one, (h, p, w, q).
     """
     for node in [node for node in nodes if node.kind == "shuffle"]:
         name = node.output
