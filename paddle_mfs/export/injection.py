@@ -29,7 +29,9 @@ class PhoneEncoder(nn.Layer):
     def __init__(self, encoder: nn.Layer):
         super().__init__()
         self.encoder = encoder
-        self.mean, self.std = (_constant(self, np.reshape(value, (1, 3, 1, 1))) for value in (encoder.mean, encoder.std))
+        self.mean, self.std = (
+            _constant(self, np.reshape(value, (1, 3, 1, 1))) for value in (encoder.mean, encoder.std)
+        )
         self.lengths = _Lengths(self, encoder.embedding_width, 1e-24)
 
     def forward(self, image: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:

@@ -14,6 +14,8 @@ import numpy as np
 
 from paddle_mfs.utils.errors import UserError
 
+VERSION_FIELD = 2, 18  # where a .nb names opt's version, ended by a zero
+
 
 def optimise(
     program: str | Path, places: str, output: str | Path, precision: str = "fp32", weights: str = "float32"
@@ -47,6 +49,15 @@ def optimise(
             f"{output}: paddlelite's opt failed for {places} (exit {done.returncode}): "
             f"{words[-1] if words else 'no message'}"
         )
+    _tidy(output)
+
+
+def _tidy(path):
+    """Make the file depend on its model alone: opt leaves what memory held after the end of its version's name."""
+    data = bytearray(path.read_bytes())
+    end = data.index(0, VERSION_FIELD[0])
+    data[end : VERSION_FIELD[1]] = bytes(VERSION_FIELD[1] - end)
+    path.write_bytes(data)
 
 
 @contextlib.contextmanager
