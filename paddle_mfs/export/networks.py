@@ -96,6 +96,12 @@ def iin(net: IIN, parts: Sequence[Part], embedding: np.ndarray, feature: np.ndar
     return PhoneNetwork("iin", PhoneIIN(net, parts), inputs, ("weights",), None, IIN_WEIGHTS, IIN_TOLERANCE)
 
 
+def save(network: PhoneNetwork, folder: str | Path) -> Path:
+    """Write the program of a network that opt reads -> path of the .pdmodel in `folder`."""
+    shapes = {name: value.shape for name, value in network.inputs.items()}
+    return save_fusible(network.layer, shapes, folder, network.name)
+
+
 def build(network: PhoneNetwork, folder: str | Path, places: str) -> Built:
     """Make a network's .nb for opt's `places`, and an x86 build of the same program, which is run and compared.
 
@@ -108,7 +114,7 @@ def build(network: PhoneNetwork, folder: str | Path, places: str) -> Built:
         made = network.layer(*(paddle.to_tensor(value) for value in network.inputs.values()))
     expected = [value.numpy() for value in (made if isinstance(made, (tuple, list)) else [made])]
     shapes = {name: value.shape for name, value in network.inputs.items()}
-    program = save_fusible(network.layer, shapes, folder, network.name)
+    program = save(network, folder)
     path = Path(folder) / f"{network.name}.nb"
     optimise(program, "x86", path, weights=network.weights)
     run = LiteRunner(path)

@@ -92,7 +92,7 @@ def runnable(
 
 def _filled(template: Template, weights: np.ndarray) -> list[Node]:
     values = {
-        part.node: weights[segment.start : segment.start + segment.count].reshape(part.shape)
+        part.node: weights[segment.start : segment.start + segment.length].reshape(part.shape)
         for part, segment in zip(template.parts, template.segments)
     }
     return [node.changed(weight=values[node.output]) if node.output in values else node for node in template.nodes]
