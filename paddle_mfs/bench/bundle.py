@@ -23,7 +23,6 @@ from paddle_mfs.graph.program import NAME
 from paddle_mfs.graph.targets import ALIGNED, HALF_PIXEL, TARGETS
 from paddle_mfs.metrics.background import psnr
 from paddle_mfs.metrics.identity import Recogniser, distance
-from paddle_mfs.models.embedder import load_encoder
 from paddle_mfs.models.mfs import load_mfs
 from paddle_mfs.runtime.lite import LiteRunner, optimise
 from paddle_mfs.swap.baker import Baker
@@ -77,7 +76,7 @@ def injection(sources: Sequence[str | Path], targets: Sequence[str | Path]) -> l
     files, "weights": relative error of the predicted weights, "psnr_db" and "largest" difference of the results, both
     against dygraph's weights, "distance", "distance_exact": mean dlib distance of results to their source}.
     """
-    baker, net, encoder = Baker(), load_mfs(), load_encoder()
+    baker, net = Baker(), load_mfs()
     images = [read_image(path) for path in sources]
     faces = [baker.analyser.largest(image, str(path)) for image, path in zip(images, sources)]
     seen = [baker.embed(image, face) for image, face in zip(images, faces)]
@@ -106,9 +105,9 @@ def injection(sources: Sequence[str | Path], targets: Sequence[str | Path]) -> l
         exact = [made.weights_of(idn) for idn in idns]
         expected = [results(weights) for weights in exact]
         exact_distance = to_source(expected)
-        looks = [networks.encoder(encoder, image, face.five) for image, face in zip(images, faces)]
+        looks = [networks.encoder(None, image, face.five) for image, face in zip(images, faces)]
         for storage in STORAGES:
-            run_encoder, run_iin, size = _stored(looks[0], networks.iin(net, made.parts, *seen[0]), storage, folder)
+            run_encoder, run_iin, size = _stored(looks[0], networks.iin(None, made.parts, *seen[0]), storage, folder)
             injected = [run_iin(*run_encoder(*look.inputs.values()))[0].ravel() for look in looks]
             outputs = [results(weights) for weights in injected]
             rows.append(
