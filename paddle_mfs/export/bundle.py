@@ -82,6 +82,8 @@ def export_bundle(
         quantise: for int8, see `lite.export_lite`.
     Returns: what deploy.json holds.
     Raises: UserError for what cannot be made, with the reason, and for a network that differs from dygraph.
+
+    More than seven parameters: the options of the tool, which nothing else passes on together.
     """
     output = Path(output)
     target = _checked(output, source, target, precision, injection, upsampling)
