@@ -3,6 +3,7 @@
 python tools/export_lite.py --source samples/source.jpg --target arm,gpu,x86
 python tools/export_lite.py --source samples/source.jpg --target arm --precision fp16
 python tools/export_lite.py --source samples/source.jpg --target arm,npu --precision int8
+python tools/export_lite.py --bundle phone.zip --target arm      # all that a phone needs; sources are chosen there
 
 Without --weights, arm and gpu get the mobile variant (weights/mfs_224_mobile.pdparams), the others the public network.
 """
@@ -10,6 +11,7 @@ Without --weights, arm and gpu get the mobile variant (weights/mfs_224_mobile.pd
 from __future__ import annotations
 
 import argparse
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,10 +28,9 @@ FACES = resource("samples/faces")
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--source", required=True, help="picture of the identity")
+    parser.add_argument("--source", help="picture of the identity (with --bundle not needed: it goes in, too)")
     parser.add_argument(
         "--target",
-        default="arm,gpu,x86",
         help="comma-separated, of arm, gpu (opencl), npu, nnapi, x86; or all (default: arm,gpu,x86)",
     )
     parser.add_argument("--precision", default="fp32", help="fp32 (default), fp16 (arm) or int8 (arm, npu)")
@@ -56,9 +57,57 @@ def arguments() -> argparse.Namespace:
         help="run what this machine can run (x86; int8 simulated) on real crops, refuse what differs (default)",
     )
     parser.add_argument("--output", help="folder to write (default: output/SOURCE_lite)")
+    parser.add_argument(
+        "--bundle",
+        metavar="ZIP",
+        help="write one file with all that a phone needs, for one target (default: arm): detector, mesh, encoder, IIN, "
+        "IDN and what to know about them",
+    )
+    parser.add_argument(
+        "--injection",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="of --bundle: with encoder and IIN, so that a source is chosen on the phone (default); without, the "
+        "bundle is small and shows the face of --source alone",
+    )
     add_occlusion_argument(parser)
     add_weights_arguments(parser)
-    return parser.parse_args()
+    args = parser.parse_args()
+    if not (args.source or args.bundle):
+        parser.error("the following arguments are required: --source")
+    args.target = args.target or ("arm" if args.bundle else "arm,gpu,x86")
+    return args
+
+
+def bundle(args: argparse.Namespace) -> None:
+    """Write the bundle that the command line asks for.
+
+    Raises: UserError as `bundle.export_bundle` does, and for options that say nothing of a bundle.
+    """
+    from paddle_mfs.export.bundle import export_bundle
+
+    for name, value in (("--output", args.output), ("--occlusion", args.occlusion), ("--explain", args.explain)):
+        if value:
+            raise UserError(f"{name} does not go with --bundle, which writes one file; leave it out")
+    if not args.check:
+        raise UserError("--no-check does not go with --bundle, whose networks are always run here; leave it out")
+    if args.weights and args.upsampling:
+        raise UserError(f"{args.weights}: is one network already; --upsampling chooses among the bundled ones")
+    quantise = None
+    if args.precision == "int8" and args.source and not args.injection:
+        quantise = quantiser(args)
+    export_bundle(
+        args.bundle,
+        args.source,
+        args.target,
+        args.precision,
+        args.weights,
+        args.encoder,
+        args.injection,
+        functools.partial(print, flush=True),
+        upsampling=args.upsampling,
+        quantise=quantise,
+    )
 
 
 def quantiser(args: argparse.Namespace) -> Quantiser:
@@ -162,6 +211,8 @@ def export(args: argparse.Namespace, identity: Identity, targets: list[str], fol
 
 def main() -> None:
     args = arguments()
+    if args.bundle:
+        return bundle(args)
     from paddle_mfs.graph.targets import TARGETS
 
     shares = identities(args)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from paddle_mfs.swap.identity import Identity
 
 
-def _opt_version():
+def opt_version() -> str:
+    """The version of paddlelite, of whose opt the files are."""
     from importlib.metadata import version
 
     return version("paddlelite")
@@ -95,7 +96,7 @@ def _build(idn, path, target, precision, quantise):
 def _card(path, target, precision, measured, identity):
     card = deploy_card(identity.facts)
     card.pop("model")
-    card["versions"]["paddlelite"] = _opt_version()
+    card["versions"]["paddlelite"] = opt_version()
     return {
         "file": path.name,
         "bytes": path.stat().st_size,

@@ -164,7 +164,7 @@ class Program:
         """Write `folder`/idn.pdmodel and idn.pdiparams beside it, outputs in the order of OUTPUTS -> the .pdmodel."""
         import paddle
 
-        with static_mode(), paddle.static.scope_guard(self.scope):
+        with static_mode(), paddle.static.scope_guard(self.scope), paddle.utils.unique_name.guard():
             paddle.static.save_inference_model(
                 str(Path(folder) / NAME),
                 [self.variables[INPUT]],

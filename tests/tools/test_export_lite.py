@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import zipfile
 
 import pytest
 
@@ -121,6 +122,18 @@ def test_fp16(run_script, samples, tmp_path):
     done = run_script("export_lite", *words)
     assert done.returncode == 0 and f"{tmp_path / 'source_arm_fp16.nb'}: " in done.stdout, done.stderr
     assert json.loads((tmp_path / "source_arm_fp16.json").read_text())["precision"] == "fp16"
+
+
+@pytest.mark.slow
+def test_a_bundle_of_one_face(run_script, samples, tmp_path):
+    words = ["--bundle", tmp_path / "small.zip", "--source", samples / "source.jpg", "--no-injection"]
+    done = run_script("export_lite", *words, "--target", "arm", "--precision", "int8")
+    assert done.returncode == 0 and "idn.nb: 0." in done.stdout, done.stderr
+    with zipfile.ZipFile(tmp_path / "small.zip") as archive:
+        deploy = json.loads(archive.read("deploy.json"))
+    idn = deploy["networks"]["idn"]
+    assert idn["weights"] == "int8" and idn["int8"]["measured"]["psnr_db"] >= 35 and deploy["patch"] is None
+    assert "stored in 8 bits" in deploy["patch_refused"] and deploy["identities"][0]["file"] == "idn.nb"
 
 
 @pytest.mark.slow
