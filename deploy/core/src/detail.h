@@ -25,6 +25,7 @@ class GaussianBlur {
   const int size_, reach_;
   std::vector<float> kernel_;  // from the middle outwards
   std::vector<float> rows_, padded_;
+  std::vector<const float*> before_, after_;  // what lies one, two, ... pixels away
 };
 
 class Detail {

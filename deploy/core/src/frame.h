@@ -20,11 +20,12 @@ namespace mfs {
 Status check_frame(const Frame& frame);
 
 // An RGB picture that somebody else holds, any way round: red, green and blue of pixel (x, y) are the three bytes at
-// data + x dx + y dy.
+// data + x dx + y dy; of four bytes the last may be read, but means nothing.
 struct Pixels {
   std::uint8_t* data = nullptr;
   int width = 0, height = 0;
   std::ptrdiff_t dx = 0, dy = 0;
+  int bytes = 3;  // 3 or 4
   std::uint8_t* at(int x, int y) const { return data + x * dx + y * dy; }
 };
 
@@ -47,33 +48,33 @@ class Picture {
   // The frame's own layout: where pixel (x, y) of its memory lies in the upright picture, and back.
   const Matrix& to_upright() const { return to_upright_; }
   const Matrix& to_memory() const { return to_memory_; }
+  Rect to_memory(const Rect& area) const;
+  const Pixels& memory() const { return memory_; }  // what `read` gives, as it lies in memory
 
   // Changing pixels, at most two rows of memory at a time: `begin_rows` gives memory rows y and y + 1 (y even; the second
   // may not exist) from x1 to x2 (even, or the frame's end) as RGB pixels that may be written, until `end_rows` brings the
   // change into the frame.
   struct Rows {
-    std::uint8_t* row[2];  // pixel x1; nullptr: no such row
-    int pixel_stride;      // bytes
+    std::uint8_t* row[2];  // pixel x1, `memory().dx` bytes before the next; nullptr: no such row
   };
   Rows begin_rows(int y, int x1, int x2);
   void end_rows();
 
-  int memory_width() const { return frame_.width; }
-  int memory_height() const { return frame_.height; }
-
  private:
-  void convert(const Rect& area);  // in memory's layout, whole chroma samples
-  void add_change(const std::uint8_t* const* after, int rows);
+  void convert(const Rect& area);  // in memory's layout
+  void convert_tile(const Rect& tile);
+  void add_luma(const std::uint8_t* after, const std::uint8_t* before, int row);
+  void add_chroma();
 
   Frame frame_;
-  Pixels view_;
+  Pixels view_, memory_;
   Matrix to_upright_, to_memory_;
   std::vector<std::uint8_t> rgb_;        // of a YUV frame, in its layout, 4 bytes a pixel
   std::vector<std::uint8_t> converted_;  // which tiles of it are
   int tiles_across_ = 0;
   std::vector<std::uint8_t> before_;  // the rows being changed
   int row_ = 0, from_ = 0, to_ = 0;
-  std::vector<std::int32_t> chroma_;  // what a row of chroma samples adds
+  std::vector<std::int16_t> change_;  // of red, green and blue: sums over the two rows
 };
 
 }  // namespace mfs

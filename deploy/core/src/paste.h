@@ -27,19 +27,23 @@ class Paste {
                   const float* damping);
 
  private:
+  static constexpr int CHANNELS = 4;  // of the layer: what is added to red, green and blue, in 8-bit steps; the share that goes
+
   void make_layer(const float* change, const std::uint8_t* crop, const float* damping);
-  Matrix shrink(const Matrix& matrix);
+  Matrix shrink(const Matrix& matrix);  // picture -> the layer at the size of a smaller face
   void find_reached();
-  Rect rectangle(const Matrix& matrix, int width, int height) const;
-  void add_row(std::uint8_t* pixels, int pixel_stride, int count, Point place, Point step) const;
+  bool seen_rows(Rect* area) const;  // pixels of the layer from which others are reached; false: nothing is
+  void add_row(std::uint8_t* pixels, std::ptrdiff_t stride, int count, Point place, Point step) const;
 
   const int size_;
   const PasteSettings settings_;
   AreaResize area_;
-  std::vector<float> fade_;                  // size x size
-  std::vector<float> layer_, small_, edged_;  // 4 numbers a pixel: what is added, in 8-bit steps; the share that goes
-  std::vector<std::uint8_t> reached_, nonzero_;
-  int width_ = 0, height_ = 0;  // of the layer without its border
+  int width_ = 0, height_ = 0;         // of the layer as it is laid over the picture, without its border
+  std::vector<float> fade_;            // size x size
+  std::vector<float> layer_, shrunk_;  // size x size, smaller
+  std::vector<float> edged_;           // the same with a border of zeros, 2 pixels wide, and one more row
+  std::vector<std::uint8_t> reached_;  // 1 where, from this pixel of it on, any of 4 x 4 is not 0
+  std::vector<std::uint8_t> filled_;
 };
 
 }  // namespace mfs

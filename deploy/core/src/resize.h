@@ -22,11 +22,18 @@ class AreaResize {
     int source, result;
     float weight;
   };
-  static void make(int size, int smaller, std::vector<Share>* shares);
+  class Shares {
+   public:
+    void set(int size, int smaller);
+    std::vector<Share> shares;  // by result pixel
+
+   private:
+    int size_ = 0, smaller_ = 0;
+  };
   template <class T>
   void resize(const T* pixels, int width, int height, int channels, int smaller_width, int smaller_height, T* result);
 
-  std::vector<Share> columns_, rows_;
+  Shares columns_, rows_;
   std::vector<float> row_, sum_;
 };
 
@@ -34,7 +41,7 @@ class AreaResize {
 void half(const float* plane, int height, int width, float* result);
 
 // A plane (height, width) -> (2 height, 2 width), cubically (Keys' kernel, a = -0.75), the last pixel going on at the
-// border. `scratch`: 2 height x width numbers.
+// border. `scratch`: height x 2 width numbers.
 void double_cubic(const float* plane, int height, int width, float* scratch, float* result);
 
 }  // namespace mfs

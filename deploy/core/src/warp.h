@@ -25,8 +25,9 @@ class Warp {
  private:
   Pixels shrink_region(Picture& picture, Matrix* matrix, int width, int height, int factor);
 
-  std::vector<std::uint8_t> shrunk_, gathered_;
-  std::vector<std::uint32_t> sums_;
+  std::vector<std::uint8_t> shrunk_;
+  std::vector<std::uint16_t> sums_;
+  std::vector<std::uint32_t> large_sums_;
   std::vector<int> across_, down_;  // of the result's columns: what they add to the place in the picture
 };
 
