@@ -45,8 +45,8 @@ class Reader {
   Status read_files() {
     const Json& files = deploy_.at("files");
     for (const auto& [file, facts] : files.members()) {
-      const auto member = to_.members.find(file);
-      if (member == to_.members.end()) return bad(file + " is missing" + kAgain);
+      const auto member = to_.zip.members.find(file);
+      if (member == to_.zip.members.end()) return bad(file + " is missing" + kAgain);
       const Bytes bytes = member->second;
       if (facts.at("bytes").whole() != static_cast<std::int64_t>(bytes.size)) {
         return bad(file + " has " + std::to_string(bytes.size) + " bytes, not those that deploy.json names" + kAgain);
@@ -55,7 +55,7 @@ class Reader {
         return bad(file + " is not the file that deploy.json names (SHA-256)" + kAgain);
       }
     }
-    for (const auto& [file, bytes] : to_.members) {
+    for (const auto& [file, bytes] : to_.zip.members) {
       if (file != "deploy.json" && file.back() != '/' && files.at(file).is(Json::Kind::null)) {
         return bad(file + " is in it, but not in its deploy.json" + kAgain);
       }
@@ -72,7 +72,8 @@ class Reader {
     if (has_encoder != has_iin) return bad("has one of encoder.nb and iin.nb without the other" + std::string(kAgain));
     if (!has_encoder) return {};
     const std::size_t side = encoder_side();
-    if (side == 0) return bad("deploy.json: encoder_crop.network is no size of a picture" + std::string(kAgain));
+    if (side == 0)
+      return bad("deploy.json: encoder_crop.size and .network are not one size of a picture" + std::string(kAgain));
     to_.encoder.emplace();
     to_.iin.emplace();
     MFS_TRY(read_network("encoder", {3 * side * side}, {0, 0}, *to_.encoder));
@@ -81,16 +82,17 @@ class Reader {
   }
 
   std::size_t encoder_side() const {
-    const std::int64_t side = deploy_.at("encoder_crop").at("network").whole(1024);
-    return side > 0 ? static_cast<std::size_t>(side) : 0;
+    const Json& crop = deploy_.at("encoder_crop");
+    const std::int64_t side = crop.at("network").whole(1024);
+    return side > 0 && crop.at("size").whole() == side ? static_cast<std::size_t>(side) : 0;
   }
 
   // inputs, outputs: how many numbers the core gives and expects; 0: any.
   Status read_network(const std::string& name, const std::vector<std::size_t>& inputs,
                       const std::vector<std::size_t>& outputs, NetworkFile& network) {
     const Json& facts = deploy_.at("networks").at(name);
-    const auto member = to_.members.find(facts.at("file").text());
-    if (member == to_.members.end()) return bad(name + ".nb is missing" + kAgain);
+    const auto member = to_.zip.members.find(facts.at("file").text());
+    if (member == to_.zip.members.end()) return bad(name + ".nb is missing" + kAgain);
     network.nb = member->second;
     if (network.nb.size == 0) return bad(member->first + " is empty" + kAgain);
     network.spec.name = name;
@@ -125,30 +127,30 @@ class Reader {
     return {};
   }
 
-  // The core has these built in, as the Python package has: a bundle made by one that has others does not fit it.
+  // What the networks' sizes follow from is built into the core; a bundle with other sizes is for another one.
   Status read_constants() const {
-    struct Constant {
+    struct Size {
       const char *group, *key;
-      double value;
+      int pixels;
     };
-    static constexpr Constant kConstants[] = {
-        {"detector", "size", 128}, {"mesh", "size", 192}, {"crop", "size", 224}, {"encoder_crop", "size", 224}};
-    for (const auto& [group, key, value] : kConstants) {
+    for (const auto& [group, key, pixels] :
+         {Size{"detector", "size", 128}, Size{"mesh", "size", 192}, Size{"crop", "size", 224}}) {
       const Json& found = deploy_.at(group).at(key);
-      if (found.is(Json::Kind::null) && std::string(group) == "encoder_crop" && !to_.encoder) continue;
-      if (found.number(-1) != value) {
+      if (found.whole() != pixels) {
         return bad(std::string("deploy.json: ") + group + "." + key + " is " + found.dump() + ", in this program " +
-                   Json(value).dump() + "; use the program of the version that made the bundle");
+                   std::to_string(pixels) + "; use the program of the version that made the bundle");
       }
     }
+    if (std::string wrong = read_settings(deploy_, to_.settings); !wrong.empty())
+      return bad("deploy.json: " + wrong + kAgain);
     return {};
   }
 
   Status read_identities() {
     for (const Json& one : deploy_.at("identities").items()) {
       const std::string &name = one.at("name").text(), &file = one.at("file").text();
-      const auto member = to_.members.find(file);
-      if (name.empty() || member == to_.members.end() || member->second.size == 0) {
+      const auto member = to_.zip.members.find(file);
+      if (name.empty() || member == to_.zip.members.end() || member->second.size == 0) {
         return bad("the file of the identity " + name + " is missing" + kAgain);
       }
       for (const BundledIdentity& other : to_.identities) {
@@ -172,8 +174,8 @@ class Reader {
     if (patch.at("count").whole() != static_cast<std::int64_t>(weights) || patch.at("segments").items().empty()) {
       return bad(wrong);
     }
-    const auto template_member = to_.members.find(patch.at("file").text());
-    if (template_member == to_.members.end() || template_member->second.data != to_.idn.nb.data) return bad(wrong);
+    const auto template_member = to_.zip.members.find(patch.at("file").text());
+    if (template_member == to_.zip.members.end() || template_member->second.data != to_.idn.nb.data) return bad(wrong);
     for (const Json& segment : patch.at("segments").items()) {
       const std::int64_t at = segment.at(0).whole(), from = segment.at(1).whole(), count = segment.at(2).whole();
       if (at < 0 || from < 0 || count <= 0) return bad(wrong);
@@ -213,11 +215,11 @@ Result<Bundle> Bundle::from_bytes(std::vector<std::uint8_t> bytes, const std::st
   auto contents = std::make_shared<BundleContents>();
   contents->name = name;
   contents->archive = std::move(bytes);
-  auto members = read_zip({contents->archive.data(), contents->archive.size()}, name);
-  if (!members.ok()) return members.status();
-  contents->members = std::move(members.value());
-  const auto deploy = contents->members.find("deploy.json");
-  if (deploy == contents->members.end()) {
+  auto zip = read_zip({contents->archive.data(), contents->archive.size()}, name);
+  if (!zip.ok()) return zip.status();
+  contents->zip = std::move(zip.value());
+  const auto deploy = contents->zip.members.find("deploy.json");
+  if (deploy == contents->zip.members.end()) {
     return error(name, "is no bundle (it has no deploy.json); make one with tools/export_lite.py --bundle");
   }
   auto json = parse_json({reinterpret_cast<const char*>(deploy->second.data), deploy->second.size});

@@ -1,14 +1,14 @@
-// A bundle's contents: a zip of stored members, described and hashed by its deploy.json.
+// A bundle's contents: a zip archive, described and hashed by its deploy.json.
 
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "json.h"
 #include "mfs/mfs.h"
+#include "settings.h"
 #include "zip.h"
 
 namespace mfs {
@@ -33,8 +33,9 @@ struct BundledIdentity {
 struct BundleContents {
   std::string name;  // for messages
   std::vector<std::uint8_t> archive;
-  std::map<std::string, Bytes> members;
+  Zip zip;
   Json deploy;
+  Settings settings;
   std::string made_by, target, precision, paddlelite;
   bool needs_extra = false;
   NetworkFile blazeface, facemesh, idn;

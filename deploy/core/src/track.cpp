@@ -6,20 +6,6 @@
 namespace mfs {
 namespace {
 
-constexpr double FIRST_STEP = 1.0 / 30;   // seconds, for a step of time that is not positive before any that is
-constexpr double LOST_SECONDS = 1;        // a lost face is looked for and may get its id back
-constexpr double SEARCH_GAP = 1;          // seconds between full searches, however often the scene seems to change
-constexpr double IDLE_VIEWS = 2;          // detector views a frame while no face is known
-constexpr double MAX_AHEAD = 0.25;        // seconds that a followed face's velocity is trusted
-constexpr double MAX_LEAP = 2;            // times the last move between frames, the farthest it is moved on
-constexpr double MIN_FOLLOWED = 0.75;     // of the smallest face: a little less than to be found
-constexpr double MIN_INSIDE = 0.5;        // share of the landmarks; a face with fewer in the picture has left it
-constexpr float SAME_APPEARANCE = 0.6f;   // likeness to the last frame, or to a lost face; below, it is another one
-constexpr double APPEARANCE_SECONDS = 1;  // a track's appearance follows the face's so slowly
-constexpr double DEAD_ZONE = 0.01;        // of the region's side (and of its roll in radians)
-constexpr double MAX_GROWTH = 1.5;        // of a face's size between frames; more is a mistake of the mesh network
-constexpr double REACH = 2;               // face sizes between where a lost face is expected and where it may be found
-
 double norm(Point vector) { return std::hypot(vector.x, vector.y); }
 Point minus(Point a, Point b) { return {a.x - b.x, a.y - b.y}; }
 
@@ -32,21 +18,21 @@ Point centre(const Landmarks& landmarks) {
 // `now`, or what is nearest to `before` and no more than `reach` from `now`.
 double within_reach(double now, double before, double reach) { return std::clamp(before, now - reach, now + reach); }
 
-bool is_inside(const Face& face, const Picture& picture) {
+bool is_inside(const Face& face, const Picture& picture, double least) {
   int inside = 0;
   for (const auto& at : face.landmarks.at) {
     const bool is_in = at[0] >= 0 && at[1] >= 0 && at[0] < static_cast<float>(picture.width()) &&
                        at[1] < static_cast<float>(picture.height());
     inside += is_in;
   }
-  return inside >= MIN_INSIDE * MESH_POINTS;
+  return inside >= least * MESH_POINTS;
 }
 
 // Whether the mesh network's answer can be the face it was `before`.
-bool is_plausible(const Face& face, const Face& before, const Picture& picture, double min_face) {
+bool is_plausible(const Face& face, const Face& before, const Picture& picture, const TrackSettings& settings) {
   const double growth = face.size() / before.size();
-  return face.size() >= MIN_FOLLOWED * min_face && 1 / MAX_GROWTH < growth && growth < MAX_GROWTH &&
-         is_inside(face, picture);
+  return face.size() >= settings.min_followed && 1 / settings.max_growth < growth && growth < settings.max_growth &&
+         is_inside(face, picture, settings.min_inside);
 }
 
 // A stable sort that allocates nothing, for a few things.
@@ -60,8 +46,8 @@ void sort_few(Iterator begin, Iterator end, Less less) {
 // One face over time.
 class Track {
  public:
-  Track(int number, const Face& face, const Look& look, double time, bool smooth)
-      : id(number), look(look), last_look(look), born(time), is_smooth_(smooth) {
+  Track(int number, const Face& face, const Look& look, double time, const TrackSettings& settings)
+      : id(number), look(look), last_look(look), born(time), settings_(settings) {
     see(face, time);
   }
 
@@ -71,7 +57,7 @@ class Track {
     const double step = now_time - time;
     velocity_ = {(velocity_.x + moved.x / step) / 2, (velocity_.y + moved.y / step) / 2};
     moved_ = norm(moved);
-    const auto share = static_cast<float>(step / (step + APPEARANCE_SECONDS));
+    const auto share = static_cast<float>(step / (step + settings_.appearance_seconds));
     for (std::size_t i = 0; i < look.size(); ++i) look[i] += (now_look[i] - look[i]) * share;
     const float most = std::max(length(look), 1e-6f);
     for (float& value : look) value /= most;
@@ -79,19 +65,19 @@ class Track {
     see(now, now_time);
   }
 
-  // The region to look at: that of the last landmarks, moved on. It keeps still within DEAD_ZONE: else landmark noise
-  // would move the region and the region the landmarks.
+  // The region to look at: that of the last landmarks, moved on. It keeps still within settings_.dead_zone: else
+  // landmark noise would move the region and the region the landmarks.
   Region region_at(double now, double scale) {
     Region next = region(face.landmarks, scale);
-    const double seconds = std::min(now - time, MAX_AHEAD);
+    const double seconds = std::min(now - time, settings_.max_ahead);
     const Point ahead = {velocity_.x * seconds, velocity_.y * seconds};
-    const double share = std::min(1.0, MAX_LEAP * moved_ / std::max(norm(ahead), 1e-6));
+    const double share = std::min(1.0, settings_.max_leap * moved_ / std::max(norm(ahead), 1e-6));
     next.centre = {next.centre.x + ahead.x * share, next.centre.y + ahead.y * share};
     if (has_region_) {
-      next.centre = {within_reach(next.centre.x, region_.centre.x, DEAD_ZONE * next.side),
-                     within_reach(next.centre.y, region_.centre.y, DEAD_ZONE * next.side)};
-      next.side = within_reach(next.side, region_.side, DEAD_ZONE * next.side);
-      next.angle = within_reach(next.angle, region_.angle, DEAD_ZONE);
+      next.centre = {within_reach(next.centre.x, region_.centre.x, settings_.dead_zone * next.side),
+                     within_reach(next.centre.y, region_.centre.y, settings_.dead_zone * next.side)};
+      next.side = within_reach(next.side, region_.side, settings_.dead_zone * next.side);
+      next.angle = within_reach(next.angle, region_.angle, settings_.dead_zone);
     }
     has_region_ = true;
     region_ = next;
@@ -116,7 +102,7 @@ class Track {
     Face place[2];
     const int count = places(now, place);
     for (int i = 0; i < count; ++i) {
-      if (norm(minus(centre(other.landmarks), centre(place[i].landmarks))) < REACH * face.size()) return true;
+      if (norm(minus(centre(other.landmarks), centre(place[i].landmarks))) < settings_.reach * face.size()) return true;
     }
     return false;
   }
@@ -131,7 +117,7 @@ class Track {
   void see(const Face& now, double now_time) {
     face = output = now;
     time = now_time;
-    if (!is_smooth_) return;
+    if (!settings_.smooth) return;
     // depth is noisier than the picture plane, and must not speak in its speed
     double plane[MESH_POINTS][2], depth[MESH_POINTS];
     for (int i = 0; i < MESH_POINTS; ++i) {
@@ -150,8 +136,8 @@ class Track {
     output = Face::of(landmarks, now.score, now.presence);
   }
 
-  const bool is_smooth_;
-  OneEuro plane_filter_{MESH_POINTS, 2}, depth_filter_{MESH_POINTS, 1};
+  const TrackSettings settings_;  // of the moment it was found
+  OneEuro plane_filter_{MESH_POINTS, 2, settings_.one_euro}, depth_filter_{MESH_POINTS, 1, settings_.one_euro};
   Point velocity_;    // pixels a second
   double moved_ = 0;  // pixels between the last two frames it was seen in
   bool has_region_ = false;
@@ -167,7 +153,7 @@ FaceTracker::~FaceTracker() = default;
 
 void FaceTracker::reset() {
   cut_.reset();
-  step_ = FIRST_STEP;
+  step_ = settings_.first_step;
   clock_ = 0;
   has_time_ = has_searched_ = false;
   forget();
@@ -193,7 +179,9 @@ Status FaceTracker::update(Picture& picture, double time, std::vector<TrackedFac
   if (Status status = follow(picture); !status.ok()) return status;
   if (Status status = find(picture); !status.ok()) return status;
   reclaim();
-  const auto is_over = [this](const std::unique_ptr<Track>& track) { return clock_ - track->time > LOST_SECONDS; };
+  const auto is_over = [this](const std::unique_ptr<Track>& track) {
+    return clock_ - track->time > settings_.lost_seconds;
+  };
   lost_.erase(std::remove_if(lost_.begin(), lost_.end(), is_over), lost_.end());
   for (const auto& track : tracks_) tracked->push_back({track->id, &track->output});
   sort_few(tracked->begin(), tracked->end(),
@@ -217,9 +205,9 @@ Status FaceTracker::follow(Picture& picture) {
     const Region where = track->region_at(clock_, mesh.region_scale);
     if (Status status = analyser_.follow(picture, track->face, where, &seen.face, &is_there); !status.ok())
       return status;
-    if (!is_there || !is_plausible(seen.face, track->face, picture, mesh.min_face)) continue;
+    if (!is_there || !is_plausible(seen.face, track->face, picture, settings_)) continue;
     seen.look = appearance_(picture, seen.face.five);
-    if (likeness(seen.look, track->last_look) < SAME_APPEARANCE) continue;
+    if (likeness(seen.look, track->last_look) < settings_.same_appearance) continue;
     seen.likeness = likeness(seen.look, track->look);
     seen.track = track.get();
     seen_.push_back(seen);
@@ -255,7 +243,7 @@ bool FaceTracker::is_known_to_others(const Face& face) const {
 Status FaceTracker::find(Picture& picture) {
   if (settings_.only_largest && !tracks_.empty()) return {};
   found_.clear();
-  if (is_search_due_ && (!has_searched_ || clock_ - searched_ >= SEARCH_GAP)) {
+  if (is_search_due_ && (!has_searched_ || clock_ - searched_ >= settings_.search_gap)) {
     if (Status status = analyser_.faces(picture, !settings_.only_largest, &found_); !status.ok()) return status;
     const auto is_followed = [this](const Face& face) { return is_known_to_others(face); };
     found_.erase(std::remove_if(found_.begin(), found_.end(), is_followed), found_.end());
@@ -270,13 +258,15 @@ Status FaceTracker::find(Picture& picture) {
       return status;
     }
   }
-  const auto is_outside = [&picture](const Face& face) { return !is_inside(face, picture); };
+  const auto is_outside = [this, &picture](const Face& face) {
+    return !is_inside(face, picture, settings_.min_inside);
+  };
   found_.erase(std::remove_if(found_.begin(), found_.end(), is_outside), found_.end());
   sort_few(found_.begin(), found_.end(), [](const Face& a, const Face& b) { return a.size() > b.size(); });
   if (settings_.only_largest && found_.size() > 1) found_.resize(1);
   for (const Face& face : found_) {
     const Look look = appearance_(picture, face.five);
-    tracks_.push_back(std::make_unique<Track>(next_id_++, face, look, clock_, settings_.smooth));
+    tracks_.push_back(std::make_unique<Track>(next_id_++, face, look, clock_, settings_));
   }
   return {};
 }
@@ -287,7 +277,7 @@ void FaceTracker::collect_views(const Picture& picture) {
   for (const auto& track : lost_) add_lost_views(*track);
   const bool is_idle = tracks_.empty();
   ViewTurns& views = turns(picture, is_idle);
-  credit_ += is_idle ? IDLE_VIEWS : static_cast<double>(views.levels.size()) / settings_.every;
+  credit_ += is_idle ? settings_.idle_views : static_cast<double>(views.levels.size()) / settings_.every;
   const double count = std::floor(credit_);
   credit_ -= count;
   for (double taken = 0; taken < count; ++taken) {
@@ -325,7 +315,7 @@ void FaceTracker::add_lost_views(const Track& track) {
 // Lost tracks take over the faces found since that are theirs: the likest pair first.
 void FaceTracker::reclaim() {
   while (true) {
-    float best = SAME_APPEARANCE;
+    auto best = static_cast<float>(settings_.same_appearance);
     Track* found = nullptr;
     auto theirs = lost_.end();
     for (auto lost = lost_.begin(); lost != lost_.end(); ++lost) {

@@ -18,10 +18,25 @@ struct TrackedFace {
   const Face* face;
 };
 
+// Chosen by the user first, then what face/track.py explains.
 struct TrackSettings {
-  int every = 10;             // frames in which each upright level of the search has its turn once
-  bool smooth = true;         // filter the landmarks in time
-  bool only_largest = false;  // follow one face, the largest when it was found; look for others only when it is lost
+  int every = 10;                // frames in which each upright level of the search has its turn once
+  bool smooth = true;            // filter the landmarks in time
+  bool only_largest = false;     // follow one face, the largest when it was found; look for others only when it is lost
+  double first_step = 1.0 / 30;  // seconds, for a step of time that is not positive before any that is
+  double lost_seconds = 1;       // a lost face is looked for and may get its id back
+  double search_gap = 1;         // seconds between full searches, however often the scene seems to change
+  double idle_views = 2;         // detector views a frame while no face is known
+  double max_ahead = 0.25;       // seconds that a followed face's velocity is trusted
+  double max_leap = 2;           // times the last move between frames, the farthest it is moved on
+  double min_followed = 15;      // pixels; a little less than to be found
+  double min_inside = 0.5;       // share of the landmarks; a face with fewer in the picture has left it
+  double same_appearance = 0.6;  // likeness to the last frame, or to a lost face; below, it is another one
+  double appearance_seconds = 1;  // a track's appearance follows the face's so slowly
+  double dead_zone = 0.01;        // of the region's side (and of its roll in radians)
+  double max_growth = 1.5;        // of a face's size between frames; more is a mistake of the mesh network
+  double reach = 2;               // face sizes between where a lost face is expected and where it may be found
+  OneEuroSettings one_euro;
 };
 
 class Track;

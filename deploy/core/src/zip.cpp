@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "inflate.h"
 #include "status.h"
 
 namespace mfs {
@@ -12,7 +13,8 @@ namespace {
 
 constexpr std::uint32_t kEnd = 0x06054b50, kCentral = 0x02014b50, kLocal = 0x04034b50;
 constexpr std::size_t kEndSize = 22, kCentralSize = 46, kLocalSize = 30;
-constexpr std::uint32_t kZip64 = 0xFFFFFFFF;
+constexpr std::uint32_t kStored = 0, kDeflated = 8;
+constexpr std::size_t kMostInflated = std::size_t{512} << 20;  // bytes of all members; also refuses ZIP64
 
 std::uint32_t word16(const std::uint8_t* at) { return at[0] | at[1] << 8; }
 std::uint32_t word32(const std::uint8_t* at) { return word16(at) | word16(at + 2) << 16; }
@@ -43,14 +45,14 @@ std::size_t find_end(Bytes archive) {
 
 }  // namespace
 
-Result<std::map<std::string, Bytes>> read_zip(Bytes archive, const std::string& name) {
+Result<Zip> read_zip(Bytes archive, const std::string& name) {
   const std::size_t end = archive.size < kEndSize ? std::string::npos : find_end(archive);
   if (end == std::string::npos) return error(name, "not a zip archive, or cut off; make or copy it again");
   const Status damaged = error(name, "damaged: its table of contents does not fit it; make or copy it again");
   const std::uint8_t* record = archive.data + end;
   const std::size_t count = word16(record + 10);
-  std::size_t at = word32(record + 16);
-  std::map<std::string, Bytes> members;
+  std::size_t at = word32(record + 16), total = 0;
+  Zip zip;
   for (std::size_t i = 0; i < count; ++i) {
     if (at > end || end - at < kCentralSize || word32(archive.data + at) != kCentral) return damaged;
     const std::uint8_t* entry = archive.data + at;
@@ -58,21 +60,31 @@ Result<std::map<std::string, Bytes>> read_zip(Bytes archive, const std::string& 
     if (end - at - kCentralSize < name_size + after) return damaged;
     const std::string member(reinterpret_cast<const char*>(entry + kCentralSize), name_size);
     at += kCentralSize + name_size + after;
-    const std::size_t stored = word32(entry + 20), size = word32(entry + 24), local = word32(entry + 42);
+    const std::uint32_t method = word16(entry + 10);
+    const std::size_t packed = word32(entry + 20), size = word32(entry + 24), local = word32(entry + 42);
     const std::string called = member + " in it ";
-    if (stored == kZip64 || size == kZip64 || local == kZip64) return error(name, called + "is too large");
-    if (word16(entry + 10) != 0 || word16(entry + 8) & 1 || stored != size) {
-      return error(name, called + "is compressed or encrypted; members must be stored as they are");
+    total += size;
+    if (size > kMostInflated || total > kMostInflated) return error(name, called + "is too large");
+    if ((method != kStored && method != kDeflated) || word16(entry + 8) & 1 || (method == kStored && packed != size)) {
+      return error(name, called + "is encrypted, or compressed in a way that this program does not know");
     }
     if (local > end || end - local < kLocalSize || word32(archive.data + local) != kLocal) return damaged;
     const std::size_t begin =
         local + kLocalSize + word16(archive.data + local + 26) + word16(archive.data + local + 28);
-    if (begin > end || end - begin < size) return damaged;
-    const Bytes bytes{archive.data + begin, size};
-    if (crc32(bytes) != word32(entry + 16)) return error(name, called + "is damaged; make or copy the archive again");
-    if (!members.emplace(member, bytes).second) return error(name, called + "is there twice");
+    if (begin > end || end - begin < packed) return damaged;
+    Bytes bytes{archive.data + begin, size};
+    bool is_fine = true;
+    if (method == kDeflated) {
+      zip.inflated.emplace_back(size);
+      is_fine = inflate(bytes.data, packed, zip.inflated.back().data(), size);
+      bytes.data = zip.inflated.back().data();
+    }
+    if (!is_fine || crc32(bytes) != word32(entry + 16)) {
+      return error(name, called + "is damaged; make or copy the archive again");
+    }
+    if (!zip.members.emplace(member, bytes).second) return error(name, called + "is there twice");
   }
-  return members;
+  return zip;
 }
 
 Result<std::vector<std::uint8_t>> read_file(const std::string& path, std::size_t most) {

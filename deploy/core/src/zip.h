@@ -1,4 +1,4 @@
-// Zip archives whose members are stored, not compressed (APPNOTE 6.3.10): read in place.
+// Zip archives (APPNOTE 6.3.10) with members stored or deflated; files read and written as a whole.
 
 #pragma once
 
@@ -16,9 +16,16 @@ struct Bytes {
   std::size_t size = 0;
 };
 
-// Members by name, as places in `archive`. `name`: what messages call it. Refused: what is no zip or cut off, members
-// that are compressed, encrypted, overlap the archive's end or do not match their CRC-32, names twice, ZIP64.
-Result<std::map<std::string, Bytes>> read_zip(Bytes archive, const std::string& name);
+// An archive's members by name: places in the archive, or in what was inflated.
+struct Zip {
+  std::map<std::string, Bytes> members;
+  std::vector<std::vector<std::uint8_t>> inflated;
+};
+
+// `name`: what messages call the archive, whose bytes have to stay. Refused: what is no zip or cut off, members that
+// are encrypted, compressed otherwise, reach beyond the archive's end, do not match their CRC-32 or are there twice,
+// ZIP64.
+Result<Zip> read_zip(Bytes archive, const std::string& name);
 
 // A file as a whole. `most`: bytes, larger ones are refused.
 Result<std::vector<std::uint8_t>> read_file(const std::string& path, std::size_t most = std::size_t{1} << 30);
