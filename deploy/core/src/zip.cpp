@@ -1,10 +1,10 @@
 #include "zip.h"
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 
+#include "crc32.h"
 #include "inflate.h"
 #include "status.h"
 
@@ -18,21 +18,6 @@ constexpr std::size_t kMostInflated = std::size_t{512} << 20;  // bytes of all m
 
 std::uint32_t word16(const std::uint8_t* at) { return at[0] | at[1] << 8; }
 std::uint32_t word32(const std::uint8_t* at) { return word16(at) | word16(at + 2) << 16; }
-
-std::uint32_t crc32(Bytes bytes) {
-  static const auto table = [] {
-    std::array<std::uint32_t, 256> made{};
-    for (std::uint32_t i = 0; i < 256; ++i) {
-      std::uint32_t value = i;
-      for (int bit = 0; bit < 8; ++bit) value = value >> 1 ^ (value & 1 ? 0xEDB88320 : 0);
-      made[i] = value;
-    }
-    return made;
-  }();
-  std::uint32_t crc = 0xFFFFFFFF;
-  for (std::size_t i = 0; i < bytes.size; ++i) crc = table[(crc ^ bytes.data[i]) & 0xFF] ^ crc >> 8;
-  return ~crc;
-}
 
 // Where the end record begins, or npos: it is the last thing in the file but for a comment.
 std::size_t find_end(Bytes archive) {
@@ -79,7 +64,7 @@ Result<Zip> read_zip(Bytes archive, const std::string& name) {
       is_fine = inflate(bytes.data, packed, zip.inflated.back().data(), size);
       bytes.data = zip.inflated.back().data();
     }
-    if (!is_fine || crc32(bytes) != word32(entry + 16)) {
+    if (!is_fine || crc32(bytes.data, bytes.size) != word32(entry + 16)) {
       return error(name, called + "is damaged; make or copy the archive again");
     }
     if (!zip.members.emplace(member, bytes).second) return error(name, called + "is there twice");
