@@ -3,9 +3,9 @@
 //     bundle    -> networks -> Injector: source picture -> Identity (once, a second or so)
 //     Identity  -> Swapper:    frame -> the same frame with that face (every frame)
 //
-// Conventions, everywhere: pixel centres are at integers; pictures are RGB, 8 bits a colour; tensors are float32, channels
-// first; lengths are pixels, times seconds, durations milliseconds. Names and steps are those of the Python package
-// paddle_mfs. Nothing throws across this interface: what can fail returns a Status, or a Result with one.
+// Conventions, everywhere: pixel centres are at integers; pictures are RGB, 8 bits a colour; tensors are float32,
+// channels first; lengths are pixels, times seconds, durations milliseconds. Names and steps are those of the Python
+// package paddle_mfs. Nothing throws across this interface: what can fail returns a Status, or a Result with one.
 
 #pragma once
 
@@ -34,8 +34,8 @@ struct [[nodiscard]] Status {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                        // NOLINT: implicit, as in `return value;`
-  Result(Status status) : status_(std::move(status)) {}                // NOLINT: `return Status{"..."};`
+  Result(T value) : value_(std::move(value)) {}          // NOLINT: implicit, as in `return value;`
+  Result(Status status) : status_(std::move(status)) {}  // NOLINT: `return Status{"..."};`
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }
   const std::string& message() const { return status_.message; }
@@ -101,7 +101,7 @@ struct Frame {
 struct TensorSpec {
   std::string name;
   std::vector<std::int64_t> shape;
-  float mean = 0, std = 1;  // of inputs: the network takes (RGB in [0, 1] - mean) / std
+  float mean = 0, std = 1;   // of inputs: the network takes (RGB in [0, 1] - mean) / std
   std::size_t size() const;  // how many numbers
 };
 
@@ -115,9 +115,9 @@ struct NetworkSpec {
 class Network {
  public:
   virtual ~Network() = default;
-  virtual float* input(std::size_t index) = 0;                // where to write it, `inputs[index].size()` numbers
-  virtual Status run() = 0;                                   // allocates nothing of its own after the first time
-  virtual const float* output(std::size_t index) const = 0;   // `outputs[index].size()` numbers, until the next run
+  virtual float* input(std::size_t index) = 0;               // where to write it, `inputs[index].size()` numbers
+  virtual Status run() = 0;                                  // allocates nothing of its own after the first time
+  virtual const float* output(std::size_t index) const = 0;  // `outputs[index].size()` numbers, until the next run
 };
 
 // What runs networks: Paddle-Lite on a phone, a Python process on a desktop. Safe from several threads; so are two of
@@ -130,6 +130,8 @@ class Networks {
   virtual Result<std::unique_ptr<Network>> load(const std::uint8_t* bytes, std::size_t size,
                                                 const NetworkSpec& spec) = 0;
   virtual std::string name() const = 0;  // "Paddle-Lite 2.13rc0, gpu, 2 threads"
+  // The target whose .nb files run here, as `Bundle::target` has it; what is opened with another bundle says so.
+  virtual std::string target() const = 0;
 };
 
 enum class Device { cpu, gpu, nnapi };
@@ -138,11 +140,11 @@ enum class PowerMode { high, low, full, no_bind };
 
 struct DeviceOptions {
   Device device = Device::cpu;
-  int threads = 2;                          // of the CPU, for what runs there
-  PowerMode power = PowerMode::no_bind;     // which cores
-  Precision precision = Precision::fp16;    // of the GPU; the CPU's is in the .nb file
-  bool tune = false;                        // let the GPU try its kernels at the first start (seconds, then cached)
-  std::string cache_folder;                 // for compiled GPU and NNAPI programs; empty: compile at each start
+  int threads = 2;                        // of the CPU, for what runs there
+  PowerMode power = PowerMode::no_bind;   // which cores
+  Precision precision = Precision::fp16;  // of the GPU; the CPU's is in the .nb file
+  bool tune = false;                      // let the GPU try its kernels at the first start (seconds, then cached)
+  std::string cache_folder;               // for compiled GPU and NNAPI programs; empty: compile at each start
 };
 
 // Paddle-Lite's C++ interface (src/paddle_lite_networks.cpp, linked on phones). A device that is not there is an error:
@@ -154,8 +156,8 @@ Result<std::unique_ptr<Networks>> process_networks(const std::string& python);
 
 // ---------------------------------------------------------------------------------------------------------- bundle
 
-class BundleContents;   // src/bundle.h
-struct IdentityModel;   // src/identity.h
+struct BundleContents; // src/bundle.h
+struct IdentityModel;  // src/identity.h
 
 // A face that can be put on: an IDN with its weights. Cheap to copy.
 class Identity {
@@ -173,25 +175,25 @@ class Identity {
   std::shared_ptr<const IdentityModel> model_;
 };
 
-// A file made by `tools/export_lite.py --bundle`: all networks and deploy.json. Cheap to copy, read-only, safe from several
-// threads.
+// A file made by `tools/export_lite.py --bundle`: all networks and deploy.json. Cheap to copy, read-only, safe from
+// several threads.
 class Bundle {
  public:
-  // Reads and checks everything: sizes, SHA-256 of every member, shapes, places of weights. Refuses, naming the file, what is
-  // truncated, tampered with, of another format, or lacks a part.
+  // Reads and checks everything: sizes, SHA-256 of every member, shapes, places of weights. Refuses, naming the file,
+  // what is truncated, tampered with, of another format, or lacks a part.
   static Result<Bundle> open(const std::string& path);
   // The same of bytes in memory (an Android asset); `name` is what messages call them.
   static Result<Bundle> from_bytes(std::vector<std::uint8_t> bytes, const std::string& name);
 
-  const std::string& made_by() const;     // "paddle_mfs 1.2.3"
-  const std::string& target() const;      // "arm", "gpu", "nnapi", "x86"
-  const std::string& precision() const;   // "fp32", "fp16", "int8"
-  const std::string& paddlelite() const;  // the version that the runtime must have
-  bool needs_extra() const;               // whether the runtime must be one built with extra operators
-  bool can_inject() const;                // whether a new source can be taken: see `injection_refused`
+  const std::string& made_by() const;            // "paddle_mfs 1.2.3"
+  const std::string& target() const;             // "arm", "gpu", "nnapi", "x86"
+  const std::string& precision() const;          // "fp32", "fp16", "int8"
+  const std::string& paddlelite() const;         // the version that the runtime must have
+  bool needs_extra() const;                      // whether the runtime must be one built with extra operators
+  bool can_inject() const;                       // whether a new source can be taken: see `injection_refused`
   const std::string& injection_refused() const;  // why not; empty when it can
 
-  std::vector<std::string> identities() const;             // names of those bundled, first the default one
+  std::vector<std::string> identities() const;  // names of those bundled, first the default one
   Result<Identity> identity(const std::string& name) const;
   // An identity saved by `Identity::save`; refused when it was made from another bundle or is damaged.
   Result<Identity> load_identity(const std::string& path) const;
@@ -212,8 +214,8 @@ std::string xmp_packet(const std::string& provenance);
 
 // --------------------------------------------------------------------------------------------------------- injection
 
-// Makes identities from pictures. It has networks of its own: use it in a background thread while a Swapper runs, and drop it
-// when done, since the IIN is large.
+// Makes identities from pictures. It has networks of its own: use it in a background thread while a Swapper runs, and
+// drop it when done, since the IIN is large.
 class Injector {
  public:
   static Result<std::unique_ptr<Injector>> open(const Bundle& bundle, Networks& networks);
@@ -253,11 +255,12 @@ struct FaceBox {
   float box[4];
 };
 
-// Swaps the faces of one clip or camera, frame by frame. One thread at a time. After the first frames of a size (and number
-// of faces) it allocates no memory.
+// Swaps the faces of one clip or camera, frame by frame. One thread at a time. After the first frames of a size (and
+// number of faces) it allocates no memory.
 class Swapper {
  public:
-  static Result<std::unique_ptr<Swapper>> open(const Bundle& bundle, Networks& networks, const SwapOptions& options = {});
+  static Result<std::unique_ptr<Swapper>> open(const Bundle& bundle, Networks& networks,
+                                               const SwapOptions& options = {});
   virtual ~Swapper() = default;
 
   // What faces get from the next frame on; until the first one `swap` is an error. Loads the identity's network, which
