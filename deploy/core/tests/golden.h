@@ -18,7 +18,9 @@
 #include "json.h"
 #include "mfs/mfs.h"
 
-namespace mfs::test {
+namespace mfs_test {
+
+using namespace mfs;
 
 template <class T>
 struct Array {
@@ -146,4 +148,4 @@ class Replay : public Network {
   double largest_ = 0;
 };
 
-}  // namespace mfs::test
+}  // namespace mfs_test

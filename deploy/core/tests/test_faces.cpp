@@ -7,8 +7,8 @@
 #include "golden.h"
 
 using namespace mfs;
-using mfs::test::Golden;
-using mfs::test::Replay;
+using mfs_test::Golden;
+using mfs_test::Replay;
 
 namespace {
 
@@ -21,7 +21,8 @@ void check_faces(const std::string& name, const std::vector<Face>& faces) {
   const auto boxes = golden.array<double>(name, "boxes"), five = golden.array<double>(name, "five");
   const auto scores = golden.array<double>(name, "scores"), poses = golden.array<double>(name, "poses");
   const auto landmarks = golden.array<float>(name, "landmarks");
-  REQUIRE(static_cast<int>(faces.size()) == boxes.size());
+  CHECK(static_cast<int>(faces.size()) == boxes.size());
+  if (!(static_cast<int>(faces.size()) == boxes.size())) return;
   for (std::size_t i = 0; i < faces.size(); ++i) {
     const Face& face = faces[i];
     const double box[4] = {face.box.x1, face.box.y1, face.box.x2, face.box.y2};
@@ -39,9 +40,7 @@ void check_faces(const std::string& name, const std::vector<Face>& faces) {
   }
 }
 
-}  // namespace
-
-TEST(the_search_sees_and_finds_what_python_does) {
+void the_search_sees_and_finds_what_python_does() {
   int tried = 0;
   for (const std::string& name : Golden::vectors().cases()) {
     if (!Golden::vectors().has(name, "detector_inputs") || name == "clip") continue;
@@ -50,7 +49,7 @@ TEST(the_search_sees_and_finds_what_python_does) {
     Replay detector = Replay::detector(name), mesh = Replay::mesh(name);
     FaceAnalyser analyser(detector, detector.spec(), mesh, mesh.spec());
     Picture picture;
-    picture.set(test::frame_of(pixels));
+    picture.set(mfs_test::frame_of(pixels));
     std::vector<Face> faces;
     const Status status = analyser.faces(picture, name == "two", &faces);
     if (!status.ok()) std::fprintf(stderr, "%s: %s\n", name.c_str(), status.message.c_str());
@@ -65,7 +64,7 @@ TEST(the_search_sees_and_finds_what_python_does) {
   CHECK(tried >= 9);
 }
 
-TEST(the_alignment_is_pythons) {
+void the_alignment_is_pythons() {
   int tried = 0;
   for (const std::string& name : Golden::vectors().cases()) {
     if (!Golden::vectors().has(name, "five") || !Golden::vectors().has(name, "matrix")) continue;
@@ -75,31 +74,40 @@ TEST(the_alignment_is_pythons) {
     Point points[5];
     for (int k = 0; k < 5; ++k) points[k] = {five[0][2 * k], five[0][2 * k + 1]};
     Matrix matrix;
-    REQUIRE(alignment(points, 224, &matrix));
+    CHECK(alignment(points, 224, &matrix));
+    if (!(alignment(points, 224, &matrix))) return;
     for (int k = 0; k < 6; ++k) CHECK_NEAR(matrix.a[k], wanted.values[k], MATRIX);
   }
   CHECK(tried >= 8);
 }
 
-TEST(a_picture_without_a_face_is_told_so) {
+void a_picture_without_a_face_is_told_so() {
   const auto pixels = Golden::vectors().array<std::uint8_t>("nobody", "picture");
   Replay detector = Replay::detector("nobody"), mesh = Replay::mesh("nobody");
   FaceAnalyser analyser(detector, detector.spec(), mesh, mesh.spec());
   Picture picture;
-  picture.set(test::frame_of(pixels));
+  picture.set(mfs_test::frame_of(pixels));
   Face face;
   const Status status = analyser.largest(picture, "wall.jpg", &face);
   CHECK(status.message.rfind("wall.jpg: no face found", 0) == 0);
 }
 
-TEST(a_network_that_fails_ends_the_search) {
+void a_network_that_fails_ends_the_search() {
   const auto pixels = Golden::vectors().array<std::uint8_t>("upright", "picture");
   Replay detector = Replay::detector("nobody"), mesh = Replay::mesh("nobody");
   FaceAnalyser analyser(mesh, detector.spec(), mesh, mesh.spec());  // one without answers
   Picture picture;
-  picture.set(test::frame_of(pixels));
+  picture.set(mfs_test::frame_of(pixels));
   std::vector<Face> faces;
   CHECK(!analyser.faces(picture, false, &faces).ok());
 }
 
-TEST_MAIN()
+}  // namespace
+
+int main() {
+  the_search_sees_and_finds_what_python_does();
+  the_alignment_is_pythons();
+  a_picture_without_a_face_is_told_so();
+  a_network_that_fails_ends_the_search();
+  return mfs_test::result();
+}
