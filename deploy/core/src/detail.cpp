@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstring>
+
+#include "float4.h"
 
 namespace mfs {
 namespace {
@@ -20,26 +21,24 @@ int mirrored(int place, int length) {
   return place;
 }
 
-// result[x] = kernel[0] middle[x] + sum over i of kernel[i] (before[i - 1][x] + after[i - 1][x]), x < count.
+// result[x] = kernel[0] middle[x] + sum over i of kernel[i + 1] (before[i][x] + after[i][x]), x < count.
 void weigh(const float* middle, const float* const* before, const float* const* after, const float* kernel, int reach, int count,
            float* result) {
-  constexpr int BLOCK = 16;
-  for (int x = 0; x < count; x += BLOCK) {
-    const int length = std::min(BLOCK, count - x);
-    float sum[BLOCK];
-    if (length == BLOCK) {
-      for (int k = 0; k < BLOCK; ++k) sum[k] = kernel[0] * middle[x + k];
-      for (int i = 1; i <= reach; ++i) {
-        const float *a = before[i - 1] + x, *b = after[i - 1] + x, weight = kernel[i];
-        for (int k = 0; k < BLOCK; ++k) sum[k] += weight * (a[k] + b[k]);
-      }
-    } else {
-      for (int k = 0; k < length; ++k) {
-        sum[k] = kernel[0] * middle[x + k];
-        for (int i = 1; i <= reach; ++i) sum[k] += kernel[i] * (before[i - 1][x + k] + after[i - 1][x + k]);
-      }
+  constexpr int BLOCK = 16;  // columns whose sums stay in registers
+  int x = 0;
+  for (; x + BLOCK <= count; x += BLOCK) {
+    Float4 sum[4];
+    for (int k = 0; k < 4; ++k) sum[k] = kernel[0] * load4(middle + x + 4 * k);
+    for (int i = 0; i < reach; ++i) {
+      const float *a = before[i] + x, *b = after[i] + x, weight = kernel[i + 1];
+      for (int k = 0; k < 4; ++k) sum[k] += weight * (load4(a + 4 * k) + load4(b + 4 * k));
     }
-    std::memcpy(result + x, sum, static_cast<std::size_t>(length) * sizeof(float));
+    for (int k = 0; k < 4; ++k) store4(sum[k], result + x + 4 * k);
+  }
+  for (; x < count; ++x) {
+    float sum = kernel[0] * middle[x];
+    for (int i = 0; i < reach; ++i) sum += kernel[i + 1] * (before[i][x] + after[i][x]);
+    result[x] = sum;
   }
 }
 

@@ -11,24 +11,43 @@ namespace {
 constexpr int MOST = 1 << 15;              // pixels a side
 constexpr int TILE_WIDTH = 64, TILE_HEIGHT = 16;  // pixels that are converted together, even
 constexpr int RGBX = 4;                    // bytes a pixel of a converted frame
+constexpr float RED = 0.299f, GREEN = 0.587f, BLUE = 0.114f;  // luma of ITU-R BT.601
 
 int half_up(int length) { return (length + 1) / 2; }
 
-int to_byte(int value) { return std::clamp(value, 0, 255); }
-
-// Nearest integer within a byte's range, halves to even as OpenCV rounds: adding 1.5 * 2^23 leaves no room for fractions.
-std::uint8_t rounded(float value) {
-  constexpr float whole = 12582912.0f;
-  return static_cast<std::uint8_t>((std::min(std::max(value, 0.0f), 255.0f) + whole) - whole);
+std::int16_t to_byte(std::int16_t value) {
+  value = value < 0 ? std::int16_t{0} : value;
+  return value > 255 ? std::int16_t{255} : value;
 }
 
-// What a chroma sample adds to the luma of its pixels: 1.402, 0.344136, 0.714136, 1.772 in 1/65536, rounded.
+// Nearest whole number, halves to even as OpenCV rounds: adding 1.5 * 2^23 leaves no room for fractions.
+float rounded(float value) {
+  constexpr float whole = 12582912.0f;
+  return (value + whole) - whole;
+}
+
+std::uint8_t to_sample(float value) { return static_cast<std::uint8_t>(rounded(std::min(std::max(value, 0.0f), 255.0f))); }
+
+// What chroma samples add to the luma of their pixels.
 struct Chroma {
-  int red, green, blue;
+  std::int16_t red, green, blue;
 };
-Chroma chroma(int u, int v) {
-  constexpr int half = 1 << 15;
-  return {(91881 * v + half) >> 16, (-22553 * u - 46802 * v + half) >> 16, (116130 * u + half) >> 16};
+Chroma chroma(std::uint8_t u, std::uint8_t v) {
+  const float blue = (2 - 2 * BLUE) * static_cast<float>(u - 128), red = (2 - 2 * RED) * static_cast<float>(v - 128);
+  return {static_cast<std::int16_t>(rounded(red)), static_cast<std::int16_t>(rounded(-(RED * red + BLUE * blue) / GREEN)),
+          static_cast<std::int16_t>(rounded(blue))};
+}
+
+// `count` samples of a plane from (x, y) on, side by side.
+void gather(const Plane& plane, int x, int y, int count, std::uint8_t* samples) {
+  const std::uint8_t* from = plane.data + y * plane.row_stride + static_cast<std::ptrdiff_t>(x) * plane.pixel_stride;
+  if (plane.pixel_stride == 1) {
+    std::memcpy(samples, from, static_cast<std::size_t>(count));
+  } else if (plane.pixel_stride == 2) {
+    for (int i = 0; i < count; ++i) samples[i] = from[2 * i];
+  } else {
+    for (int i = 0; i < count; ++i) samples[i] = from[static_cast<std::ptrdiff_t>(i) * plane.pixel_stride];
+  }
 }
 
 std::uint8_t sample_of(const Plane& plane, int x, int y) {
@@ -148,50 +167,50 @@ void Picture::convert(const Rect& area) {
 }
 
 void Picture::convert_tile(const Rect& tile) {
-  const Plane& luma = frame_.planes[0];
-  const int width = tile.width(), samples = half_up(width);
+  const int width = tile.width();
+  // whole rows of a tile in local memory, so that compilers make vectors of the loops
+  std::uint8_t u[TILE_WIDTH / 2] = {}, v[TILE_WIDTH / 2] = {}, luma[TILE_WIDTH] = {};
   std::int16_t red[TILE_WIDTH], green[TILE_WIDTH], blue[TILE_WIDTH];
-  std::uint8_t copy[TILE_WIDTH];
+  std::uint16_t pairs[2 * TILE_WIDTH];  // of bytes, the low one first
   for (int y = tile.y1; y < tile.y2; ++y) {
     if (y % 2 == 0) {
-      for (int i = 0; i < samples; ++i) {
-        const Chroma add = chroma(sample_of(frame_.planes[1], tile.x1 / 2 + i, y / 2) - 128,
-                                  sample_of(frame_.planes[2], tile.x1 / 2 + i, y / 2) - 128);
-        red[2 * i] = red[2 * i + 1] = static_cast<std::int16_t>(add.red);
-        green[2 * i] = green[2 * i + 1] = static_cast<std::int16_t>(add.green);
-        blue[2 * i] = blue[2 * i + 1] = static_cast<std::int16_t>(add.blue);
+      gather(frame_.planes[1], tile.x1 / 2, y / 2, half_up(width), u);
+      gather(frame_.planes[2], tile.x1 / 2, y / 2, half_up(width), v);
+      for (int i = 0; i < TILE_WIDTH / 2; ++i) {
+        const Chroma add = chroma(u[i], v[i]);
+        red[2 * i] = red[2 * i + 1] = add.red;
+        green[2 * i] = green[2 * i + 1] = add.green;
+        blue[2 * i] = blue[2 * i + 1] = add.blue;
       }
     }
-    const std::uint8_t* bright = luma.data + y * luma.row_stride + static_cast<std::ptrdiff_t>(tile.x1) * luma.pixel_stride;
-    if (luma.pixel_stride != 1) {
-      for (int x = 0; x < width; ++x) copy[x] = bright[static_cast<std::ptrdiff_t>(x) * luma.pixel_stride];
-      bright = copy;
+    gather(frame_.planes[0], tile.x1, y, width, luma);
+    for (int x = 0; x < TILE_WIDTH; ++x) {
+      const auto r = static_cast<std::int16_t>(luma[x] + red[x]), g = static_cast<std::int16_t>(luma[x] + green[x]);
+      const auto b = static_cast<std::int16_t>(luma[x] + blue[x]);
+      pairs[2 * x] = static_cast<std::uint16_t>(to_byte(r) | to_byte(g) << 8);
+      pairs[2 * x + 1] = static_cast<std::uint16_t>(to_byte(b) | 0xff00);
     }
-    std::uint8_t* out = rgb_.data() + (static_cast<std::size_t>(y) * frame_.width + tile.x1) * RGBX;
-    for (int x = 0; x < width; ++x) {
-      out[RGBX * x] = static_cast<std::uint8_t>(to_byte(bright[x] + red[x]));
-      out[RGBX * x + 1] = static_cast<std::uint8_t>(to_byte(bright[x] + green[x]));
-      out[RGBX * x + 2] = static_cast<std::uint8_t>(to_byte(bright[x] + blue[x]));
-      out[RGBX * x + 3] = 255;
-    }
+    std::memcpy(memory_.at(tile.x1, y), pairs, static_cast<std::size_t>(width) * RGBX);
   }
 }
 
 void Picture::sample(int step, std::uint8_t* rgb) const {
+  if (frame_.format != PixelFormat::yuv420) {
+    for (int y = 0; y < view_.height; y += step) {
+      for (int x = 0; x < view_.width; x += step, rgb += 3) std::memcpy(rgb, view_.at(x, y), 3);
+    }
+    return;
+  }
+  const double* turn = to_memory_.a;  // whole numbers
+  const int right = static_cast<int>(turn[0]), down = static_cast<int>(turn[3]);
   for (int y = 0; y < view_.height; y += step) {
-    for (int x = 0; x < view_.width; x += step, rgb += 3) {
-      if (frame_.format != PixelFormat::yuv420) {
-        std::memcpy(rgb, view_.at(x, y), 3);
-        continue;
-      }
-      const Point place = transform({x + 0.0, y + 0.0}, to_memory_);
-      const int column = static_cast<int>(place.x), row = static_cast<int>(place.y);
-      const int bright = sample_of(frame_.planes[0], column, row);
-      const Chroma add = chroma(sample_of(frame_.planes[1], column / 2, row / 2) - 128,
-                                sample_of(frame_.planes[2], column / 2, row / 2) - 128);
-      rgb[0] = static_cast<std::uint8_t>(to_byte(bright + add.red));
-      rgb[1] = static_cast<std::uint8_t>(to_byte(bright + add.green));
-      rgb[2] = static_cast<std::uint8_t>(to_byte(bright + add.blue));
+    int column = static_cast<int>(turn[1] * y + turn[2]), row = static_cast<int>(turn[4] * y + turn[5]);
+    for (int x = 0; x < view_.width; x += step, rgb += 3, column += step * right, row += step * down) {
+      const int luma = sample_of(frame_.planes[0], column, row);
+      const Chroma add = chroma(sample_of(frame_.planes[1], column / 2, row / 2), sample_of(frame_.planes[2], column / 2, row / 2));
+      rgb[0] = static_cast<std::uint8_t>(to_byte(static_cast<std::int16_t>(luma + add.red)));
+      rgb[1] = static_cast<std::uint8_t>(to_byte(static_cast<std::int16_t>(luma + add.green)));
+      rgb[2] = static_cast<std::uint8_t>(to_byte(static_cast<std::int16_t>(luma + add.blue)));
     }
   }
 }
@@ -244,14 +263,14 @@ void Picture::add_luma(const std::uint8_t* after, const std::uint8_t* before, in
       red[start + i] = static_cast<std::int16_t>(red[start + i] + r);
       green[start + i] = static_cast<std::int16_t>(green[start + i] + g);
       blue[start + i] = static_cast<std::int16_t>(blue[start + i] + bl);
-      change[i] = 0.299f * static_cast<float>(r) + 0.587f * static_cast<float>(g) + 0.114f * static_cast<float>(bl);
+      change[i] = RED * static_cast<float>(r) + GREEN * static_cast<float>(g) + BLUE * static_cast<float>(bl);
     }
     if (row < 0) continue;
     std::uint8_t* out = luma + start * stride;
     if (stride == 1) {
-      for (int i = 0; i < length; ++i) out[i] = rounded(static_cast<float>(out[i]) + change[i]);
+      for (int i = 0; i < length; ++i) out[i] = to_sample(static_cast<float>(out[i]) + change[i]);
     } else {
-      for (int i = 0; i < length; ++i) out[i * stride] = rounded(static_cast<float>(out[i * stride]) + change[i]);
+      for (int i = 0; i < length; ++i) out[i * stride] = to_sample(static_cast<float>(out[i * stride]) + change[i]);
     }
   }
 }
@@ -264,12 +283,12 @@ void Picture::add_chroma() {
     const int r = red[2 * i] + red[2 * i + 1], g = green[2 * i] + green[2 * i + 1], b = blue[2 * i] + blue[2 * i + 1];
     if (r == 0 && g == 0 && b == 0) continue;
     const float mean[3] = {0.25f * static_cast<float>(r), 0.25f * static_cast<float>(g), 0.25f * static_cast<float>(b)};
-    const float add[2] = {-0.168736f * mean[0] - 0.331264f * mean[1] + 0.5f * mean[2],
-                          0.5f * mean[0] - 0.418688f * mean[1] - 0.081312f * mean[2]};
+    const float luma = RED * mean[0] + GREEN * mean[1] + BLUE * mean[2];
+    const float add[2] = {(mean[2] - luma) / (2 - 2 * BLUE), (mean[0] - luma) / (2 - 2 * RED)};
     for (int j = 0; j < 2; ++j) {
       const Plane& plane = frame_.planes[1 + j];
       std::uint8_t& sample = plane.data[row_ / 2 * plane.row_stride + static_cast<std::ptrdiff_t>(from_ / 2 + i) * plane.pixel_stride];
-      sample = rounded(static_cast<float>(sample) + add[j]);
+      sample = to_sample(static_cast<float>(sample) + add[j]);
     }
   }
 }

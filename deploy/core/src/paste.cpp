@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "float4.h"
+
 namespace mfs {
 namespace {
 
@@ -176,17 +178,12 @@ void Paste::add_row(std::uint8_t* pixels, std::ptrdiff_t stride, int count, Poin
     if (!reached_[first]) continue;
     const float *ka = weights.at[across & (STEPS - 1)], *kd = weights.at[down & (STEPS - 1)];
     const float* from = edged_.data() + first * CHANNELS;
-    float sum[CHANNELS] = {};
+    Float4 sum = {};
     for (int i = 0; i < TAPS; ++i, from += width * CHANNELS) {
-      for (int c = 0; c < CHANNELS; ++c) {
-        sum[c] += kd[i] * (ka[0] * from[c] + ka[1] * from[c + CHANNELS] + ka[2] * from[c + 2 * CHANNELS] + ka[3] * from[c + 3 * CHANNELS]);
-      }
+      sum += kd[i] * (ka[0] * load4(from) + ka[1] * load4(from + 4) + ka[2] * load4(from + 8) + ka[3] * load4(from + 12));
     }
-    const float kept = 1 - sum[3];
-    for (int c = 0; c < 3; ++c) {
-      const float value = static_cast<float>(pixels[c]) * kept + sum[c];
-      pixels[c] = static_cast<std::uint8_t>(std::min(std::max(value, 0.0f), 255.0f) + 0.5f);
-    }
+    const Float4 value = load_pixel<3>(pixels) * (1 - sum[3]) + sum;
+    store_pixel(__builtin_convertvector(clamp4(value, 0, 255) + 0.5f, Int4), pixels);
   }
 }
 

@@ -3,10 +3,10 @@
 namespace mfs {
 
 void to_tensor(const std::uint8_t* rgb, int count, float mean, float std, float* planes) {
-  for (int c = 0; c < 3; ++c) {
-    float* plane = planes + static_cast<std::ptrdiff_t>(c) * count;
-    for (int i = 0; i < count; ++i) plane[i] = (static_cast<float>(rgb[3 * i + c]) / 255.0f - mean) / std;
-  }
+  float value[256];
+  for (int i = 0; i < 256; ++i) value[i] = (static_cast<float>(i) / 255.0f - mean) / std;
+  float *red = planes, *green = red + count, *blue = green + count;
+  for (int i = 0; i < count; ++i, rgb += 3) red[i] = value[rgb[0]], green[i] = value[rgb[1]], blue[i] = value[rgb[2]];
 }
 
 }  // namespace mfs

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "float4.h"
+
 namespace mfs {
 namespace {
 
@@ -77,20 +79,15 @@ int reflected(int place, int length) {
   return within < length ? within : period - 1 - within;
 }
 
-// The weighted sum of SIZE x SIZE pixels, rounded, into three bytes. CHANNELS: how many bytes of a pixel may be read.
-template <int SIZE, int CHANNELS>
+// The weighted sum of SIZE x SIZE pixels, rounded, into three bytes. BYTES: how many of a pixel may be read.
+template <int SIZE, int BYTES>
 inline void mix(const std::uint8_t* from, std::ptrdiff_t dx, std::ptrdiff_t dy, const float* weight, std::uint8_t* result) {
-  float sum[CHANNELS] = {};
+  Float4 sum = {};
   for (int i = 0; i < SIZE; ++i) {
-    for (int j = 0; j < SIZE; ++j) {
-      const std::uint8_t* pixel = from + i * dy + j * dx;
-      const float w = weight[i * SIZE + j];
-      for (int c = 0; c < CHANNELS; ++c) sum[c] += w * static_cast<float>(pixel[c]);
-    }
+    for (int j = 0; j < SIZE; ++j) sum += weight[i * SIZE + j] * load_pixel<BYTES>(from + i * dy + j * dx);
   }
-  for (int c = 0; c < 3; ++c) {
-    result[c] = static_cast<std::uint8_t>(std::clamp((static_cast<int>(sum[c]) + WEIGHT_ONE / 2) >> 15, 0, 255));
-  }
+  const Int4 rounded = (__builtin_convertvector(sum, Int4) + WEIGHT_ONE / 2) >> 15;
+  store_pixel(__builtin_convertvector(clamp4(__builtin_convertvector(rounded, Float4), 0, 255), Int4), result);
 }
 
 // The same where some of the pixels lie outside.
@@ -111,7 +108,7 @@ void mix_at_edge(const Pixels& image, int x, int y, Border border, const float* 
   mix<SIZE, RGBX>(around, RGBX, SIZE * RGBX, weight, result);
 }
 
-template <int SIZE, int CHANNELS>
+template <int SIZE, int BYTES>
 void warp_rows(const Pixels& image, const Matrix& back, int width, int height, const int* across, const int* down,
                Border border, std::uint8_t* result) {
   constexpr int first = SIZE / 2 - 1, rounding = 1 << (FINE_BITS - BITS - 1);
@@ -123,7 +120,7 @@ void warp_rows(const Pixels& image, const Matrix& back, int width, int height, c
       const int column = (u >> BITS) - first, row = (v >> BITS) - first;
       const float* weight = table.at[(v & (STEPS - 1)) * STEPS + (u & (STEPS - 1))];
       if (column >= 0 && row >= 0 && column <= image.width - SIZE && row <= image.height - SIZE) {
-        mix<SIZE, CHANNELS>(image.at(column, row), image.dx, image.dy, weight, result);
+        mix<SIZE, BYTES>(image.at(column, row), image.dx, image.dy, weight, result);
       } else {
         mix_at_edge<SIZE>(image, column, row, border, weight, result);
       }
