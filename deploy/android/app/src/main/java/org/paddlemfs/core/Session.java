@@ -188,9 +188,11 @@ public final class Session {
         }
     }
 
-    /** Milliseconds of each step; empty while nothing is open. */
+    /** Milliseconds of each step; empty while nothing is open, or a face is being put on. */
     public List<StageTime> timings() {
-        live.lock();
+        if (!live.tryLock()) {
+            return Collections.emptyList();
+        }
         try {
             return swapper == null ? Collections.<StageTime>emptyList() : swapper.timings();
         } finally {
