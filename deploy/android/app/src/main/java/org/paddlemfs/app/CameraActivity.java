@@ -255,7 +255,9 @@ public final class CameraActivity extends SwapActivity {
             recorder.add(frame);
         } catch (IOException problem) {
             tell(R.string.not_saved, problem.getMessage());
-            runOnUiThread(this::endClip);
+            wantsClip.set(false);
+            runOnUiThread(() -> showRecording(false));
+            saveClip(); // as far as it went
         }
     }
 
