@@ -1,0 +1,245 @@
+#include "warp.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "float4.h"
+
+namespace mfs {
+namespace {
+
+constexpr int BITS = 5, STEPS = 1 << BITS;  // places between two pixels
+constexpr int FINE_BITS = 10;               // of the places before they are rounded to those
+constexpr int WEIGHT_ONE = 1 << 15;         // the sum of a pixel's weights
+constexpr int RGBX = 4;
+
+// A place in 1/1024 pixels; far outside any picture it does not matter how far.
+int fine(double place) {
+  constexpr double most = 1 << 29;
+  return static_cast<int>(std::lrint(std::clamp(place * (1 << FINE_BITS), -most, most)));
+}
+
+// Keys' kernel, a = -0.75, of the four neighbours of a place t in 0..1 between the middle two.
+void keys(float t, float* weights) {
+  const float a = -0.75f, s = 1 - t;
+  weights[0] = ((a * (t + 1) - 5 * a) * (t + 1) + 8 * a) * (t + 1) - 4 * a;
+  weights[1] = ((a + 2) * t - (a + 3)) * t * t + 1;
+  weights[2] = ((a + 2) * s - (a + 3)) * s * s + 1;
+  weights[3] = 1 - weights[0] - weights[1] - weights[2];
+}
+
+// Weights of SIZE x SIZE neighbours for each place: whole numbers (their products with pixels, and the sums of those, are
+// exact as floats) that sum up to WEIGHT_ONE; what rounding leaves over goes to a middle one, as in OpenCV.
+template <int SIZE>
+struct Weights {
+  float at[STEPS * STEPS][SIZE * SIZE];
+
+  Weights() {
+    for (int place = 0; place < STEPS * STEPS; ++place) {
+      float across[SIZE], down[SIZE];
+      along(static_cast<float>(place % STEPS) / STEPS, across);
+      along(static_cast<float>(place / STEPS) / STEPS, down);
+      float sum = 0;
+      for (int i = 0; i < SIZE * SIZE; ++i) {
+        sum += at[place][i] = std::nearbyint(down[i / SIZE] * across[i % SIZE] * WEIGHT_ONE);
+      }
+      constexpr int middle = SIZE / 2 * SIZE + SIZE / 2;
+      int least = middle, most = middle;
+      for (int i : {middle, middle + 1, middle + SIZE, middle + SIZE + 1}) {
+        if (i % SIZE < SIZE / 2 || i >= SIZE * SIZE) continue;
+        if (at[place][i] < at[place][least]) {
+          least = i;
+        } else if (at[place][i] > at[place][most]) {
+          most = i;
+        }
+      }
+      at[place][sum < WEIGHT_ONE ? most : least] += WEIGHT_ONE - sum;
+    }
+  }
+
+  static void along(float t, float* weights) {
+    if constexpr (SIZE == 4) {
+      keys(t, weights);
+    } else {
+      weights[0] = 1 - t, weights[1] = t;
+    }
+  }
+};
+
+template <int SIZE>
+const Weights<SIZE>& weights() {
+  static const Weights<SIZE> made;
+  return made;
+}
+
+// The pixel that stands for one beyond the edge: ... 1 0 | 0 1 2 ... n-1 | n-1 n-2 ...
+int reflected(int place, int length) {
+  const int period = 2 * length, within = ((place % period) + period) % period;
+  return within < length ? within : period - 1 - within;
+}
+
+// The weighted sum of SIZE x SIZE pixels, rounded, into three bytes. BYTES: how many of a pixel may be read.
+template <int SIZE, int BYTES>
+inline void mix(const std::uint8_t* from, std::ptrdiff_t dx, std::ptrdiff_t dy, const float* weight, std::uint8_t* result) {
+  Float4 sum = {};
+  for (int i = 0; i < SIZE; ++i) {
+    for (int j = 0; j < SIZE; ++j) sum += weight[i * SIZE + j] * load_pixel<BYTES>(from + i * dy + j * dx);
+  }
+  const Int4 rounded = (__builtin_convertvector(sum, Int4) + WEIGHT_ONE / 2) >> 15;
+  store_pixel(__builtin_convertvector(clamp4(__builtin_convertvector(rounded, Float4), 0, 255), Int4), result);
+}
+
+// The same where some of the pixels lie outside.
+template <int SIZE>
+void mix_at_edge(const Pixels& image, int x, int y, Border border, const float* weight, std::uint8_t* result) {
+  std::uint8_t around[SIZE * SIZE * RGBX] = {};
+  for (int i = 0; i < SIZE; ++i) {
+    for (int j = 0; j < SIZE; ++j) {
+      int column = x + j, row = y + i;
+      if (border == Border::reflect) {
+        column = reflected(column, image.width), row = reflected(row, image.height);
+      } else if (column < 0 || row < 0 || column >= image.width || row >= image.height) {
+        continue;
+      }
+      std::copy_n(image.at(column, row), 3, around + (i * SIZE + j) * RGBX);
+    }
+  }
+  mix<SIZE, RGBX>(around, RGBX, SIZE * RGBX, weight, result);
+}
+
+template <int SIZE, int BYTES>
+void warp_rows(const Pixels& image, const Matrix& back, int width, int height, const int* across, const int* down,
+               Border border, std::uint8_t* result) {
+  constexpr int first = SIZE / 2 - 1, rounding = 1 << (FINE_BITS - BITS - 1);
+  const auto& table = weights<SIZE>();
+  for (int y = 0; y < height; ++y) {
+    const int x0 = fine(back.a[1] * y + back.a[2]) + rounding, y0 = fine(back.a[4] * y + back.a[5]) + rounding;
+    for (int x = 0; x < width; ++x, result += 3) {
+      const int u = (x0 + across[x]) >> (FINE_BITS - BITS), v = (y0 + down[x]) >> (FINE_BITS - BITS);
+      const int column = (u >> BITS) - first, row = (v >> BITS) - first;
+      const float* weight = table.at[(v & (STEPS - 1)) * STEPS + (u & (STEPS - 1))];
+      if (column >= 0 && row >= 0 && column <= image.width - SIZE && row <= image.height - SIZE) {
+        mix<SIZE, BYTES>(image.at(column, row), image.dx, image.dy, weight, result);
+      } else {
+        mix_at_edge<SIZE>(image, column, row, border, weight, result);
+      }
+    }
+  }
+}
+
+// What the result's corners see, as real numbers: lowest and highest x and y.
+void seen_by(const Matrix& back, int width, int height, Point* low, Point* high) {
+  *low = *high = transform({0, 0}, back);
+  for (const Point corner : {Point{width - 1.0, 0}, Point{0, height - 1.0}, Point{width - 1.0, height - 1.0}}) {
+    const Point p = transform(corner, back);
+    *low = {std::min(low->x, p.x), std::min(low->y, p.y)};
+    *high = {std::max(high->x, p.x), std::max(high->y, p.y)};
+  }
+}
+
+int whole(double value, int low, int high) {
+  return static_cast<int>(std::clamp(value, static_cast<double>(low), static_cast<double>(high)));
+}
+
+// The pixels from `low` to `high` that there are, and those that mirror what there is not.
+void reach(double low, double high, int length, int* begin, int* end) {
+  constexpr int around = 3;  // neighbours that interpolation sees, and a rounding
+  const double a = std::floor(low) - around, b = std::ceil(high) + around + 1;
+  *begin = whole(std::min(a, 2.0 * length - b), 0, length);
+  *end = whole(std::max(b, -a), 0, length);
+}
+
+// Means of factor x factor pixels of the area, RGBX.
+template <class Sum>
+void shrink_rows(const Pixels& pixels, const Rect& area, int factor, std::vector<Sum>* memory, std::uint8_t* result) {
+  const int columns = area.width() / factor, rows = area.height() / factor;
+  const std::ptrdiff_t count = (area.width() - 1) * pixels.dx + 3;
+  memory->resize(static_cast<std::size_t>(area.width()) * pixels.dx);
+  Sum* sums = memory->data();
+  const float share = 1.0f / (static_cast<float>(factor) * static_cast<float>(factor));
+  for (int row = 0; row < rows; ++row) {
+    std::fill_n(sums, count, Sum{0});
+    for (int i = 0; i < factor; ++i) {
+      const std::uint8_t* line = pixels.at(area.x1, area.y1 + row * factor + i);
+      for (std::ptrdiff_t k = 0; k < count; ++k) sums[k] = static_cast<Sum>(sums[k] + line[k]);
+    }
+    const Sum* from = sums;
+    for (int column = 0; column < columns; ++column, result += RGBX) {
+      std::uint32_t sum[3] = {};
+      for (int i = 0; i < factor; ++i, from += pixels.dx) {
+        for (int c = 0; c < 3; ++c) sum[c] += from[c];
+      }
+      for (int c = 0; c < 3; ++c) {
+        const float mean = static_cast<float>(sum[c]) * share;
+        result[c] = static_cast<std::uint8_t>(factor == 2 ? (sum[c] + 2) >> 2 : static_cast<std::uint32_t>(std::lrint(mean)));
+      }
+      result[3] = 255;
+    }
+  }
+}
+
+}  // namespace
+
+void Warp::operator()(Picture& picture, const Matrix& matrix, int width, int height, Interpolation interpolation,
+                      Border border, std::uint8_t* result) {
+  Matrix onto = matrix;
+  Pixels image;
+  const double factor = 1 / std::max(scale_of(matrix), 1e-6);
+  if (factor >= 2) {
+    image = shrink_region(picture, &onto, width, height, static_cast<int>(factor));
+  } else {
+    Point low, high;
+    seen_by(invert(matrix), width, height, &low, &high);
+    Rect area;
+    reach(low.x, high.x, picture.width(), &area.x1, &area.x2);
+    reach(low.y, high.y, picture.height(), &area.y1, &area.y2);
+    image = picture.read(area);
+  }
+  const Matrix back = invert(onto);
+  across_.resize(static_cast<std::size_t>(width)), down_.resize(static_cast<std::size_t>(width));
+  for (int x = 0; x < width; ++x) across_[x] = fine(back.a[0] * x), down_[x] = fine(back.a[3] * x);
+  const auto warp = interpolation == Interpolation::cubic ? (image.bytes == 4 ? warp_rows<4, 4> : warp_rows<4, 3>)
+                                                          : (image.bytes == 4 ? warp_rows<2, 4> : warp_rows<2, 3>);
+  warp(image, back, width, height, across_.data(), down_.data(), border, result);
+}
+
+// Area-shrinks by `factor` the part of the picture that the result sees; the matrix is adapted to the shrunk part.
+Pixels Warp::shrink_region(Picture& picture, Matrix* matrix, int width, int height, int factor) {
+  factor = std::min({factor, picture.width(), picture.height()});
+  Point low, high;
+  seen_by(invert(*matrix), width, height, &low, &high);
+  const double margin = 3.0 * factor;
+  Rect area;
+  area.x1 = whole(std::floor(low.x) - margin, 0, picture.width() - factor);
+  area.y1 = whole(std::floor(low.y) - margin, 0, picture.height() - factor);
+  const int x2 = whole(std::ceil(high.x) + margin, factor, picture.width());
+  const int y2 = whole(std::ceil(high.y) + margin, factor, picture.height());
+  const int columns = std::max((x2 - area.x1) / factor, 1), rows = std::max((y2 - area.y1) / factor, 1);
+  area.x2 = area.x1 + columns * factor, area.y2 = area.y1 + rows * factor;
+
+  // summed up as the pixels lie in memory, and looked at upright
+  picture.read(area);
+  shrunk_.resize(static_cast<std::size_t>(columns) * rows * RGBX);
+  const Rect part = picture.to_memory(area);
+  if (factor <= 257) {  // 257 * 255 is the most that 16 bits hold
+    shrink_rows(picture.memory(), part, factor, &sums_, shrunk_.data());
+  } else {
+    shrink_rows(picture.memory(), part, factor, &large_sums_, shrunk_.data());
+  }
+  const Matrix& turn = picture.to_memory();
+  const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(part.width() / factor) * RGBX;
+  Pixels image;
+  image.width = columns, image.height = rows, image.bytes = RGBX;
+  image.dx = static_cast<std::ptrdiff_t>(turn.a[0]) * RGBX + static_cast<std::ptrdiff_t>(turn.a[3]) * row;
+  image.dy = static_cast<std::ptrdiff_t>(turn.a[1]) * RGBX + static_cast<std::ptrdiff_t>(turn.a[4]) * row;
+  const bool from_right = turn.a[0] + turn.a[1] < 0, from_bottom = turn.a[3] + turn.a[4] < 0;
+  image.data = shrunk_.data() + (from_right ? row - RGBX : 0) + (from_bottom ? (part.height() / factor - 1) * row : 0);
+
+  // shrunk pixel i covers x1 + factor * i ... x1 + factor * i + factor - 1: its centre lies (factor - 1) / 2 on
+  const double f = factor;
+  *matrix = compose(*matrix, {{f, 0, area.x1 + (f - 1) / 2, 0, f, area.y1 + (f - 1) / 2}});
+  return image;
+}
+
+}  // namespace mfs
