@@ -1,10 +1,12 @@
 """The core and mfs_shell, built: with g++ as they are used, with clang and sanitizers, for aarch64."""
 
 import fcntl
+import hashlib
 import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +37,7 @@ KINDS = {
             "-DCMAKE_SYSTEM_PROCESSOR=aarch64",
             "-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++",
             "-DCMAKE_CXX_FLAGS=-Werror",
+            "-DCMAKE_CXX_FLAGS_RELEASE=-O2",
             "-DCMAKE_EXE_LINKER_FLAGS=-static",
         ],
         ["qemu-aarch64"],
@@ -75,6 +78,8 @@ def built(require):
             kind, folder = KINDS[name], ROOT / "build" / f"deploy_{name}"
             for program, package in {"cmake": "cmake", **kind.needs}.items():
                 require(program, package)
+            if name == "sanitized" and not _has_sanitizers():
+                require("the sanitizers of clang++", "libclang-rt-dev")
             folder.mkdir(parents=True, exist_ok=True)
             with open(folder / ".lock", "w") as lock:  # test processes side by side share it
                 fcntl.flock(lock, fcntl.LOCK_EX)
@@ -90,6 +95,11 @@ def built(require):
     return build
 
 
+def _has_sanitizers():
+    words = ["clang++", *SANITIZE.split(), "-x", "c++", "-", "-o", os.devnull]
+    return subprocess.run(words, input="int main() {}", capture_output=True, text=True).returncode == 0
+
+
 @pytest.fixture(scope="session")
 def golden(tmp_path_factory):
     """Folder of the golden vectors that the core is held against."""
@@ -101,8 +111,30 @@ def golden(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def small_bundle(bundle_x86, tmp_path_factory):
+    """The same without the weight of the networks that inject: quickly opened. Only its identity can be worn."""
+    path = tmp_path_factory.mktemp("bundle") / "small.zip"
+    with zipfile.ZipFile(bundle_x86) as whole:
+        members = {name: whole.read(name) for name in whole.namelist()}
+    deploy = json.loads(members["deploy.json"])
+    for name in ("encoder.nb", "iin.nb"):
+        members[name] = members[name][:1000]
+        deploy["files"][name].update(bytes=1000, sha256=hashlib.sha256(members[name]).hexdigest())
+    members["deploy.json"] = json.dumps(deploy).encode()
+    write_zip(path, members)
+    return path
+
+
+def write_zip(path, members):
+    """Write {name: bytes} as a zip of stored members."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+
+
+@pytest.fixture(scope="session")
 def shell(built, bundle_x86):
-    """shell("--source", path, ...) runs mfs_shell with the bundle -> CompletedProcess; kind="sanitized" another build."""
+    """shell("--source", path, ...) runs mfs_shell with a bundle -> CompletedProcess. kind: of the build."""
 
     def run(*words, kind="g++", bundle=bundle_x86):
         return built(kind).run("mfs_shell", "--bundle", bundle, "--python", sys.executable, *words)

@@ -1,5 +1,7 @@
 """The core's own tests, built with g++, with clang and sanitizers, and for aarch64 (emulated)."""
 
+import hashlib
+import re
 import subprocess
 import sys
 import zipfile
@@ -111,7 +113,17 @@ def test_one_header_suffices(require, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-def _sha256(data):
-    import hashlib
+def test_the_example_of_the_readme_compiles(require, tmp_path):
+    require("g++", "g++")
+    [example] = re.findall(r"```cpp\n(.*?)```", (CORE / "README.md").read_text(), re.S)
+    given = "#include <cstdio>\nextern mfs::RgbView source;\nextern std::uint8_t *y, *vu;\nextern int y_stride;"
+    program = tmp_path / "example.cpp"
+    include, code = example.split("\n", 1)
+    program.write_text(f"{include}\n{given}\nextern double seconds;\nextern int vu_stride;\n{code}")
+    words = ["g++", "-std=c++17", "-Wall", "-Werror", "-fsyntax-only", "-I", CORE / "include", program]
+    done = subprocess.run(list(map(str, words)), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
+
+def _sha256(data):
     return hashlib.sha256(data).hexdigest()

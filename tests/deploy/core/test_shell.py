@@ -1,4 +1,4 @@
-"""mfs_shell as its user runs it: pictures swapped as the Python package does, clips, identities, and twenty mistakes."""
+"""mfs_shell as its user runs it: pictures swapped as the Python package does, clips, identities, mistakes."""
 
 import json
 import shutil
@@ -186,9 +186,9 @@ BAD_BUNDLES = {  # name: (what is changed in the members, a word of the message)
 
 
 @pytest.mark.parametrize("case", BAD_BUNDLES)
-def test_bad_bundle(shell, bundle_x86, picture, tmp_path, case):
+def test_bad_bundle(shell, small_bundle, picture, tmp_path, case):
     change, word = BAD_BUNDLES[case]
-    with zipfile.ZipFile(bundle_x86) as whole:
+    with zipfile.ZipFile(small_bundle) as whole:
         members = {name: whole.read(name) for name in whole.namelist()}
     change(members)
     bad = tmp_path / f"{case}.zip"
@@ -200,8 +200,8 @@ def test_bad_bundle(shell, bundle_x86, picture, tmp_path, case):
 
 
 @pytest.mark.parametrize("case", ["cut_off", "half", "empty", "missing", "a_picture", "a_folder"])
-def test_bad_bundle_file(shell, bundle_x86, picture, tmp_path, case):
-    bad, whole = tmp_path / "bad.zip", bundle_x86.read_bytes()
+def test_bad_bundle_file(shell, small_bundle, picture, tmp_path, case):
+    bad, whole = tmp_path / "bad.zip", small_bundle.read_bytes()
     contents = {
         "cut_off": whole[:-7],
         "half": whole[: len(whole) // 2],
