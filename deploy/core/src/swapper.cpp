@@ -86,9 +86,8 @@ class NetworkSwapper final : public Swapper {
       MFS_TRY(idn_->run());
       paint_time += watch.lap();
       const float* result = idn_->output(0);
-      const float largest = largest_change(patch.crop.data(), result, SIZE);
+      const float largest = change_(patch.crop.data(), result, patch.change.data());
       if (!std::isfinite(largest) || largest < UNCHANGED) continue;
-      change_(patch.crop.data(), result, patch.change.data());
       patch.memory = memory_of(tracked.id);
       damp(patch, result);
       change_time += watch.lap();
