@@ -91,7 +91,7 @@ def describe(path):
 
 
 def write_stubs(described, sources, folder, level):
-    """Write stubs of what `sources` (texts) refer to into `folder`, nothing newer than API `level` -> how many files."""
+    """Write stubs of what `sources` (texts) refer to into `folder`, none newer than API `level` -> how many files."""
     words = set(re.findall(r"\w+", "\n".join(sources)))
     named = set(re.findall(r"\bandroid(?:\.\w+)+", "\n".join(sources)))
     prefixes = {".".join(name.split(".")[:count]) for name in named for count in range(2, name.count(".") + 2)}
