@@ -9,20 +9,18 @@
 
 namespace mfs {
 
-// The largest difference of result and crop, in [0, 1]; infinite when a number is not finite.
-float largest_change(const std::uint8_t* crop, const float* result, int size);
-
 class Change {
  public:
   explicit Change(int size);  // even
 
   // The part of result - crop that the network means: its means over 2 x 2 pixels, enlarged cubically; grey where the
   // whole crop is. change: 3 planes of size x size in [-1, 1].
-  void operator()(const std::uint8_t* crop, const float* result, float* change);
+  // Returns the largest difference of result and crop; infinity when a number is not finite.
+  float operator()(const std::uint8_t* crop, const float* result, float* change);
 
  private:
   const int size_;
-  std::vector<float> small_, scratch_;
+  std::vector<float> small_, planes_, scratch_;
 };
 
 }  // namespace mfs

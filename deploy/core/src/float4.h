@@ -11,7 +11,9 @@ namespace mfs {
 
 typedef float Float4 __attribute__((vector_size(16)));
 typedef std::int32_t Int4 __attribute__((vector_size(16)));
-typedef std::uint8_t Byte4 __attribute__((vector_size(4)));
+typedef std::int64_t Long2 __attribute__((vector_size(16)));
+typedef std::int16_t Short8 __attribute__((vector_size(16)));
+typedef std::uint8_t Byte16 __attribute__((vector_size(16)));
 
 inline Float4 load4(const float* values) {
   Float4 loaded;
@@ -21,24 +23,41 @@ inline Float4 load4(const float* values) {
 
 inline void store4(Float4 values, float* to) { std::memcpy(to, &values, sizeof values); }
 
-// A pixel; the fourth number is 0, or what the fourth byte is.
-template <int BYTES>
-inline Float4 load_pixel(const std::uint8_t* pixel) {
-  Byte4 bytes = {};
-  std::memcpy(&bytes, pixel, BYTES);
-  return __builtin_convertvector(__builtin_convertvector(bytes, Int4), Float4);
+// The first four or the last four of eight 16-bit numbers, which are not negative.
+inline Float4 low4(Short8 values) {
+  return __builtin_convertvector(reinterpret_cast<Int4>(__builtin_shufflevector(values, Short8{}, 0, 8, 1, 9, 2, 10, 3, 11)), Float4);
+}
+inline Float4 high4(Short8 values) {
+  return __builtin_convertvector(reinterpret_cast<Int4>(__builtin_shufflevector(values, Short8{}, 4, 12, 5, 13, 6, 14, 7, 15)), Float4);
 }
 
-// Three whole numbers in 0..255 as bytes.
-inline void store_pixel(Int4 values, std::uint8_t* pixel) {
-  const Byte4 bytes = __builtin_convertvector(values, Byte4);
-  std::memcpy(pixel, &bytes, 3);
+// The first or the last eight of 16 bytes. (Little-endian, as all machines that this runs on.)
+inline Short8 low8(Byte16 bytes) {
+  return reinterpret_cast<Short8>(
+      __builtin_shufflevector(bytes, Byte16{}, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+}
+inline Short8 high8(Byte16 bytes) {
+  return reinterpret_cast<Short8>(
+      __builtin_shufflevector(bytes, Byte16{}, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
 }
 
-inline Float4 clamp4(Float4 values, float low, float high) {
-  const Float4 least = {low, low, low, low}, most = {high, high, high, high};
-  values = values < least ? least : values;
-  return values > most ? most : values;
+// `COUNT` pixels of four bytes that lie side by side.
+template <int COUNT>
+inline void load_pixels(const std::uint8_t* pixels, Float4* loaded) {
+  static_assert(COUNT == 2 || COUNT == 4);
+  Byte16 bytes;
+  if constexpr (COUNT == 4) {
+    std::memcpy(&bytes, pixels, sizeof bytes);
+  } else {
+    std::int64_t half;
+    std::memcpy(&half, pixels, sizeof half);
+    bytes = reinterpret_cast<Byte16>(Long2{half, 0});
+  }
+  loaded[0] = low4(low8(bytes)), loaded[1] = high4(low8(bytes));
+  if constexpr (COUNT == 4) loaded[2] = low4(high8(bytes)), loaded[3] = high4(high8(bytes));
 }
+
+inline Float4 min4(Float4 a, Float4 b) { return a < b ? a : b; }
+inline Float4 max4(Float4 a, Float4 b) { return a > b ? a : b; }
 
 }  // namespace mfs

@@ -26,32 +26,64 @@ float rounded(float value) {
   return (value + whole) - whole;
 }
 
-std::uint8_t to_sample(float value) { return static_cast<std::uint8_t>(rounded(std::min(std::max(value, 0.0f), 255.0f))); }
-
-// What chroma samples add to the luma of their pixels.
-struct Chroma {
-  std::int16_t red, green, blue;
-};
-Chroma chroma(std::uint8_t u, std::uint8_t v) {
-  const float blue = (2 - 2 * BLUE) * static_cast<float>(u - 128), red = (2 - 2 * RED) * static_cast<float>(v - 128);
-  return {static_cast<std::int16_t>(rounded(red)), static_cast<std::int16_t>(rounded(-(RED * red + BLUE * blue) / GREEN)),
-          static_cast<std::int16_t>(rounded(blue))};
+std::uint8_t to_sample(float value) {
+  return static_cast<std::uint8_t>(to_byte(static_cast<std::int16_t>(static_cast<int>(rounded(value)))));
 }
 
-// `count` samples of a plane from (x, y) on, side by side.
-void gather(const Plane& plane, int x, int y, int count, std::uint8_t* samples) {
-  const std::uint8_t* from = plane.data + y * plane.row_stride + static_cast<std::ptrdiff_t>(x) * plane.pixel_stride;
-  if (plane.pixel_stride == 1) {
+// What chroma samples add to the luma of a row of pixels, of which SHARING have a sample in common.
+struct Chroma {
+  std::int16_t red[TILE_WIDTH], green[TILE_WIDTH], blue[TILE_WIDTH];
+
+  template <int SHARING>
+  void set(const std::uint8_t* u, const std::uint8_t* v) {
+    for (int i = 0; i < TILE_WIDTH / SHARING; ++i) {
+      const float b = (2 - 2 * BLUE) * static_cast<float>(u[i] - 128), r = (2 - 2 * RED) * static_cast<float>(v[i] - 128);
+      const float g = -RED / GREEN * r - BLUE / GREEN * b;
+      for (int k = 0; k < SHARING; ++k) {
+        red[SHARING * i + k] = static_cast<std::int16_t>(rounded(r));
+        green[SHARING * i + k] = static_cast<std::int16_t>(rounded(g));
+        blue[SHARING * i + k] = static_cast<std::int16_t>(rounded(b));
+      }
+    }
+  }
+
+  // RGBX pixels; two bytes at once, the low one first.
+  void add(const std::uint8_t* luma, std::uint16_t* pairs) const {
+    for (int i = 0; i < TILE_WIDTH; ++i) {
+      const auto r = static_cast<std::int16_t>(luma[i] + red[i]), g = static_cast<std::int16_t>(luma[i] + green[i]);
+      const auto b = static_cast<std::int16_t>(luma[i] + blue[i]);
+      pairs[2 * i] = static_cast<std::uint16_t>(to_byte(r) | to_byte(g) << 8);
+      pairs[2 * i + 1] = static_cast<std::uint16_t>(to_byte(b) | 0xff00);
+    }
+  }
+};
+
+std::uint8_t* sample_at(const Plane& plane, int x, int y) {
+  return plane.data + y * plane.row_stride + static_cast<std::ptrdiff_t>(x) * plane.pixel_stride;
+}
+
+// `count` samples of a row of a plane, every `step`-th from x on, side by side.
+void gather(const Plane& plane, int x, int y, int step, int count, std::uint8_t* samples) {
+  const std::uint8_t* from = sample_at(plane, x, y);
+  const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(step) * plane.pixel_stride;
+  if (stride == 1) {
     std::memcpy(samples, from, static_cast<std::size_t>(count));
-  } else if (plane.pixel_stride == 2) {
+  } else if (stride == 2) {
     for (int i = 0; i < count; ++i) samples[i] = from[2 * i];
   } else {
-    for (int i = 0; i < count; ++i) samples[i] = from[static_cast<std::ptrdiff_t>(i) * plane.pixel_stride];
+    for (int i = 0; i < count; ++i) samples[i] = from[i * stride];
   }
 }
 
-std::uint8_t sample_of(const Plane& plane, int x, int y) {
-  return plane.data[y * plane.row_stride + static_cast<std::ptrdiff_t>(x) * plane.pixel_stride];
+// Adds to `count` samples of a row, from x on.
+void add_to(const Plane& plane, int x, int y, int count, const float* change) {
+  std::uint8_t* samples = sample_at(plane, x, y);
+  const std::ptrdiff_t stride = plane.pixel_stride;
+  if (stride == 1) {
+    for (int i = 0; i < count; ++i) samples[i] = to_sample(static_cast<float>(samples[i]) + change[i]);
+  } else {
+    for (int i = 0; i < count; ++i) samples[i * stride] = to_sample(static_cast<float>(samples[i * stride]) + change[i]);
+  }
 }
 
 bool holds(const Plane& plane, int width, int height, int bytes) {
@@ -112,46 +144,35 @@ Status check_frame(const Frame& frame) {
 
 void Picture::set(const Frame& frame) {
   frame_ = frame;
-  const double w = frame.width - 1, h = frame.height - 1;
-  switch (frame.rotation) {
-    case 90: to_upright_ = {{0, -1, h, 1, 0, 0}}; break;
-    case 180: to_upright_ = {{-1, 0, w, 0, -1, h}}; break;
-    case 270: to_upright_ = {{0, 1, 0, -1, 0, w}}; break;
-    default: to_upright_ = {{1, 0, 0, 0, 1, 0}};
-  }
-  const bool is_turned = frame.rotation % 180 != 0;
-  view_.width = is_turned ? frame.height : frame.width;
-  view_.height = is_turned ? frame.width : frame.height;
-  if (frame.mirrored) to_upright_ = compose({{-1, 0, view_.width - 1.0, 0, 1, 0}}, to_upright_);
-  to_memory_ = invert(to_upright_);
+  // clockwise by 90 degrees, memory's columns are upright rows and its last row the first upright column; and so on
+  turn_.is_swapped = frame.rotation % 180 != 0;
+  turn_.from_right = frame.rotation == 180 || frame.rotation == 270;
+  turn_.from_bottom = frame.rotation == 90 || frame.rotation == 180;
+  if (frame.mirrored) (turn_.is_swapped ? turn_.from_bottom : turn_.from_right) ^= true;
+  const double x = turn_.from_right ? -1 : 1, y = turn_.from_bottom ? -1 : 1;
+  const double right = turn_.from_right ? frame.width - 1 : 0, bottom = turn_.from_bottom ? frame.height - 1 : 0;
+  to_upright_ = turn_.is_swapped ? Matrix{{0, y, bottom, x, 0, right}} : Matrix{{x, 0, right, 0, y, bottom}};
 
-  Plane plane = frame.planes[0];  // of the RGB pixels
+  pixels_ = {frame.planes[0].data, frame.width, frame.height, frame.planes[0].pixel_stride, frame.planes[0].row_stride};
   if (frame.format == PixelFormat::yuv420) {
     rgb_.resize(static_cast<std::size_t>(frame.width) * frame.height * RGBX);
     tiles_across_ = (frame.width + TILE_WIDTH - 1) / TILE_WIDTH;
     converted_.assign(static_cast<std::size_t>(tiles_across_) * ((frame.height + TILE_HEIGHT - 1) / TILE_HEIGHT), 0);
-    plane = {rgb_.data(), static_cast<std::ptrdiff_t>(frame.width) * RGBX, RGBX};
+    pixels_.data = rgb_.data(), pixels_.dx = RGBX, pixels_.dy = static_cast<std::ptrdiff_t>(frame.width) * RGBX;
   }
-  memory_ = {plane.data, frame.width, frame.height, plane.pixel_stride, plane.row_stride, plane.pixel_stride >= 4 ? 4 : 3};
-  int at[6];
-  for (int i = 0; i < 6; ++i) at[i] = static_cast<int>(to_memory_.a[i]);  // whole numbers
-  view_.data = memory_.at(at[2], at[5]);
-  view_.dx = at[0] * memory_.dx + at[3] * memory_.dy;
-  view_.dy = at[1] * memory_.dx + at[4] * memory_.dy;
-  view_.bytes = memory_.bytes;
 }
 
-Rect Picture::to_memory(const Rect& area) const {
-  const Point a = transform({area.x1 + 0.0, area.y1 + 0.0}, to_memory_);
-  const Point b = transform({area.x2 - 1.0, area.y2 - 1.0}, to_memory_);
-  return {static_cast<int>(std::min(a.x, b.x)), static_cast<int>(std::min(a.y, b.y)),
-          static_cast<int>(std::max(a.x, b.x)) + 1, static_cast<int>(std::max(a.y, b.y)) + 1};
+Rect Picture::in_memory(const Rect& area) const {
+  Rect lying = turn_.is_swapped ? Rect{area.y1, area.x1, area.y2, area.x2} : area;
+  if (turn_.from_right) lying = {frame_.width - lying.x2, lying.y1, frame_.width - lying.x1, lying.y2};
+  if (turn_.from_bottom) lying = {lying.x1, frame_.height - lying.y2, lying.x2, frame_.height - lying.y1};
+  return lying;
 }
 
 const Pixels& Picture::read(const Rect& area) {
-  const Rect seen = within(area, view_.width, view_.height);
-  if (frame_.format == PixelFormat::yuv420 && !seen.is_empty()) convert(to_memory(seen));
-  return view_;
+  const Rect seen = in_memory(within(area, width(), height()));
+  if (frame_.format == PixelFormat::yuv420 && !seen.is_empty()) convert(seen);
+  return pixels_;
 }
 
 void Picture::convert(const Rect& area) {
@@ -169,56 +190,67 @@ void Picture::convert(const Rect& area) {
 void Picture::convert_tile(const Rect& tile) {
   const int width = tile.width();
   // whole rows of a tile in local memory, so that compilers make vectors of the loops
-  std::uint8_t u[TILE_WIDTH / 2] = {}, v[TILE_WIDTH / 2] = {}, luma[TILE_WIDTH] = {};
-  std::int16_t red[TILE_WIDTH], green[TILE_WIDTH], blue[TILE_WIDTH];
-  std::uint16_t pairs[2 * TILE_WIDTH];  // of bytes, the low one first
+  std::uint8_t u[TILE_WIDTH] = {}, v[TILE_WIDTH] = {}, luma[TILE_WIDTH] = {};
+  std::uint16_t pairs[2 * TILE_WIDTH];
+  Chroma chroma;
   for (int y = tile.y1; y < tile.y2; ++y) {
     if (y % 2 == 0) {
-      gather(frame_.planes[1], tile.x1 / 2, y / 2, half_up(width), u);
-      gather(frame_.planes[2], tile.x1 / 2, y / 2, half_up(width), v);
-      for (int i = 0; i < TILE_WIDTH / 2; ++i) {
-        const Chroma add = chroma(u[i], v[i]);
-        red[2 * i] = red[2 * i + 1] = add.red;
-        green[2 * i] = green[2 * i + 1] = add.green;
-        blue[2 * i] = blue[2 * i + 1] = add.blue;
-      }
+      gather(frame_.planes[1], tile.x1 / 2, y / 2, 1, half_up(width), u);
+      gather(frame_.planes[2], tile.x1 / 2, y / 2, 1, half_up(width), v);
+      chroma.set<2>(u, v);
     }
-    gather(frame_.planes[0], tile.x1, y, width, luma);
-    for (int x = 0; x < TILE_WIDTH; ++x) {
-      const auto r = static_cast<std::int16_t>(luma[x] + red[x]), g = static_cast<std::int16_t>(luma[x] + green[x]);
-      const auto b = static_cast<std::int16_t>(luma[x] + blue[x]);
-      pairs[2 * x] = static_cast<std::uint16_t>(to_byte(r) | to_byte(g) << 8);
-      pairs[2 * x + 1] = static_cast<std::uint16_t>(to_byte(b) | 0xff00);
-    }
-    std::memcpy(memory_.at(tile.x1, y), pairs, static_cast<std::size_t>(width) * RGBX);
+    gather(frame_.planes[0], tile.x1, y, 1, width, luma);
+    chroma.add(luma, pairs);
+    std::memcpy(pixels_.at(tile.x1, y), pairs, static_cast<std::size_t>(width) * RGBX);
   }
 }
 
 void Picture::sample(int step, std::uint8_t* rgb) const {
+  // rows of memory, one after the other, and where their pixels go
+  const std::ptrdiff_t columns = (width() + step - 1) / step;
+  const std::ptrdiff_t right = turn_.is_swapped ? 3 * columns : 3, down = turn_.is_swapped ? 3 : 3 * columns;
+  const int across = (frame_.width + step - 1) / step, rows = (frame_.height + step - 1) / step;
+  const int first_x = turn_.from_right ? (frame_.width - 1) % step : 0, first_y = turn_.from_bottom ? (frame_.height - 1) % step : 0;
+  for (int row = 0; row < rows; ++row) {
+    const int y = first_y + row * step;
+    std::uint8_t* to = rgb + (turn_.from_bottom ? rows - 1 - row : row) * down + (turn_.from_right ? across - 1 : 0) * right;
+    for (int begin = 0; begin < across; begin += TILE_WIDTH) {
+      const int count = std::min(TILE_WIDTH, across - begin), x = first_x + begin * step;
+      std::uint16_t pairs[2 * TILE_WIDTH];
+      sample_row(x, y, step, count, pairs);
+      for (int i = 0; i < count; ++i, to += turn_.from_right ? -right : right) {
+        to[0] = static_cast<std::uint8_t>(pairs[2 * i]), to[1] = static_cast<std::uint8_t>(pairs[2 * i] >> 8);
+        to[2] = static_cast<std::uint8_t>(pairs[2 * i + 1]);
+      }
+    }
+  }
+}
+
+// RGBX of every `step`-th pixel from (x, y) on, `count` <= TILE_WIDTH of them.
+void Picture::sample_row(int x, int y, int step, int count, std::uint16_t* pairs) const {
   if (frame_.format != PixelFormat::yuv420) {
-    for (int y = 0; y < view_.height; y += step) {
-      for (int x = 0; x < view_.width; x += step, rgb += 3) std::memcpy(rgb, view_.at(x, y), 3);
+    for (int i = 0; i < count; ++i) {
+      const std::uint8_t* p = pixels_.at(x + i * step, y);
+      pairs[2 * i] = static_cast<std::uint16_t>(p[0] | p[1] << 8), pairs[2 * i + 1] = p[2];
     }
     return;
   }
-  const double* turn = to_memory_.a;  // whole numbers
-  const int right = static_cast<int>(turn[0]), down = static_cast<int>(turn[3]);
-  for (int y = 0; y < view_.height; y += step) {
-    int column = static_cast<int>(turn[1] * y + turn[2]), row = static_cast<int>(turn[4] * y + turn[5]);
-    for (int x = 0; x < view_.width; x += step, rgb += 3, column += step * right, row += step * down) {
-      const int luma = sample_of(frame_.planes[0], column, row);
-      const Chroma add = chroma(sample_of(frame_.planes[1], column / 2, row / 2), sample_of(frame_.planes[2], column / 2, row / 2));
-      rgb[0] = static_cast<std::uint8_t>(to_byte(static_cast<std::int16_t>(luma + add.red)));
-      rgb[1] = static_cast<std::uint8_t>(to_byte(static_cast<std::int16_t>(luma + add.green)));
-      rgb[2] = static_cast<std::uint8_t>(to_byte(static_cast<std::int16_t>(luma + add.blue)));
-    }
+  std::uint8_t u[TILE_WIDTH] = {}, v[TILE_WIDTH] = {}, luma[TILE_WIDTH] = {};
+  gather(frame_.planes[0], x, y, step, count, luma);
+  const std::uint8_t *us = sample_at(frame_.planes[1], 0, y / 2), *vs = sample_at(frame_.planes[2], 0, y / 2);
+  for (int i = 0; i < count; ++i) {
+    const std::ptrdiff_t column = (x + i * step) / 2;
+    u[i] = us[column * frame_.planes[1].pixel_stride], v[i] = vs[column * frame_.planes[2].pixel_stride];
   }
+  Chroma chroma;
+  chroma.set<1>(u, v);
+  chroma.add(luma, pairs);
 }
 
 Picture::Rows Picture::begin_rows(int y, int x1, int x2) {
   row_ = y, from_ = x1, to_ = x2;
   const bool has_second = y + 1 < frame_.height;
-  const Rows rows = {{memory_.at(x1, y), has_second ? memory_.at(x1, y + 1) : nullptr}};
+  const Rows rows = {{pixels_.at(x1, y), has_second ? pixels_.at(x1, y + 1) : nullptr}};
   if (frame_.format == PixelFormat::yuv420) {
     convert({x1, y, x2, y + 1});
     const std::size_t bytes = static_cast<std::size_t>(x2 - x1) * RGBX;
@@ -236,7 +268,7 @@ void Picture::end_rows() {
   const std::uint8_t* after[2];
   bool is_changed = false;
   for (int i = 0; i < 2; ++i) {  // of a last row without a second one the chroma is that row's own
-    after[i] = memory_.at(from_, row_ + std::min(i, rows - 1));
+    after[i] = pixels_.at(from_, row_ + std::min(i, rows - 1));
     is_changed = is_changed || std::memcmp(after[i], before_.data() + i * bytes, bytes) != 0;
   }
   if (!is_changed) return;
@@ -249,47 +281,44 @@ void Picture::end_rows() {
 
 // Adds a row's change to Y (row < 0: nowhere) and to `change_`.
 void Picture::add_luma(const std::uint8_t* after, const std::uint8_t* before, int row) {
-  const int count = to_ - from_;
-  std::int16_t *red = change_.data(), *green = red + frame_.width + 1, *blue = green + frame_.width + 1;
-  const Plane& plane = frame_.planes[0];
-  std::uint8_t* luma = plane.data + from_ * static_cast<std::ptrdiff_t>(plane.pixel_stride) + std::max(row, 0) * plane.row_stride;
-  const std::ptrdiff_t stride = plane.pixel_stride;
-  for (int start = 0; start < count; start += TILE_WIDTH) {
-    const int length = std::min(TILE_WIDTH, count - start);
+  const int length = frame_.width + 1;
+  std::int16_t *red = change_.data(), *green = red + length, *blue = green + length;
+  for (int begin = from_; begin < to_; begin += TILE_WIDTH, after += TILE_WIDTH * RGBX, before += TILE_WIDTH * RGBX) {
+    const int count = std::min(TILE_WIDTH, to_ - begin);
+    const std::size_t bytes = static_cast<std::size_t>(count) * RGBX;
+    if (std::memcmp(after, before, bytes) == 0) continue;
+    std::uint32_t a[TILE_WIDTH] = {}, b[TILE_WIDTH] = {};  // red is the lowest byte
     float change[TILE_WIDTH];
-    for (int i = 0; i < length; ++i) {
-      const std::uint8_t *a = after + RGBX * (start + i), *b = before + RGBX * (start + i);
-      const int r = a[0] - b[0], g = a[1] - b[1], bl = a[2] - b[2];
-      red[start + i] = static_cast<std::int16_t>(red[start + i] + r);
-      green[start + i] = static_cast<std::int16_t>(green[start + i] + g);
-      blue[start + i] = static_cast<std::int16_t>(blue[start + i] + bl);
+    std::memcpy(a, after, bytes), std::memcpy(b, before, bytes);
+    for (int i = 0; i < count; ++i) {
+      const int r = static_cast<int>(a[i] & 255) - static_cast<int>(b[i] & 255);
+      const int g = static_cast<int>(a[i] >> 8 & 255) - static_cast<int>(b[i] >> 8 & 255);
+      const int bl = static_cast<int>(a[i] >> 16 & 255) - static_cast<int>(b[i] >> 16 & 255);
+      const int k = begin - from_ + i;
+      red[k] = static_cast<std::int16_t>(red[k] + r);
+      green[k] = static_cast<std::int16_t>(green[k] + g);
+      blue[k] = static_cast<std::int16_t>(blue[k] + bl);
       change[i] = RED * static_cast<float>(r) + GREEN * static_cast<float>(g) + BLUE * static_cast<float>(bl);
     }
-    if (row < 0) continue;
-    std::uint8_t* out = luma + start * stride;
-    if (stride == 1) {
-      for (int i = 0; i < length; ++i) out[i] = to_sample(static_cast<float>(out[i]) + change[i]);
-    } else {
-      for (int i = 0; i < length; ++i) out[i * stride] = to_sample(static_cast<float>(out[i * stride]) + change[i]);
-    }
+    if (row >= 0) add_to(frame_.planes[0], begin, row, count, change);
   }
 }
 
 void Picture::add_chroma() {
-  const int count = to_ - from_;
-  std::int16_t *red = change_.data(), *green = red + frame_.width + 1, *blue = green + frame_.width + 1;
+  const int length = frame_.width + 1, count = to_ - from_;
+  std::int16_t *red = change_.data(), *green = red + length, *blue = green + length;
   if (count % 2 != 0) red[count] = red[count - 1], green[count] = green[count - 1], blue[count] = blue[count - 1];
-  for (int i = 0; i < half_up(count); ++i) {
-    const int r = red[2 * i] + red[2 * i + 1], g = green[2 * i] + green[2 * i + 1], b = blue[2 * i] + blue[2 * i + 1];
-    if (r == 0 && g == 0 && b == 0) continue;
-    const float mean[3] = {0.25f * static_cast<float>(r), 0.25f * static_cast<float>(g), 0.25f * static_cast<float>(b)};
-    const float luma = RED * mean[0] + GREEN * mean[1] + BLUE * mean[2];
-    const float add[2] = {(mean[2] - luma) / (2 - 2 * BLUE), (mean[0] - luma) / (2 - 2 * RED)};
-    for (int j = 0; j < 2; ++j) {
-      const Plane& plane = frame_.planes[1 + j];
-      std::uint8_t& sample = plane.data[row_ / 2 * plane.row_stride + static_cast<std::ptrdiff_t>(from_ / 2 + i) * plane.pixel_stride];
-      sample = to_sample(static_cast<float>(sample) + add[j]);
+  for (int begin = 0; begin < half_up(count); begin += TILE_WIDTH) {
+    const int samples = std::min(TILE_WIDTH, half_up(count) - begin);
+    float u[TILE_WIDTH], v[TILE_WIDTH];
+    for (int i = 0; i < samples; ++i) {
+      const int k = 2 * (begin + i);
+      const float r = 0.25f * static_cast<float>(red[k] + red[k + 1]), g = 0.25f * static_cast<float>(green[k] + green[k + 1]);
+      const float b = 0.25f * static_cast<float>(blue[k] + blue[k + 1]), luma = RED * r + GREEN * g + BLUE * b;
+      u[i] = (b - luma) / (2 - 2 * BLUE), v[i] = (r - luma) / (2 - 2 * RED);
     }
+    add_to(frame_.planes[1], from_ / 2 + begin, row_ / 2, samples, u);
+    add_to(frame_.planes[2], from_ / 2 + begin, row_ / 2, samples, v);
   }
 }
 

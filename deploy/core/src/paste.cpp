@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstring>
 
 #include "float4.h"
 
@@ -12,6 +13,7 @@ namespace {
 constexpr int BITS = 5, STEPS = 1 << BITS;  // places between two pixels for which the weights are known, as in OpenCV
 constexpr int BORDER = 2;                   // zeros around the layer
 constexpr int TAPS = 4;
+constexpr int BLOCK = 32;  // pixels of a row that are computed together
 
 // Keys' kernel, a = -0.75, of the four neighbours of each place between the middle two.
 struct Cubic {
@@ -75,7 +77,7 @@ void Paste::operator()(Picture& picture, const float* change, const Matrix& matr
     low = {std::min(low.x, p.x), std::min(low.y, p.y)};
     high = {std::max(high.x, p.x), std::max(high.y, p.y)};
   }
-  const int width = picture.memory().width, height = picture.memory().height;
+  const int width = picture.pixels().width, height = picture.pixels().height;
   const auto whole = [](double value, int most) { return static_cast<int>(std::clamp(value, 0.0, static_cast<double>(most))); };
   const Rect area = {whole(std::floor(low.x) - 1, width) & ~1, whole(std::floor(low.y) - 1, height) & ~1,
                      whole(std::ceil(high.x) + 2, width), whole(std::ceil(high.y) + 2, height)};
@@ -93,7 +95,7 @@ void Paste::operator()(Picture& picture, const float* change, const Matrix& matr
     for (int i = 0; i < 2; ++i) {
       if (rows.row[i] == nullptr) continue;
       const Point start = transform({static_cast<double>(begin), y + static_cast<double>(i)}, from_memory);
-      add_row(rows.row[i], picture.memory().dx, end - begin, start, {from_memory.a[0], from_memory.a[3]});
+      add_row(rows.row[i], picture.pixels().dx, end - begin, start, {from_memory.a[0], from_memory.a[3]});
     }
     picture.end_rows();
   }
@@ -103,13 +105,14 @@ void Paste::make_layer(const float* change, const std::uint8_t* crop, const floa
   const int count = size_ * size_;
   const float *red = change, *green = change + count, *blue = green + count;
   for (int i = 0; i < count; ++i) {
-    const float most = std::max(std::max(std::abs(red[i]), std::abs(green[i])), std::max(std::abs(blue[i]), damping[i]));
-    const float fade = most >= settings_.negligible ? fade_[i] : 0.0f, gone = damping[i];
-    float* to = layer_.data() + CHANNELS * i;
-    to[0] = fade * (255.0f * red[i] + gone * static_cast<float>(crop[3 * i]));
-    to[1] = fade * (255.0f * green[i] + gone * static_cast<float>(crop[3 * i + 1]));
-    to[2] = fade * (255.0f * blue[i] + gone * static_cast<float>(crop[3 * i + 2]));
-    to[3] = fade * gone;
+    const float gone = damping[i], most = std::max(std::max(std::abs(red[i]), std::abs(green[i])), std::max(std::abs(blue[i]), gone));
+    Float4 value = {};
+    if (most >= settings_.negligible) {
+      const std::uint8_t* p = crop + 3 * i;
+      const Float4 seen = {static_cast<float>(p[0]), static_cast<float>(p[1]), static_cast<float>(p[2]), 1};
+      value = fade_[i] * (255.0f * Float4{red[i], green[i], blue[i], 0} + gone * seen);
+    }
+    store4(value, layer_.data() + CHANNELS * i);
   }
 }
 
@@ -168,23 +171,62 @@ bool Paste::seen_rows(Rect* area) const {
 }
 
 void Paste::add_row(std::uint8_t* pixels, std::ptrdiff_t stride, int count, Point place, Point step) const {
+  for (int begin = 0; begin < count; begin += BLOCK, pixels += BLOCK * stride) {
+    const int length = std::min(BLOCK, count - begin);
+    const Point from = {place.x + step.x * begin, place.y + step.y * begin};
+    int begin_seen = 0, end_seen = length;
+    narrow(from.x, step.x, width_, &begin_seen, &end_seen);
+    narrow(from.y, step.y, height_, &begin_seen, &end_seen);
+    if (begin_seen == end_seen) continue;
+    std::uint8_t bytes[BLOCK * CHANNELS] = {};
+    float values[BLOCK * CHANNELS];
+    if (stride == CHANNELS) {
+      std::memcpy(bytes, pixels, static_cast<std::size_t>(length) * CHANNELS);
+    } else {
+      for (int i = 0; i < length; ++i) std::memcpy(bytes + CHANNELS * i, pixels + i * stride, 3);
+    }
+    for (int k = 0; k < BLOCK * CHANNELS; ++k) values[k] = bytes[k];
+    if (!add_values(values, begin_seen, end_seen, from, step)) continue;
+    for (int k = 0; k < BLOCK * CHANNELS; ++k) {
+      const auto value = static_cast<std::int16_t>(static_cast<int>(values[k] + 0.5f));
+      bytes[k] = static_cast<std::uint8_t>(value < 0 ? 0 : value > 255 ? 255 : value);
+    }
+    if (stride == CHANNELS) {
+      std::memcpy(pixels, bytes, static_cast<std::size_t>(length) * CHANNELS);
+    } else {
+      for (int i = 0; i < length; ++i) std::memcpy(pixels + i * stride, bytes + CHANNELS * i, 3);
+    }
+  }
+}
+
+// Adds the layer to the pixels begin <= i < end of a row, four numbers each, of which the last stays. False: it reaches none.
+bool Paste::add_values(float* values, int begin, int end, Point place, Point step) const {
   const Cubic& weights = cubic();
   const std::ptrdiff_t width = width_ + 2 * BORDER;
-  for (int x = 0; x < count; ++x, pixels += stride) {
-    const double u = place.x + step.x * x, v = place.y + step.y * x;
-    if (!(u > -1 && v > -1 && u < width_ && v < height_)) continue;
-    const int across = static_cast<int>((u + 1) * STEPS + 0.5), down = static_cast<int>((v + 1) * STEPS + 0.5);
-    const std::ptrdiff_t first = (down >> BITS) * width + (across >> BITS);
+  const Float4 colours = {1, 1, 1, 0};
+  // places in 1/32 pixels of the layer with its border, as fractions of 2^32
+  constexpr double ONE = 4294967296.0;
+  const auto fixed = [&](double value) { return static_cast<std::int64_t>(value * STEPS * ONE); };
+  const std::int64_t right = fixed(step.x), down = fixed(step.y);
+  std::int64_t u = fixed(place.x + 1 + 0.5 / STEPS) + begin * right, v = fixed(place.y + 1 + 0.5 / STEPS) + begin * down;
+  const std::uint64_t most_u = static_cast<std::uint64_t>(width_ + 1) * STEPS, most_v = static_cast<std::uint64_t>(height_ + 1) * STEPS;
+  bool is_reached = false;
+  for (int x = begin; x < end; ++x, u += right, v += down) {
+    const std::int64_t across = u >> 32, along = v >> 32;
+    if (static_cast<std::uint64_t>(across) >= most_u || static_cast<std::uint64_t>(along) >= most_v) continue;
+    const std::ptrdiff_t first = (along >> BITS) * width + (across >> BITS);
     if (!reached_[first]) continue;
-    const float *ka = weights.at[across & (STEPS - 1)], *kd = weights.at[down & (STEPS - 1)];
+    is_reached = true;
+    const float *ka = weights.at[across & (STEPS - 1)], *kd = weights.at[along & (STEPS - 1)];
     const float* from = edged_.data() + first * CHANNELS;
     Float4 sum = {};
     for (int i = 0; i < TAPS; ++i, from += width * CHANNELS) {
       sum += kd[i] * (ka[0] * load4(from) + ka[1] * load4(from + 4) + ka[2] * load4(from + 8) + ka[3] * load4(from + 12));
     }
-    const Float4 value = load_pixel<3>(pixels) * (1 - sum[3]) + sum;
-    store_pixel(__builtin_convertvector(clamp4(value, 0, 255) + 0.5f, Int4), pixels);
+    const Float4 before = load4(values + CHANNELS * x);
+    store4(before + colours * (sum - sum[3] * before), values + CHANNELS * x);
   }
+  return is_reached;
 }
 
 }  // namespace mfs

@@ -33,6 +33,7 @@ class Paste {
   Matrix shrink(const Matrix& matrix);  // picture -> the layer at the size of a smaller face
   void find_reached();
   bool seen_rows(Rect* area) const;  // pixels of the layer from which others are reached; false: nothing is
+  bool add_values(float* values, int begin, int end, Point place, Point step) const;
   void add_row(std::uint8_t* pixels, std::ptrdiff_t stride, int count, Point place, Point step) const;
 
   const int size_;

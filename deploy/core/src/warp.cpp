@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 
 #include "float4.h"
 
@@ -79,20 +80,21 @@ int reflected(int place, int length) {
   return within < length ? within : period - 1 - within;
 }
 
-// The weighted sum of SIZE x SIZE pixels, rounded, into three bytes. BYTES: how many of a pixel may be read.
-template <int SIZE, int BYTES>
-inline void mix(const std::uint8_t* from, std::ptrdiff_t dx, std::ptrdiff_t dy, const float* weight, std::uint8_t* result) {
+// The weighted sum of SIZE x SIZE pixels of four bytes.
+template <int SIZE>
+inline Float4 mix(const std::uint8_t* from, std::ptrdiff_t dy, const float* weight) {
   Float4 sum = {};
-  for (int i = 0; i < SIZE; ++i) {
-    for (int j = 0; j < SIZE; ++j) sum += weight[i * SIZE + j] * load_pixel<BYTES>(from + i * dy + j * dx);
+  for (int i = 0; i < SIZE; ++i, from += dy, weight += SIZE) {
+    Float4 pixels[SIZE];
+    load_pixels<SIZE>(from, pixels);
+    for (int j = 0; j < SIZE; ++j) sum += weight[j] * pixels[j];
   }
-  const Int4 rounded = (__builtin_convertvector(sum, Int4) + WEIGHT_ONE / 2) >> 15;
-  store_pixel(__builtin_convertvector(clamp4(__builtin_convertvector(rounded, Float4), 0, 255), Int4), result);
+  return sum;
 }
 
-// The same where some of the pixels lie outside.
+// The same of any pixels, also where some of them lie outside.
 template <int SIZE>
-void mix_at_edge(const Pixels& image, int x, int y, Border border, const float* weight, std::uint8_t* result) {
+Float4 mix_at_edge(const Pixels& image, int x, int y, Border border, const float* weight) {
   std::uint8_t around[SIZE * SIZE * RGBX] = {};
   for (int i = 0; i < SIZE; ++i) {
     for (int j = 0; j < SIZE; ++j) {
@@ -105,26 +107,61 @@ void mix_at_edge(const Pixels& image, int x, int y, Border border, const float* 
       std::copy_n(image.at(column, row), 3, around + (i * SIZE + j) * RGBX);
     }
   }
-  mix<SIZE, RGBX>(around, RGBX, SIZE * RGBX, weight, result);
+  return mix<SIZE>(around, SIZE * RGBX, weight);
 }
 
-template <int SIZE, int BYTES>
-void warp_rows(const Pixels& image, const Matrix& back, int width, int height, const int* across, const int* down,
-               Border border, std::uint8_t* result) {
+// `count` sums, four numbers each, as RGB pixels: rounded, in a byte's range.
+void store_row(const float* sums, int count, std::uint8_t* result) {
+  constexpr int BLOCK = 16;
+  for (int begin = 0; begin < count; begin += BLOCK, sums += BLOCK * RGBX) {
+    std::uint8_t bytes[BLOCK * RGBX];
+    for (int k = 0; k < BLOCK * RGBX; ++k) {
+      const auto value = static_cast<std::int16_t>((static_cast<int>(sums[k]) + WEIGHT_ONE / 2) >> 15);
+      bytes[k] = static_cast<std::uint8_t>(value < 0 ? 0 : value > 255 ? 255 : value);
+    }
+    for (int i = 0; i < std::min(BLOCK, count - begin); ++i, result += 3) std::memcpy(result, bytes + i * RGBX, 3);
+  }
+}
+
+// How a place in the upright picture, in 1/32 pixels, becomes one in the pixels as they lie in memory.
+struct Axis {
+  int sign, shift;
+  Axis(bool is_backward, int length) : sign(is_backward ? -1 : 1), shift(is_backward ? (length - 1) * STEPS : 0) {}
+  int operator()(int place) const { return sign * place + shift; }
+};
+
+// What stays the same over the rows of a result. `sums`: room for a row, four numbers a pixel, a multiple of 16 pixels.
+struct Job {
+  const Pixels& image;
+  const Turn& turn;
+  const Matrix& back;
+  int width, height;
+  Border border;
+  const int *right, *down;
+  float* sums;
+};
+
+template <int SIZE>
+void warp_rows(const Job& job, std::uint8_t* result) {
   constexpr int first = SIZE / 2 - 1, rounding = 1 << (FINE_BITS - BITS - 1);
+  const Pixels image = job.image;
   const auto& table = weights<SIZE>();
-  for (int y = 0; y < height; ++y) {
-    const int x0 = fine(back.a[1] * y + back.a[2]) + rounding, y0 = fine(back.a[4] * y + back.a[5]) + rounding;
-    for (int x = 0; x < width; ++x, result += 3) {
-      const int u = (x0 + across[x]) >> (FINE_BITS - BITS), v = (y0 + down[x]) >> (FINE_BITS - BITS);
+  const Axis along_x(job.turn.from_right, image.width), along_y(job.turn.from_bottom, image.height);
+  const bool is_swapped = job.turn.is_swapped;
+  const unsigned most_x = image.dx == RGBX ? std::max(image.width - SIZE + 1, 0) : 0, most_y = std::max(image.height - SIZE + 1, 0);
+  for (int y = 0; y < job.height; ++y, result += 3 * job.width) {
+    const int x0 = fine(job.back.a[1] * y + job.back.a[2]) + rounding, y0 = fine(job.back.a[4] * y + job.back.a[5]) + rounding;
+    for (int x = 0; x < job.width; ++x) {
+      const int across = (x0 + job.right[x]) >> (FINE_BITS - BITS), along = (y0 + job.down[x]) >> (FINE_BITS - BITS);
+      const int u = along_x(is_swapped ? along : across), v = along_y(is_swapped ? across : along);
       const int column = (u >> BITS) - first, row = (v >> BITS) - first;
       const float* weight = table.at[(v & (STEPS - 1)) * STEPS + (u & (STEPS - 1))];
-      if (column >= 0 && row >= 0 && column <= image.width - SIZE && row <= image.height - SIZE) {
-        mix<SIZE, BYTES>(image.at(column, row), image.dx, image.dy, weight, result);
-      } else {
-        mix_at_edge<SIZE>(image, column, row, border, weight, result);
-      }
+      const bool is_inside = static_cast<unsigned>(column) < most_x && static_cast<unsigned>(row) < most_y;
+      store4(is_inside ? mix<SIZE>(image.data + row * image.dy + column * RGBX, image.dy, weight)
+                       : mix_at_edge<SIZE>(image, column, row, job.border, weight),
+             job.sums + RGBX * x);
     }
+    store_row(job.sums, job.width, result);
   }
 }
 
@@ -197,14 +234,15 @@ void Warp::operator()(Picture& picture, const Matrix& matrix, int width, int hei
     image = picture.read(area);
   }
   const Matrix back = invert(onto);
-  across_.resize(static_cast<std::size_t>(width)), down_.resize(static_cast<std::size_t>(width));
-  for (int x = 0; x < width; ++x) across_[x] = fine(back.a[0] * x), down_[x] = fine(back.a[3] * x);
-  const auto warp = interpolation == Interpolation::cubic ? (image.bytes == 4 ? warp_rows<4, 4> : warp_rows<4, 3>)
-                                                          : (image.bytes == 4 ? warp_rows<2, 4> : warp_rows<2, 3>);
-  warp(image, back, width, height, across_.data(), down_.data(), border, result);
+  right_.resize(static_cast<std::size_t>(width)), down_.resize(static_cast<std::size_t>(width));
+  for (int x = 0; x < width; ++x) right_[x] = fine(back.a[0] * x), down_[x] = fine(back.a[3] * x);
+  sums_of_row_.resize(static_cast<std::size_t>(width + 15) * RGBX);
+  const Job job = {image, picture.turn(), back, width, height, border, right_.data(), down_.data(), sums_of_row_.data()};
+  interpolation == Interpolation::cubic ? warp_rows<4>(job, result) : warp_rows<2>(job, result);
 }
 
-// Area-shrinks by `factor` the part of the picture that the result sees; the matrix is adapted to the shrunk part.
+// Area-shrinks by `factor` the part of the picture that the result sees; the matrix is adapted to the shrunk part, which lies
+// as the picture does.
 Pixels Warp::shrink_region(Picture& picture, Matrix* matrix, int width, int height, int factor) {
   factor = std::min({factor, picture.width(), picture.height()});
   Point low, high;
@@ -218,28 +256,19 @@ Pixels Warp::shrink_region(Picture& picture, Matrix* matrix, int width, int heig
   const int columns = std::max((x2 - area.x1) / factor, 1), rows = std::max((y2 - area.y1) / factor, 1);
   area.x2 = area.x1 + columns * factor, area.y2 = area.y1 + rows * factor;
 
-  // summed up as the pixels lie in memory, and looked at upright
-  picture.read(area);
+  const Pixels& pixels = picture.read(area);
+  const Rect part = picture.in_memory(area);
   shrunk_.resize(static_cast<std::size_t>(columns) * rows * RGBX);
-  const Rect part = picture.to_memory(area);
   if (factor <= 257) {  // 257 * 255 is the most that 16 bits hold
-    shrink_rows(picture.memory(), part, factor, &sums_, shrunk_.data());
+    shrink_rows(pixels, part, factor, &sums_, shrunk_.data());
   } else {
-    shrink_rows(picture.memory(), part, factor, &large_sums_, shrunk_.data());
+    shrink_rows(pixels, part, factor, &large_sums_, shrunk_.data());
   }
-  const Matrix& turn = picture.to_memory();
-  const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(part.width() / factor) * RGBX;
-  Pixels image;
-  image.width = columns, image.height = rows, image.bytes = RGBX;
-  image.dx = static_cast<std::ptrdiff_t>(turn.a[0]) * RGBX + static_cast<std::ptrdiff_t>(turn.a[3]) * row;
-  image.dy = static_cast<std::ptrdiff_t>(turn.a[1]) * RGBX + static_cast<std::ptrdiff_t>(turn.a[4]) * row;
-  const bool from_right = turn.a[0] + turn.a[1] < 0, from_bottom = turn.a[3] + turn.a[4] < 0;
-  image.data = shrunk_.data() + (from_right ? row - RGBX : 0) + (from_bottom ? (part.height() / factor - 1) * row : 0);
-
   // shrunk pixel i covers x1 + factor * i ... x1 + factor * i + factor - 1: its centre lies (factor - 1) / 2 on
   const double f = factor;
   *matrix = compose(*matrix, {{f, 0, area.x1 + (f - 1) / 2, 0, f, area.y1 + (f - 1) / 2}});
-  return image;
+  const int across = part.width() / factor;
+  return {shrunk_.data(), across, part.height() / factor, RGBX, static_cast<std::ptrdiff_t>(across) * RGBX};
 }
 
 }  // namespace mfs

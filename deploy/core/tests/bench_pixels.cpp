@@ -125,8 +125,7 @@ int main(int count, char** words) {
       result[k] = input[k] * (1 - inside) + inside * 0.5f;
     }
     before = std::clock();
-    largest += largest_change(crop.data(), result.data(), SIZE);
-    change_of(crop.data(), result.data(), change.data());
+    largest += change_of(crop.data(), result.data(), change.data());
     done();
     contradicted(crop.data(), result.data(), damping.data());
     done();
