@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 ABI = "arm64-v8a"
 TARGETS = {"cpu": "arm", "gpu": "gpu", "nnapi": "nnapi"}  # device -> target of the export
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-PADDLE_LITE = DEPLOY / "android" / "app" / "PaddleLite" / "cxx"
-SHELL = DEPLOY / "shell" / "build" / "mfs_shell"
+SHELL = DEPLOY / "shell" / "build" / "mfs_shell"  # build.sh lays Paddle-Lite's libraries beside it
 APK = DEPLOY / "android" / "app" / "build" / "outputs" / "apk" / "debug" / "app-debug.apk"
 APP = "org.paddlemfs.app"
 PLACE = "/data/local/tmp/mfs"  # of the shell program, on the phone
@@ -56,12 +55,7 @@ def check_build(app: bool) -> None:
         _check(APK, "not built; run `gradle assembleDebug` in deploy/android, see its README.md")
         return
     _check(SHELL, "not built; run deploy/shell/build.sh")
-    _check(libraries() / "libpaddle_light_api_shared.so", "no Paddle-Lite; deploy/android/README.md says where from")
-
-
-def libraries() -> Path:
-    """Folder of Paddle-Lite's libraries for phones."""
-    return PADDLE_LITE / "libs" / ABI
+    _check(SHELL.with_name("libpaddle_light_api_shared.so"), "no Paddle-Lite; run deploy/shell/build.sh again")
 
 
 def _check(path: Path, remedy: str) -> None:
@@ -75,7 +69,7 @@ def run_shell(phone: Phone, args: argparse.Namespace, bundle: Path, identity: st
 
     target = read_image(args.target)
     phone.shell(f"rm -rf {PLACE}/output && mkdir -p {PLACE}/cache")
-    for library in sorted(libraries().glob("*.so")):
+    for library in sorted(SHELL.parent.glob("*.so")):
         phone.push(library, f"{PLACE}/{library.name}")
     phone.push(SHELL, f"{PLACE}/mfs_shell")
     phone.push(bundle, f"{PLACE}/bundle.zip")

@@ -64,16 +64,14 @@ def phone(monkeypatch, tmp_path):
 
 @pytest.fixture
 def built(monkeypatch, tmp_path):
-    """Everything is built, and Paddle-Lite is there: files of that name -> the folder of libraries."""
-    libraries = tmp_path / "cxx" / "libs" / "arm64-v8a"
-    libraries.mkdir(parents=True)
-    for name in ("libpaddle_light_api_shared.so", "libc++_shared.so"):
-        (libraries / name).write_text(name)
-    monkeypatch.setattr(push_android, "PADDLE_LITE", tmp_path / "cxx")
-    for name in ("SHELL", "APK"):
-        monkeypatch.setattr(push_android, name, tmp_path / name)
-        (tmp_path / name).write_text(name)
-    return libraries
+    """Everything is built, as far as this tool sees: files of those names -> their folder."""
+    folder = tmp_path / "built"
+    folder.mkdir()
+    for name in ("mfs_shell", "app-debug.apk", "libpaddle_light_api_shared.so", "libc++_shared.so"):
+        (folder / name).write_text(name)
+    monkeypatch.setattr(push_android, "SHELL", folder / "mfs_shell")
+    monkeypatch.setattr(push_android, "APK", folder / "app-debug.apk")
+    return folder
 
 
 @pytest.fixture
@@ -124,7 +122,7 @@ def test_the_app(run_here, phone, built, bundle, tmp_path):
     said = [" ".join(words[2:]) for words in calls() if words != ["devices"]]
     assert said == [
         "shell getprop ro.product.cpu.abilist",
-        f"install -r {tmp_path / 'APK'}",
+        f"install -r {built / 'app-debug.apk'}",
         f"push {bundle} /data/local/tmp/mfs_bundle.zip",
         "shell run-as org.paddlemfs.app mkdir -p files/bundles",
         "shell cat /data/local/tmp/mfs_bundle.zip | run-as org.paddlemfs.app sh -c "
@@ -162,13 +160,12 @@ def test_what_is_not_built(run_here, phone, built, bundle, tmp_path):
     phone()
     for name, words, told in (
         ("libpaddle_light_api_shared.so", [], "no Paddle-Lite"),
-        ("SHELL", [], "deploy/shell/build.sh"),
-        ("APK", ["--app"], "gradle assembleDebug"),
+        ("mfs_shell", [], "run deploy/shell/build.sh"),
+        ("app-debug.apk", ["--app"], "gradle assembleDebug"),
     ):
-        path = next(path for path in (built / name, tmp_path / name) if path.exists())
-        path.rename(tmp_path / "away")
-        refused(run_here("push_android", "--bundle", bundle, *words), str(path), told)
-        (tmp_path / "away").rename(path)
+        (built / name).rename(tmp_path / name)
+        refused(run_here("push_android", "--bundle", bundle, *words), str(built / name), told)
+        (tmp_path / name).rename(built / name)
 
 
 def test_what_is_no_bundle_for_this(run_here, phone, built, bundle, samples):
@@ -200,7 +197,11 @@ def test_what_the_phone_refuses(run_here, phone, built, bundle):
 
 def test_the_places_are_those_of_the_builds(root):
     """What this tool looks for is what the builds write."""
-    assert push_android.PADDLE_LITE == root / "deploy" / "android" / "app" / "PaddleLite" / "cxx"
+    shell = (root / "deploy" / "shell" / "build.sh").read_text()
+    assert push_android.SHELL == root / "deploy" / "shell" / "build" / "mfs_shell"
+    assert 'libpaddle_light_api_shared.so" build/' in shell and f"abi={push_android.ABI}" in shell
     gradle = (root / "deploy" / "android" / "app" / "build.gradle").read_text()
-    assert "file('PaddleLite/cxx')" in gradle and f"applicationId '{push_android.APP}'" in gradle
-    assert f"abiFilters '{push_android.ABI}'" in gradle
+    assert f"applicationId '{push_android.APP}'" in gradle and f"abiFilters '{push_android.ABI}'" in gradle
+    options = (root / "deploy" / "shell" / "src" / "options.cpp").read_text()
+    for option in ("bundle", "identity", "target", "device", "repeats", "cache", "output"):
+        assert f'"--{option}"' in options
