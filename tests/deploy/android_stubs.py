@@ -1,9 +1,9 @@
 """Java stubs of Android's classes, made from the signatures in npm's @nativescript/types-android.
 
-The package describes all of Android's public interface in TypeScript, with the API level of each member. Sources of an app
-compile against the stubs as far as that description goes: a wrong class, method, constant or argument is an error of
-javac's. Only what the sources name is written: a class is, when they refer to it or a signature does; a member, when its
-name occurs in them.
+The package describes all of Android's public interface in TypeScript, with the API level of each member. Sources of an
+app compile against the stubs as far as that description goes: a wrong class, method, constant or argument is an error
+of javac's. Only what the sources name is written: a class, when they refer to it or a signature does; a member, when
+its name occurs in them.
 
 What TypeScript leaves open is settled here by rules and, where those do not do, by the tables below: `number` is any of
 Java's numbers, `string` may be a CharSequence, checked exceptions and `protected` are not told.
@@ -67,7 +67,9 @@ def describe(path):
             continue
         elif opened := re.match(r"(?:declare|export) module (\S+) \{", text):
             scopes.append(opened.group(1))
-        elif opened := re.match(r"export (abstract )?class (\w+)(<.*?>)?\s+(?:extends (.*?))?(?: ?implements (.*?))?\s*\{", text):
+        elif opened := re.match(
+            r"export (abstract )?class (\w+)(<.*?>)?\s+(?:extends (.*?))?(?: ?implements (.*?))?\s*\{", text
+        ):
             abstract, short, parameters, base, interfaces = opened.groups()
             name = ".".join([*scopes, short])
             bases = [base or "java.lang.Object", *_split(interfaces or "")]
@@ -89,7 +91,7 @@ def describe(path):
 
 
 def write_stubs(described, sources, folder, level):
-    """Write stubs of what `sources` (texts) refer to into `folder` -> number of files. Newer than API `level` is left out."""
+    """Write stubs of what `sources` (texts) refer to into `folder`, none newer than API `level` -> how many files."""
     words = set(re.findall(r"\w+", "\n".join(sources)))
     named = set(re.findall(r"\bandroid(?:\.\w+)+", "\n".join(sources)))
     prefixes = {".".join(name.split(".")[:count]) for name in named for count in range(2, name.count(".") + 2)}
@@ -145,7 +147,7 @@ class _Writer:
         return [text for text in found if not text.startswith(("public static ", "public constructor"))]
 
     def member(self, one, text, owed, seen, newer=False):
-        """The Java of one member. newer: than its class. owed: names that an interface asks for; seen: those written."""
+        """The Java of one member. newer: than its class. owed: names that interfaces ask for; seen: what is written."""
         static, abstract = "static " in text.split("(")[0], text.startswith("public abstract ")
         text = re.sub(r"^public (static |abstract )*", "", text)
         method = re.match(r"(\w+)(<.*?>)?\((.*)\)(?:: (.*))?$", text)
@@ -159,7 +161,9 @@ class _Writer:
             if (name, *kinds) in seen:
                 continue
             seen.add((name, *kinds))
-            taken = re.sub(r"Object\[\]( \w+)$", r"Object...\1", ", ".join(f"{kind} a{i}" for i, kind in enumerate(kinds)))
+            taken = re.sub(
+                r"Object\[\]( \w+)$", r"Object...\1", ", ".join(f"{kind} a{i}" for i, kind in enumerate(kinds))
+            )
             thrown = THROWS.get(f"{one.name}.{'<init>' if name == 'constructor' else name}")
             if thrown:
                 self.mention(thrown)
@@ -244,7 +248,9 @@ class _Writer:
 
     def write(self, folder):
         (folder / "android" / "stub").mkdir(parents=True, exist_ok=True)
-        (folder / "android" / "stub" / "Hidden.java").write_text("package android.stub;\n\npublic final class Hidden {}\n")
+        (folder / "android" / "stub" / "Hidden.java").write_text(
+            "package android.stub;\n\npublic final class Hidden {}\n"
+        )
         count = 1
         for name in sorted(self.bodies):
             package, _, short = name.rpartition(".")
@@ -266,7 +272,9 @@ class _Writer:
         else:
             head = f"{'abstract ' if one.abstract else ''}class {short}{parameters} extends {bases[0]}"
             head += f" implements {', '.join(bases[1:])}" if bases[1:] else ""
-        inside = [self.declaration(other, depth + 1) for other in sorted(self.bodies) if other.rpartition(".")[0] == name]
+        inside = [
+            self.declaration(other, depth + 1) for other in sorted(self.bodies) if other.rpartition(".")[0] == name
+        ]
         body = "".join(f"{indent}    {line}\n" for line in lines) + "".join(inside)
         static = "static " if depth else ""
         return f"{indent}public {static}{head} {{\n{body}{indent}}}\n"

@@ -54,7 +54,8 @@ inline void throw_swap_exception(JNIEnv* env, const std::string& message) {
   if (thrown != nullptr) env->Throw(static_cast<jthrowable>(thrown));
 }
 
-// Runs the body of a native method. The core throws nothing, but memory may run out, and no C++ exception may reach Java.
+// Runs the body of a native method. The core throws nothing, but memory may run out, and no C++ exception may reach
+// Java.
 template <class Body, class Value = decltype(std::declval<Body>()())>
 Value guarded(JNIEnv* env, Body body) {
   try {

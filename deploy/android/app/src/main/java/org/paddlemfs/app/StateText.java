@@ -36,7 +36,7 @@ final class StateText {
                 }
                 return state.worn == null ? context.getString(R.string.state_nobody) : "";
             default:
-                return "";
+                return state.problem;
         }
     }
 

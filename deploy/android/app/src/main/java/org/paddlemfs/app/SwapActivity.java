@@ -59,7 +59,7 @@ abstract class SwapActivity extends ComponentActivity {
         onReady();
     }
 
-    /** The screen, R.layout.something, with `status`, `progress` and `identities` in it. */
+    /** The screen's layout, with views `status`, `progress` and `identities` in it. */
     abstract int layout();
 
     /** Consent is given and the layout stands: what follows is the screen's own. */

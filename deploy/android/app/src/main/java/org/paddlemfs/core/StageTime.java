@@ -5,7 +5,7 @@ import java.util.Locale;
 
 /** Milliseconds of one step of a swap. */
 public final class StageTime {
-    /** "convert", "faces", "align", "paint" or "paste"; "frame" is all of it. */
+    /** "faces", "align", "paint", "change", "paste"; "networks" is their part of it, "frame" all of it. */
     public final String stage;
 
     public final double mean;

@@ -89,7 +89,8 @@ public final class State {
         return new State(Phase.READY, device, engine, fallback, identity, 0, "");
     }
 
+    /** Something went wrong; what was there before still is. */
     State troubled(String problem) {
-        return new State(Phase.READY, device, engine, fallback, worn, 0, problem);
+        return new State(phase == Phase.CHANGING ? Phase.READY : phase, device, engine, fallback, worn, 0, problem);
     }
 }
