@@ -1,4 +1,4 @@
-"""What pyproject.toml, the place of the metadata, cannot say: weights, samples and configs go into the built package.
+"""What pyproject.toml, the place of the metadata, cannot say: weights, samples, configs and licence go into the built package.
 
 They lie at the top of the checkout and are copied to paddle_mfs/resources, where paddle_mfs/utils/resources.py finds
 them. An editable install uses the checkout's own.
@@ -11,6 +11,8 @@ from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
 PATTERNS = (
+    "LICENSE",
+    "NOTICE",
     "weights/*.pdparams",
     "weights/*.json",
     "weights/check_faces.png",

@@ -26,7 +26,7 @@ def exportable(idn: IDN) -> paddle.nn.Layer:
 
     Input `image` (1, 3, 224, 224) RGB in [0, 1]; outputs as in `graph.nodes.OUTPUTS`.
     """
-    return record(copy_of(idn), SHAPE, INPUT)
+    return record(copy_of(idn), {INPUT: SHAPE})
 
 
 def save_plain(idn: IDN, folder: str | Path) -> None:

@@ -12,6 +12,7 @@ import struct
 from pathlib import Path
 from typing import NamedTuple
 
+from paddle_mfs.export.operators import is_extra
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.table import text_table
 
@@ -54,16 +55,20 @@ def census(path: str | Path) -> dict:
     """Counts over the kernels of a .nb, for its card.
 
     Returns: {"total", "subgraphs" (handed to a driver as one piece), "copies" (io_copy, layout and calib), "cpu"
-        (kernels that compute on the CPU), "kernels": {operator: count}}.
+        (kernels that compute on the CPU), "kernels": {operator: count}, "extra": sorted operators that only a
+        Paddle-Lite built with extra operators has, "needs_extra": whether there are any}.
     """
     found = kernels(path)
     computing = [kernel for kernel in found if kernel.operator not in (*COPIES, *IN_AND_OUT)]
+    extra = sorted({kernel.operator for kernel in found if is_extra(kernel.operator, kernel.place)})
     return {
         "total": len(found),
         "subgraphs": sum(kernel.operator == "subgraph" for kernel in found),
         "copies": sum(kernel.operator in COPIES for kernel in found),
         "cpu": sum(kernel.place in ("host", "arm", "x86") for kernel in computing),
         "kernels": dict(collections.Counter(kernel.operator for kernel in found).most_common()),
+        "extra": extra,
+        "needs_extra": bool(extra),
     }
 
 

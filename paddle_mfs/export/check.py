@@ -1,4 +1,4 @@
-"""Does an exported network still give the dygraph pixels?"""
+"""Does an exported network still give what dygraph gives?"""
 
 from __future__ import annotations
 
@@ -68,6 +68,30 @@ def compare(
     if worst > TOLERANCE:
         raise UserError(
             f"{name}: differs from dygraph by {worst:.1e}, more than {TOLERANCE:.0e}; "
+            "the export is wrong, do not use it"
+        )
+    return worst
+
+
+def agree(
+    name: str | Path, expected: Sequence[np.ndarray], outputs: Sequence[np.ndarray], tolerance: float = TOLERANCE
+) -> float:
+    """Largest difference of a network's outputs from the dygraph ones, as a share of the output's largest value.
+
+    Args:
+        name: what the error message names. expected, outputs: arrays of any shapes, one an output; outputs that are
+            shaped otherwise but hold as many values are taken as they come.
+    Raises: UserError when the difference exceeds `tolerance`, when something is not finite, or outputs are missing.
+    """
+    if [value.size for value in expected] != [value.size for value in outputs]:
+        raise UserError(f"{name}: has other outputs than in dygraph; the export is wrong, do not use it")
+    worst = 0.0
+    for wanted, output in zip(expected, outputs):
+        difference = float(np.abs(output.ravel() - wanted.ravel()).max() / max(float(np.abs(wanted).max()), 1e-6))
+        worst = max(worst, difference) if np.isfinite(difference) else float("inf")
+    if worst > tolerance:
+        raise UserError(
+            f"{name}: differs from dygraph by {worst:.1e} of its largest value, more than {tolerance:.0e}; "
             "the export is wrong, do not use it"
         )
     return worst

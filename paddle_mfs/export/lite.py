@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from paddle_mfs.export.census import census
 from paddle_mfs.export.paddle import deploy_card, save_program
 from paddle_mfs.graph.program import NAME
-from paddle_mfs.graph.targets import TARGETS
+from paddle_mfs.graph.targets import ALIGNED, HALF_PIXEL, TARGETS
 from paddle_mfs.runtime import choose
 from paddle_mfs.runtime.lite import LiteRunner, optimise
 from paddle_mfs.utils.files import sha256, write_json, writing
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from paddle_mfs.swap.identity import Identity
 
 
-def _opt_version():
+def opt_version() -> str:
+    """The version of paddlelite, of whose opt the files are."""
     from importlib.metadata import version
 
     return version("paddlelite")
@@ -67,7 +68,7 @@ def export_lite(
                     **(ranges or {}),
                     **({"int8": quantised} if quantised else {}),
                 }
-                made.append((built, _card(built, target, precision, measured, identity.facts)))
+                made.append((built, _card(built, target, precision, measured, identity)))
             for built, card in made:
                 path = folder / built.name
                 os.replace(built, path)
@@ -92,10 +93,10 @@ def _build(idn, path, target, precision, quantise):
     return quantised
 
 
-def _card(path, target, precision, measured, facts):
-    card = deploy_card(facts)
+def _card(path, target, precision, measured, identity):
+    card = deploy_card(identity.facts)
     card.pop("model")
-    card["versions"]["paddlelite"] = _opt_version()
+    card["versions"]["paddlelite"] = opt_version()
     return {
         "file": path.name,
         "bytes": path.stat().st_size,
@@ -103,6 +104,7 @@ def _card(path, target, precision, measured, facts):
         "target": target,
         "valid_places": TARGETS[target].places,
         "precision": precision,
+        "upsampling": HALF_PIXEL if identity.idn.mobile else ALIGNED,
         "census": census(path),
         **measured,
         **card,

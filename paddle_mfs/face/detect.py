@@ -16,12 +16,14 @@ from paddle_mfs.face.views import INPUT, whole_view
 from paddle_mfs.utils.tensor import to_batch
 
 MIN_SCORE = 0.5
+MEAN = STD = 0.5  # what the network's input is normalised with
+GRIDS = ((16, 2), (8, 6))  # of the anchors: cells a side, anchors a cell
 
 
 def _anchors():
-    """(896, 2) anchor centres in 0..1: a 16x16 grid with 2 anchors a cell, then 8x8 with 6."""
+    """(896, 2) anchor centres in 0..1, grid by grid."""
     centres = []
-    for cells, per_cell in ((16, 2), (8, 6)):
+    for cells, per_cell in GRIDS:
         y, x = np.mgrid[:cells, :cells]
         centres.append(np.repeat((np.stack([x, y], -1).reshape(-1, 2) + 0.5) / cells, per_cell, 0))
     return np.concatenate(centres).astype(np.float32)
@@ -46,7 +48,7 @@ class Detector:
         found: list[Detection] = []
         for view in [whole_view(image.shape[1], image.shape[0])] if views is None else views:
             pixels = warp(image, view, (INPUT, INPUT), cv2.INTER_LINEAR)
-            regressors, logits = self.network(to_batch(pixels, 0.5, 0.5))
+            regressors, logits = self.network(to_batch(pixels, MEAN, STD))
             found += self._decode(view, regressors[0], logits.ravel())
         return suppress(found)
 

@@ -34,12 +34,14 @@ class Node:
 
     Attributes:
         kind: conv, transposed (depthwise transposed conv, stride 2), norm, leaky_relu, relu, tanh, sigmoid, upsample
-            (bilinear x2), shuffle (pixel shuffle x2), concat, add, subtract, multiply, scale or detach.
+            (bilinear x2), shuffle (pixel shuffle x2), concat, reshape, transpose (height and width change places), add,
+            subtract, multiply, scale or detach.
         inputs: names of what it reads: outputs of earlier nodes, or "image".
         output: the name of what it makes.
         settings: conv: weight (out, in/groups, k, k), bias (out,) or None, stride, padding, groups. transposed: weight
             (C, 1, k, k), bias, padding. norm: weight, bias, mean, variance (C,), epsilon. leaky_relu: slope. upsample:
-            half_pixel, ring (`ops.resample.upsample2x`). scale: factor, offset. Arrays are float32 numpy.
+            half_pixel, ring (`ops.resample.upsample2x`). concat: axis, 1 (channels) unless given. reshape: factors of
+            channels, height and width. scale: factor, offset. Arrays are float32 numpy.
     """
 
     kind: str

@@ -90,6 +90,12 @@ def _norm(x, node):
     )
 
 
+def _reshape(x, factors):
+    import paddle
+
+    return paddle.reshape(x, [x.shape[0], *(int(size * factor) for size, factor in zip(x.shape[1:], factors))])
+
+
 def _operators():
     """kind -> function (paddle variables, node) -> paddle variable."""
     import paddle
@@ -107,7 +113,9 @@ def _operators():
         "sigmoid": lambda x, node: F.sigmoid(x[0]),
         "upsample": lambda x, node: upsample2x(x[0], **node.settings),
         "shuffle": lambda x, node: F.pixel_shuffle(x[0], 2),
-        "concat": lambda x, node: paddle.concat(x, 1),
+        "concat": lambda x, node: paddle.concat(x, node.settings.get("axis", 1)),
+        "reshape": lambda x, node: _reshape(x[0], node.settings["factors"]),
+        "transpose": lambda x, node: paddle.transpose(x[0], [0, 1, 3, 2]),
         "add": lambda x, node: paddle.add(*x),
         "subtract": lambda x, node: paddle.subtract(*x),
         "multiply": lambda x, node: paddle.multiply(*x),
@@ -116,27 +124,15 @@ def _operators():
     }
 
 
-def _rounded(node):
-    """The node with weights that float16 holds."""
-    return node.changed(
-        **{
-            name: value.astype(np.float16).astype(np.float32)
-            for name, value in node.settings.items()
-            if isinstance(value, np.ndarray)
-        }
-    )
-
-
 class Program:
     """A static program of the nodes with its own weights. Dygraph stays as it was.
 
     Args:
         nodes: from `read_idn`, rewritten or not.
         shape: of the input `image`, (1, 3, S, S) float32 RGB in [0, 1].
-        half: round every value and weight to float16 on the way; sums inside an operation stay in float32.
     """
 
-    def __init__(self, nodes: list[Node], shape: Sequence[int] = SHAPE, half: bool = False):
+    def __init__(self, nodes: list[Node], shape: Sequence[int] = SHAPE):
         import paddle
 
         self.program, start, self.scope = paddle.static.Program(), paddle.static.Program(), paddle.static.Scope()
@@ -148,9 +144,7 @@ class Program:
         ):
             operators, self.variables = _operators(), {INPUT: paddle.static.data(INPUT, list(shape), "float32")}
             for node in nodes:
-                node = _rounded(node) if half else node
-                value = operators[node.kind]([self.variables[name] for name in node.inputs], node)
-                self.variables[node.output] = value.astype("float16").astype("float32") if half else value
+                self.variables[node.output] = operators[node.kind]([self.variables[name] for name in node.inputs], node)
             self.executor = paddle.static.Executor(paddle.CPUPlace())
             self.executor.run(start)
             for node in nodes:
@@ -170,7 +164,7 @@ class Program:
         """Write `folder`/idn.pdmodel and idn.pdiparams beside it, outputs in the order of OUTPUTS -> the .pdmodel."""
         import paddle
 
-        with static_mode(), paddle.static.scope_guard(self.scope):
+        with static_mode(), paddle.static.scope_guard(self.scope), paddle.utils.unique_name.guard():
             paddle.static.save_inference_model(
                 str(Path(folder) / NAME),
                 [self.variables[INPUT]],

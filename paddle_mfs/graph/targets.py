@@ -1,5 +1,6 @@
 """What a .nb can be made for: opt's places, the precisions that make sense there, and the rewrites a target adds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from paddle_mfs.graph.nodes import Rewrite
@@ -11,10 +12,19 @@ from paddle_mfs.graph.rewrites import (
     leaky_relu_as_relu,
     leaky_relu_in_depthwise,
 )
-from paddle_mfs.graph.upsampling import upsampling_as_transposed
+from paddle_mfs.graph.upsampling import (
+    join_reshapes,
+    outputs_as_copies,
+    pointwise_before_shuffle,
+    shuffle_as_transposes,
+    upsampling_as_transposed,
+)
 from paddle_mfs.utils.errors import UserError
 
 PRECISIONS = ("fp32", "fp16", "int8")
+HALF_PIXEL, ALIGNED = UPSAMPLINGS = ("half-pixel", "aligned")  # the mobile variant's and the public network's
+# The mobile variant from depthwise convolutions and basic operators alone
+BASIC = (pointwise_before_shuffle, outputs_as_copies, shuffle_as_transposes, join_reshapes)
 
 
 @dataclass(frozen=True)
@@ -25,23 +35,26 @@ class Target:
         places: what opt takes as valid places, the first preferred.
         passes: precision -> rewrites, in order.
         refused: precision -> why there is no such file, for the error message.
+        mobile: whether it gets the mobile variant when nothing else is asked for.
         not_mobile: why there is no file of the mobile variant, if so.
     """
 
     places: str
     passes: dict[str, tuple[Rewrite, ...]]
     refused: dict[str, str] = field(default_factory=dict)
+    mobile: bool = False
     not_mobile: str = ""
 
 
 DRIVER = (
-    "the driver runs neither form of its upsampling (no pixel shuffle, no transposed convolution of single channels); "
-    "use the bundled weights"
+    "its upsampling is many small operators to a driver, which has the public network's as one; use that "
+    "(--upsampling aligned)"
 )
 
 
-# fold_upsampling, upsampling_as_transposed: a pixel shuffle on arm and x86; OpenCL runs no convolution of single
-#   channels with several outputs.
+# fold_upsampling, upsampling_as_transposed: a convolution at low resolution and a pixel shuffle on arm and x86; OpenCL
+#   runs no convolution of single channels with several outputs.
+# BASIC: arm has fast kernels for true depthwise convolutions only, and the pixel shuffle is no basic operator.
 # depthwise_4x4_as_5x5: Paddle-Lite has no fast 4x4 depthwise in fp32 and int8 on arm and in fp32 on x86 (arm was not
 #   timed with the other passes). OpenCL would pay for the bigger kernel.
 # leaky_relu_as_relu: the APU's converter knows no LeakyReLU; without this the network falls into 17 pieces.
@@ -50,10 +63,11 @@ TARGETS = {
     "arm": Target(
         "arm",
         {
-            "fp32": EXACT + (depthwise_4x4_as_5x5,),
-            "fp16": EXACT + (leaky_relu_in_depthwise,),
-            "int8": EXACT + (depthwise_4x4_as_5x5,),
+            "fp32": EXACT + BASIC + (depthwise_4x4_as_5x5,),
+            "fp16": EXACT + BASIC + (leaky_relu_in_depthwise,),
+            "int8": EXACT + BASIC + (depthwise_4x4_as_5x5,),
         },
+        mobile=True,
     ),
     "gpu": Target(
         "opencl,arm",
@@ -62,12 +76,13 @@ TARGETS = {
             "fp16": "the GPU chooses at run time, fp16 where it can: use the fp32 file",
             "int8": "Paddle-Lite has no int8 kernels for OpenCL, every convolution would go back to the CPU: use arm",
         },
+        mobile=True,
     ),
     "npu": Target(
         "mediatek_apu,arm",
         {"fp32": EXACT + (leaky_relu_as_relu,), "int8": EXACT + (leaky_relu_as_relu, centre_input)},
         {"fp16": "the APU's driver chooses its own precision"},
-        DRIVER,
+        not_mobile=DRIVER,
     ),
     "nnapi": Target(
         "android_nnapi,arm",
@@ -77,7 +92,7 @@ TARGETS = {
             "int8": "NNAPI drivers differ in the 8-bit operators they take, and one refused operator refuses the "
             "network: use fp32",
         },
-        DRIVER,
+        not_mobile=DRIVER,
     ),
     "x86": Target(
         "x86",
@@ -114,3 +129,15 @@ def parse_targets(text: str, precision: str = "fp32", mobile: bool = False) -> l
         if precision not in TARGETS[target].passes:
             raise UserError(f"target {target} with precision {precision}: {TARGETS[target].refused[precision]}")
     return targets
+
+
+def mobile_targets(targets: Sequence[str], upsampling: str | None = None) -> list[str]:
+    """Which of `targets` get the mobile variant.
+
+    Args:
+        targets: from `parse_targets`.
+        upsampling: one of UPSAMPLINGS for all of them; None: the mobile variant where it is the target's own choice.
+    """
+    if upsampling is None:
+        return [target for target in targets if TARGETS[target].mobile]
+    return list(targets) if upsampling == HALF_PIXEL else []

@@ -8,7 +8,7 @@ Rows below are one dimension of it: a new pixel is 3/4 of the pixel it lies in a
 
 import numpy as np
 
-from paddle_mfs.graph.nodes import Node, chains, is_depthwise, substitute
+from paddle_mfs.graph.nodes import Node, chains, is_depthwise, is_pointwise, substitute
 
 # What the pixel before, the pixel itself and the one after (rows) give to the three taps of the kernel: for the first
 # and for the second of the two new pixels that lie in it.
@@ -21,6 +21,8 @@ SPREAD = np.array(
     [[0, 0, 0.25], [0, 0.25, 0.75], [0.25, 0.75, 0.75], [0.75, 0.75, 0.25], [0.75, 0.25, 0], [0.25, 0, 0]],
     np.float32,
 )
+# The four new pixels of a pixel, as four channels or as four maps one below the other: no value moves between the two
+BELOW, APART = (0.25, 4, 1), (4, 0.25, 1)
 CENTRE = np.array([[[[0, 0, 0], [0, 1, 0], [0, 0, 0]]]], np.float32)  # the kernel that copies
 
 
@@ -86,4 +88,81 @@ def upsampling_as_transposed(nodes: list[Node]) -> list[Node]:
         weight = np.einsum("ik,jl,ckl->cij", SPREAD, SPREAD, kernel[:, 0])[:, None]
         settings = {"weight": weight, "bias": bias, "padding": 2}
         nodes = substitute(nodes, old, [Node("transposed", old[0].inputs, output, settings)])
+    return nodes
+
+
+def _reshape(value, output, factors):
+    return Node("reshape", (value,), output, {"factors": factors})
+
+
+def pointwise_before_shuffle(nodes: list[Node]) -> list[Node]:
+    """pixel shuffle, narrowing 1x1 convolution, LeakyReLU -> the same before the shuffle, of fewer channels.
+
+    The 1x1 convolution runs on a map of four times the height, in which the four new pixels of a pixel lie one below the
+    other.
+    """
+    for shuffle, conv, relu in chains(nodes, "shuffle", "conv", "leaky_relu"):
+        if is_pointwise(conv) and len(conv.settings["weight"]) <= conv.settings["weight"].shape[1]:
+            name, below = relu.output, f"{conv.output}.below"
+            before = [
+                _reshape(shuffle.inputs[0], below, BELOW),
+                conv.changed(inputs=(below,)),
+                relu.changed(output=f"{name}.low"),
+                _reshape(f"{name}.low", f"{name}.apart", APART),
+            ]
+            nodes = substitute(
+                nodes, [shuffle, conv, relu], [*before, shuffle.changed(inputs=(before[-1].output,), output=name)]
+            )
+    return nodes
+
+
+def outputs_as_copies(nodes: list[Node]) -> list[Node]:
+    """Convolution of single channels with four outputs each -> four copies of each channel, depthwise convolution.
+
+    Paddle-Lite has fast ARM kernels only for as many outputs as channels; anything else becomes a matrix product over
+    im2col. The weights keep their order.
+    """
+    for node in [node for node in nodes if node.kind == "conv"]:
+        if node.settings["groups"] > 1 and len(node.settings["weight"]) == 4 * node.settings["groups"]:
+            copies, apart = f"{node.output}.copies", f"{node.output}.apart"
+            nodes = substitute(
+                nodes,
+                [node],
+                [
+                    Node("concat", node.inputs * 4, copies, {"axis": 2}),
+                    _reshape(copies, apart, APART),
+                    node.changed(inputs=(apart,), groups=len(node.settings["weight"])),
+                ],
+            )
+    return nodes
+
+
+def shuffle_as_transposes(nodes: list[Node]) -> list[Node]:
+    """Pixel shuffle -> two transposes of each map, between reshapes that move nothing.
+
+    A pixel shuffle is no basic operator of Paddle-Lite, and has no half-precision kernel on ARM. Of one channel it takes
+    (p, q, h, w), the pixel (h, w) of the four maps (p, q), to (h, p, w, q). Transposed with (q, h) as one dimension
+    that is (p, w, q, h), and with (p, w, q) as one (h, p, w, q).
+    """
+    for node in [node for node in nodes if node.kind == "shuffle"]:
+        name = node.output
+        nodes = substitute(
+            nodes,
+            [node],
+            [
+                _reshape(node.inputs[0], f"{name}.pairs", (0.5, 2, 1)),
+                Node("transpose", (f"{name}.pairs",), f"{name}.turned"),
+                _reshape(f"{name}.turned", f"{name}.fours", (0.5, 4, 0.5)),
+                Node("transpose", (f"{name}.fours",), f"{name}.back"),
+                _reshape(f"{name}.back", name, (1, 2, 0.5)),
+            ],
+        )
+    return nodes
+
+
+def join_reshapes(nodes: list[Node]) -> list[Node]:
+    """Two reshapes, one after the other -> one."""
+    for first, second in chains(nodes, "reshape", "reshape"):
+        factors = tuple(a * b for a, b in zip(first.settings["factors"], second.settings["factors"]))
+        nodes = substitute(nodes, [first, second], [_reshape(first.inputs[0], second.output, factors)])
     return nodes

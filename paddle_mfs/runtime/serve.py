@@ -1,4 +1,4 @@
-"""Runs x86 .nb files for another program: `python -m paddle_mfs.runtime.serve`, spoken to over standard input and output.
+"""Runs x86 .nb files for another program: `python -m paddle_mfs.runtime.serve`, spoken to over its input and output.
 
 It is how the C++ core of deploy/ runs on a desktop what Paddle-Lite's own library runs on a phone. All numbers are
 little-endian; `u32`, `i64` and so on are their kinds. It greets with `GREETING`, then answers question by question:

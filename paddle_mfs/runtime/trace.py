@@ -1,12 +1,13 @@
 """A dygraph layer as a Paddle inference program."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import paddle
 import paddle.nn as nn
 import paddle.nn.functional as F
+from paddle.base.dygraph.base import param_guard
 
 from paddle_mfs.ops.layers import FrozenPReLU
 
@@ -18,17 +19,16 @@ def save_layer(layer: nn.Layer, shape: Sequence[int], folder: str | Path) -> Pat
     """
     path = Path(folder) / "network"
     with _prelu_as_relu(layer):
-        paddle.jit.save(record(layer, shape), str(path))
+        paddle.jit.save(record(layer, {"x": shape}), str(path))
     return path.with_suffix(".pdmodel")
 
 
-def record(layer: nn.Layer, shape: Sequence[int], name: str = "x") -> nn.Layer:
-    """A static form of a layer for `paddle.jit.save`, its input called `name`; puts the layer into eval mode."""
+def record(layer: nn.Layer, shapes: Mapping[str, Sequence[int]]) -> nn.Layer:
+    """A static form of a layer for `paddle.jit.save`, its inputs called as `shapes` says; sets it to eval mode."""
     recorded = _Recorded(layer)
     recorded.eval()
-    return paddle.jit.to_static(
-        recorded, input_spec=[paddle.static.InputSpec(list(shape), "float32", name)], full_graph=True
-    )
+    inputs = [paddle.static.InputSpec(list(shape), "float32", name) for name, shape in shapes.items()]
+    return paddle.jit.to_static(recorded, input_spec=[inputs], full_graph=True)
 
 
 class _Recorded(nn.Layer):
@@ -39,8 +39,12 @@ class _Recorded(nn.Layer):
         self.layer = layer
 
     @paddle.jit.not_to_static
-    def forward(self, x):
-        return self.layer(x)
+    def forward(self, inputs):
+        with contextlib.ExitStack() as stack:
+            for sub in self.layer.sublayers():
+                if isinstance(sub, nn.ParameterList):  # never called, so that Paddle would leave its parameters out
+                    stack.enter_context(param_guard(sub._parameters))
+            return self.layer(*inputs)
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ from paddle_mfs.provenance import picture_sha256, weights_facts
 from paddle_mfs.runtime import choose, make_runner
 from paddle_mfs.swap.identity import Identity, is_identity_file, load_identity
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import printable
 from paddle_mfs.utils.tensor import to_batch
 from paddle_mfs.weights import bundled
 
@@ -34,6 +35,8 @@ class Baker:
         encoder: path of the encoder's weights that belong to them; None: the bundled ones.
         analyser: a `FaceAnalyser` to use again; None makes one.
         engine: what runs the networks, see `runtime.make_runner`.
+    Attributes:
+        facts: {"weights", "encoder"} as `Identity.facts` has them. encoder_size: side of the encoder's crop in pixels.
     Raises: UserError for weights that do not load or do not match.
     """
 
@@ -48,8 +51,8 @@ class Baker:
         self.engine, self.analyser = engine, analyser or FaceAnalyser(engine=engine)
         self._net, network = load_mfs(weights), load_encoder(encoder)
         check_widths(self._net, network, weights, encoder)
-        self._embed, self._size = make_runner(FaceEmbedder(network), engine), network.input_size
-        self._facts = {
+        self._embed, self.encoder_size = make_runner(FaceEmbedder(network), engine), network.input_size
+        self.facts = {
             "weights": weights_facts(weights or bundled("mfs_224")),
             "encoder": weights_facts(encoder or bundled("mobilefacenet")),
         }
@@ -57,7 +60,7 @@ class Baker:
     def embed(self, image: np.ndarray, face: Face) -> Sequence[np.ndarray]:
         """What the encoder sees in a face: image (H, W, 3) uint8 RGB, `Face` -> embedding (1, E) of unit length,
         feature (1, F, 7, 7)."""
-        crop, _ = align(image, face.five, self._size)
+        crop, _ = align(image, face.five, self.encoder_size)
         return self._embed(to_batch(crop))
 
     def identity(self, source: str | Path | np.ndarray) -> Identity:
@@ -70,10 +73,10 @@ class Baker:
         if isinstance(source, np.ndarray):
             image, name, called = source, "source", "source"
         else:
-            image, name, called = read_image(source), Path(source).stem, str(source)
+            image, name, called = read_image(source), printable(Path(source).stem), printable(source)
         face = self.analyser.largest(image, called)
         embedding, feature = self.embed(image, face)
-        facts = {"source_sha256": picture_sha256(source), **self._facts}
+        facts = {"source_sha256": picture_sha256(source), **self.facts}
         return Identity(
             self._idn(embedding, feature),
             align(image, face.five, SIZE)[0],
@@ -104,7 +107,7 @@ class Baker:
 
     def _loaded(self, path: str | Path) -> Identity:
         identity = load_identity(path, self.engine)
-        if identity.facts["weights"]["sha256"] != self._facts["weights"]["sha256"]:
+        if identity.facts["weights"]["sha256"] != self.facts["weights"]["sha256"]:
             raise UserError(
                 f"{path}: was made from other weights ({identity.facts['weights']['file']}) than the ones in use; "
                 "name them with --weights, or make it again with tools/personalize.py"

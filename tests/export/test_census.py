@@ -1,11 +1,13 @@
 """What each .nb is made of: the fusions took place, and nothing leaves the GPU or the NPU half way."""
 
+import dataclasses
 import struct
 
 import pytest
 
 from paddle_mfs.export.census import census, kernels
 from paddle_mfs.export.lite import export_lite
+from paddle_mfs.export.operators import BASIC, EXTRA_ON_ARM, is_extra
 from paddle_mfs.graph.targets import TARGETS
 from paddle_mfs.utils.errors import UserError
 
@@ -26,6 +28,40 @@ def test_processors_run_few_kernels(files, target):
         not {"reshape2", "batch_norm", "share_data", "tanh"} & set(counts["kernels"])
         and counts["kernels"]["leaky_relu"] == 1
     )
+
+
+def test_every_file_runs_on_the_smaller_library(files):
+    for _, card in files.values():
+        assert card["census"]["extra"] == [] and card["census"]["needs_extra"] is False
+        assert card["upsampling"] == "aligned"
+
+
+def test_extra_operators_are_known():
+    assert EXTRA_ON_ARM < BASIC
+    assert is_extra("pixel_shuffle", "arm") and is_extra("share_data", "host") and is_extra("exp", "arm")
+    assert not any(is_extra(name, "arm") for name in ("transpose2", "concat", "conv2d", "sigmoid"))
+    assert not is_extra("depthwise_conv2d_transpose", "opencl") and is_extra("depthwise_conv2d_transpose", "arm")
+
+
+@pytest.fixture(scope="module")
+def phone(lively_mobile_idn, swapper, tmp_path_factory):
+    """(target, precision) -> (path, card) of the mobile variant's .nb."""
+    identity, folder = dataclasses.replace(swapper.identity, idn=lively_mobile_idn), tmp_path_factory.mktemp("phone")
+    made = export_lite(identity, folder, ["arm", "gpu"]) + export_lite(identity, folder, ["arm"], "fp16")
+    return {(card["target"], card["precision"]): (path, card) for path, card in made}
+
+
+@pytest.mark.parametrize("kind, precision, total", [("arm", "fp32", 125), ("arm", "fp16", 128), ("gpu", "fp32", 49)])
+def test_the_mobile_variant_needs_no_extra_operator(phone, kind, precision, total):
+    path, card = phone[kind, precision]
+    counts = card["census"]
+    assert card["upsampling"] == "half-pixel" and not counts["needs_extra"] and counts["total"] <= total
+    if kind == "arm":
+        assert counts["kernels"]["depthwise_conv2d"] == 15 and counts["kernels"]["transpose2"] == 20
+        assert {kernel.precision for kernel in kernels(path) if "conv2d" in kernel.operator} == {precision}
+        assert counts["copies"] == (3 if precision == "fp16" else 0), "the input and the outputs alone are converted"
+    else:
+        assert counts["cpu"] == 0 and counts["kernels"]["conv2d_transpose"] == 10
 
 
 def test_gpu_keeps_the_frame(files):

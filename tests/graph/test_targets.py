@@ -2,7 +2,7 @@
 
 import pytest
 
-from paddle_mfs.graph.targets import TARGETS, parse_targets
+from paddle_mfs.graph.targets import TARGETS, mobile_targets, parse_targets
 from paddle_mfs.utils.errors import UserError
 
 
@@ -24,3 +24,9 @@ def test_senseless_combinations_are_refused_with_the_reason(target, reason):
     with pytest.raises(UserError, match=f"target {target} with precision fp16: .*{reason}") as error:
         parse_targets(f"arm,{target}", "fp16")
     assert "\n" not in str(error.value)
+
+
+def test_phones_get_the_mobile_variant():
+    every = list(TARGETS)
+    assert mobile_targets(every) == ["arm", "gpu"] and mobile_targets(["x86", "npu"]) == []
+    assert mobile_targets(every, "aligned") == [] and mobile_targets(["x86", "arm"], "half-pixel") == ["x86", "arm"]

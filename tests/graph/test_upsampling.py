@@ -9,8 +9,15 @@ from paddle_mfs.export.check import reference
 from paddle_mfs.graph.nodes import Node, read_idn
 from paddle_mfs.graph.program import Program
 from paddle_mfs.graph.rewrites import EXACT, drop_detach, exact, rewrite
-from paddle_mfs.graph.targets import TARGETS, parse_targets
-from paddle_mfs.graph.upsampling import fold_upsampling, upsampling_as_transposed
+from paddle_mfs.graph.targets import BASIC, TARGETS, parse_targets
+from paddle_mfs.graph.upsampling import (
+    fold_upsampling,
+    join_reshapes,
+    outputs_as_copies,
+    pointwise_before_shuffle,
+    shuffle_as_transposes,
+    upsampling_as_transposed,
+)
 from paddle_mfs.utils.errors import UserError
 from tests.conftest import difference
 from tests.graph.conftest import run
@@ -42,6 +49,59 @@ def test_each_alone(form, kind, nodes, picture, wanted):
     kinds = collections.Counter(node.kind for node in form(nodes))
     assert kinds["upsample"] == 0 and kinds[kind] == 10
     assert difference(run(form(nodes), picture), wanted) <= 1e-6
+
+
+#               rewrite                   how many nodes of each kind it adds or takes from the folded network
+STEPS = [
+    (pointwise_before_shuffle, {"reshape": 18}),  # two where a 1x1 convolution follows: not in the last block
+    (outputs_as_copies, {"concat": 10, "reshape": 10}),
+    (shuffle_as_transposes, {"shuffle": -10, "transpose": 20, "reshape": 30}),
+]
+
+
+@pytest.mark.parametrize("one, changes", STEPS, ids=[one.__name__ for one, _ in STEPS])
+def test_each_step_from_the_folded_form(one, changes, nodes, picture, wanted):
+    folded = rewrite(nodes)
+    rewritten = one(folded)
+    before, after = (collections.Counter(node.kind for node in them) for them in (folded, rewritten))
+    assert {kind: after[kind] - before[kind] for kind in after | before if after[kind] != before[kind]} == changes
+    assert difference(run(rewritten, picture), wanted) <= 2e-6
+
+
+def test_arm_has_depthwise_convolutions_and_basic_operators_alone(nodes):
+    rewritten = rewrite(nodes, EXACT + BASIC)
+    kinds = collections.Counter(node.kind for node in rewritten)
+    assert kinds["transpose"] == 20 and kinds["reshape"] == 49 and not kinds["shuffle"]
+    assert {
+        len(node.settings["weight"]) for node in rewritten if node.kind == "conv" and node.settings["groups"] > 1
+    } == {node.settings["groups"] for node in rewritten if node.kind == "conv" and node.settings["groups"] > 1}
+    made_by = {node.output: node for node in rewritten}
+    narrow = [made_by[node.inputs[0]].kind for node in rewritten if node.kind == "leaky_relu"]
+    assert set(narrow) == {"conv"}, "every LeakyReLU stays with its convolution"
+
+
+def test_transposes_shuffle_pixels():
+    """Of a map that is not square, against Paddle's operator."""
+    x = np.random.RandomState(0).rand(1, 12, 6, 10).astype("f")
+    shuffle = [Node("shuffle", ("image",), "result")]
+    transposed = shuffle_as_transposes(shuffle)
+    assert join_reshapes(transposed) == transposed, "a transpose lies between all of them"
+    both = [Program(nodes, x.shape).run(x, ["result"])[0] for nodes in (shuffle, transposed)]
+    assert both[0].shape == (1, 3, 12, 20) and np.array_equal(*both)
+
+
+def test_a_widening_convolution_stays_behind_the_shuffle():
+    def network(outputs):
+        conv = {"weight": np.ones((outputs, 3, 1, 1), "f"), "bias": None, "stride": 1, "padding": 0, "groups": 1}
+        return [
+            Node("conv", ("image",), "wide", {**conv, "weight": np.ones((12, 3, 1, 1), "f")}),
+            Node("shuffle", ("wide",), "up"),
+            Node("conv", ("up",), "thin", conv),
+            Node("leaky_relu", ("thin",), "result", {"slope": 0.1}),
+        ]
+
+    assert [node.kind for node in pointwise_before_shuffle(network(4))] == [node.kind for node in network(4)]
+    assert [node.kind for node in pointwise_before_shuffle(network(2))][-1] == "shuffle"
 
 
 @pytest.mark.parametrize(
@@ -94,11 +154,12 @@ def test_the_other_network_is_left_alone(lively_idn):
     aligned = drop_detach(read_idn(lively_idn))
     for form, _ in FORMS:
         assert form(aligned) == aligned
+        assert rewrite(aligned, BASIC) == aligned
         assert [node.kind for node in rewrite(aligned, exact(form))] == [node.kind for node in rewrite(aligned)]
 
 
 @pytest.mark.parametrize("target", ["npu", "nnapi"])
 def test_drivers_are_refused_with_the_reason(target):
-    with pytest.raises(UserError, match=f"target {target} with the mobile variant.*use the bundled weights"):
+    with pytest.raises(UserError, match=f"target {target} with the mobile variant.*--upsampling aligned"):
         parse_targets(target, mobile=True)
     assert parse_targets("all", mobile=True) == ["arm", "gpu", "x86"]

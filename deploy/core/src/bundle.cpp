@@ -156,7 +156,9 @@ class Reader {
       for (const BundledIdentity& other : to_.identities) {
         if (other.name == name) return bad("has two identities named " + name + kAgain);
       }
-      to_.identities.push_back({name, one.at("source_sha256").text(), member->second});
+      std::string sha256 = one.at("source_sha256").text();  // several photos of one person have several
+      for (const Json& each : one.at("source_sha256").items()) sha256 += (sha256.empty() ? "" : ", ") + each.text();
+      to_.identities.push_back({name, std::move(sha256), member->second});
     }
     return {};
   }

@@ -51,6 +51,7 @@ class Run {
   Status run() {
     mfs::Stopwatch watch;
     if (Status status = find_targets(); !status.ok()) return status;
+    if (Status status = read_inputs(); !status.ok()) return status;
     auto bundle = mfs::Bundle::open(options_.bundle);
     if (!bundle.ok()) return bundle.status();
     bundle_.emplace(std::move(bundle.value()));
@@ -92,18 +93,28 @@ class Run {
     return {};
   }
 
+  // What can be refused at once is, before anything is loaded.
+  Status read_inputs() {
+    if (!options_.source.empty() && !is_identity_file(options_.source)) {
+      auto picture = read_picture(options_.source);
+      if (!picture.ok()) return picture.status();
+      source_.emplace(std::move(picture.value()));
+    }
+    if (targets_.size() > 1) return {};
+    if (is_clip(targets_[0])) return Clip::open(targets_[0], options_.width, options_.height).status();
+    return read_picture(targets_[0]).status();
+  }
+
   Status choose_identity() {
     if (options_.source.empty()) {
       const auto names = bundle_->identities();
       if (names.empty()) return error(options_.bundle, "has no identity of its own; give --source");
       return take(bundle_->identity(options_.identity.empty() ? names.front() : options_.identity));
     }
-    if (is_identity_file(options_.source)) return take(bundle_->load_identity(options_.source));
-    auto picture = read_picture(options_.source);
-    if (!picture.ok()) return picture.status();
+    if (!source_) return take(bundle_->load_identity(options_.source));
     auto injector = mfs::Injector::open(*bundle_, *networks_);
     if (!injector.ok()) return injector.status();
-    MFS_TRY(take(injector.value()->inject(picture.value().view(), options_.source, picture.value().sha256)));
+    MFS_TRY(take(injector.value()->inject(source_->view(), options_.source, source_->sha256)));
     return options_.save_identity.empty() ? Status{} : identity_->save(options_.save_identity);
   }
 
@@ -235,6 +246,7 @@ class Run {
 
   const Options& options_;
   std::vector<std::string> targets_, outputs_;
+  std::optional<Picture> source_;
   std::optional<mfs::Bundle> bundle_;
   std::unique_ptr<mfs::Networks> networks_;
   std::unique_ptr<mfs::Swapper> swapper_;

@@ -73,10 +73,11 @@ Result<Picture> read_ppm(const std::string& path, const Bytes& file) {
 #ifdef MFS_STB
 // stb_image shows what there is of a picture that was cut off; we do not.
 bool is_cut_off(const Bytes& file) {
+  static constexpr std::uint8_t kPng[] = {'I', 'E', 'N', 'D'}, kJpeg[] = {0xFF, 0xD9};
   const bool is_png = file[0] == 0x89;
-  const char* end = is_png ? "IEND" : "\xFF\xD9";
+  const std::uint8_t* mark = is_png ? kPng : kJpeg;
   const std::size_t tail = std::min<std::size_t>(file.size(), 65536);
-  return std::search(file.end() - static_cast<std::ptrdiff_t>(tail), file.end(), end, end + std::strlen(end)) ==
+  return std::search(file.end() - static_cast<std::ptrdiff_t>(tail), file.end(), mark, mark + (is_png ? 4 : 2)) ==
          file.end();
 }
 

@@ -1,0 +1,38 @@
+"""What the tests of deploy/ share. They want compilers and Debian's tools: `make test-deploy`, not `make test`."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+
+
+@pytest.fixture(scope="session")
+def require():
+    """require("aapt", "aapt"): skip without that program, naming its Debian package; with MFS_DEPLOY_ALL=1 fail."""
+
+    def check(program, package):
+        if not shutil.which(program):
+            missing = pytest.fail if os.environ.get("MFS_DEPLOY_ALL") == "1" else pytest.skip
+            missing(f"{program} not found: apt-get install {package}")
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def bundle_x86(tmp_path_factory, samples):
+    """Path of a bundle for this machine, with the identity of samples/source.jpg in it."""
+    from paddle_mfs.export.bundle import export_bundle
+
+    path = tmp_path_factory.mktemp("bundle") / "x86.zip"
+    export_bundle(path, source=samples / "source.jpg", target="x86", report=lambda line: None)
+    return path
+
+
+def pytest_collection_modifyitems(items):
+    """Every test below this folder is a test of `make test-deploy`."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.deploy)
