@@ -45,6 +45,7 @@ from paddle_mfs.utils.tensor import to_image
 from paddle_mfs.video.frame import BT601, FULL_RANGE, LUMA, add_change, planes
 
 INDEX = "index.json"
+SOURCE = resource("samples/source.jpg")
 FRAMES, CUT = 60, 40  # of the clip; its first frame of another scene
 HIDDEN = range(22, 27)  # frames in which its first face is covered
 CLIP_SIZE = 320, 180
@@ -90,11 +91,12 @@ class RecordedAnalyser(FaceAnalyser):
         }
 
 
-def export_golden(folder: str | Path, source: str | Path = resource("samples/source.jpg")) -> dict[str, int]:
+def export_golden(folder: str | Path, source: str | Path | None = None) -> dict[str, int]:
     """Write the golden vectors of the bundled sample pictures, whole or not at all -> how many arrays each case has.
 
     Args:
-        folder: made, or replaced when it holds golden vectors. source: picture of the identity that is put on.
+        folder: made, or replaced when it holds golden vectors. source: picture of the identity that is put on;
+            None: samples/source.jpg.
     Raises: UserError when the folder cannot be written or holds something else.
     """
     folder = Path(folder)
@@ -104,7 +106,7 @@ def export_golden(folder: str | Path, source: str | Path = resource("samples/sou
     try:
         with writing(folder):
             temporary.mkdir(parents=True)
-            index = {name: _write(temporary, name, arrays) for name, arrays in _cases(FaceSwapper(source))}
+            index = {name: _write(temporary, name, arrays) for name, arrays in _cases(FaceSwapper(source or SOURCE))}
             (temporary / INDEX).write_text(json.dumps({"format": 1, "cases": index}, indent=1) + "\n")
             if folder.exists():
                 shutil.rmtree(folder)

@@ -6,32 +6,14 @@
 #include <cstring>
 
 #include "float4.h"
+#include "taps.h"
 
 namespace mfs {
 namespace {
 
-constexpr int BITS = 5, STEPS = 1 << BITS;  // places between two pixels for which the weights are known, as in OpenCV
 constexpr int BORDER = 2;                   // zeros around the layer
-constexpr int TAPS = 4;
+constexpr int TAPS = 4;                     // neighbours along a line that interpolation sees
 constexpr int BLOCK = 32;  // pixels of a row that are computed together
-
-// Keys' kernel, a = -0.75, of the four neighbours of each place between the middle two.
-struct Cubic {
-  float at[STEPS][TAPS];
-  Cubic() {
-    const auto inner = [](double d) { return (1.25 * d - 2.25) * d * d + 1; };
-    const auto outer = [](double d) { return ((-0.75 * d + 3.75) * d - 6) * d + 3; };
-    for (int i = 0; i < STEPS; ++i) {
-      const double t = static_cast<double>(i) / STEPS, weights[TAPS] = {outer(1 + t), inner(t), inner(1 - t), outer(2 - t)};
-      for (int k = 0; k < TAPS; ++k) at[i][k] = static_cast<float>(weights[k]);
-    }
-  }
-};
-
-const Cubic& cubic() {
-  static const Cubic made;
-  return made;
-}
 
 // Narrows the whole numbers begin <= i < end to those (and one or two more) where -1 < start + i step < length.
 void narrow(double start, double step, int length, int* begin, int* end) {
@@ -201,7 +183,7 @@ void Paste::add_row(std::uint8_t* pixels, std::ptrdiff_t stride, int count, Poin
 
 // Adds the layer to the pixels begin <= i < end of a row, four numbers each, of which the last stays. False: it reaches none.
 bool Paste::add_values(float* values, int begin, int end, Point place, Point step) const {
-  const Cubic& weights = cubic();
+  const Taps<TAPS>& weights = taps<TAPS>();
   const std::ptrdiff_t width = width_ + 2 * BORDER;
   const Float4 colours = {1, 1, 1, 0};
   // places in 1/32 pixels of the layer with its border, as fractions of 2^32
@@ -214,7 +196,7 @@ bool Paste::add_values(float* values, int begin, int end, Point place, Point ste
   for (int x = begin; x < end; ++x, u += right, v += down) {
     const std::int64_t across = u >> 32, along = v >> 32;
     if (static_cast<std::uint64_t>(across) >= most_u || static_cast<std::uint64_t>(along) >= most_v) continue;
-    const std::ptrdiff_t first = (along >> BITS) * width + (across >> BITS);
+    const std::ptrdiff_t first = (along >> STEP_BITS) * width + (across >> STEP_BITS);
     if (!reached_[first]) continue;
     is_reached = true;
     const float *ka = weights.at[across & (STEPS - 1)], *kd = weights.at[along & (STEPS - 1)];

@@ -1,6 +1,6 @@
 // Resampling a picture through a matrix without aliasing: `warp` of face/geometry.py.
 //
-// Pixels agree with OpenCV's warpAffine to a rounding step: places are rounded to 1/32 of a pixel as there.
+// Pixels agree with OpenCV's warpAffine, but for a rounding step in few: places are rounded to 1/32 pixel as there.
 
 #pragma once
 
