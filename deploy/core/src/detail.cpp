@@ -24,16 +24,16 @@ int mirrored(int place, int length) {
 // result[x] = kernel[0] middle[x] + sum over i of kernel[i + 1] (before[i][x] + after[i][x]), x < count.
 void weigh(const float* middle, const float* const* before, const float* const* after, const float* kernel, int reach, int count,
            float* result) {
-  constexpr int BLOCK = 16;  // columns whose sums stay in registers
+  constexpr int SUMS = 4;  // that stay in registers
   int x = 0;
-  for (; x + BLOCK <= count; x += BLOCK) {
-    Float4 sum[4];
-    for (int k = 0; k < 4; ++k) sum[k] = kernel[0] * load4(middle + x + 4 * k);
+  for (; x + SUMS * WIDE <= count; x += SUMS * WIDE) {
+    Wide sum[SUMS];
+    for (int k = 0; k < SUMS; ++k) sum[k] = kernel[0] * load_wide(middle + x + k * WIDE);
     for (int i = 0; i < reach; ++i) {
       const float *a = before[i] + x, *b = after[i] + x, weight = kernel[i + 1];
-      for (int k = 0; k < 4; ++k) sum[k] += weight * (load4(a + 4 * k) + load4(b + 4 * k));
+      for (int k = 0; k < SUMS; ++k) sum[k] += weight * (load_wide(a + k * WIDE) + load_wide(b + k * WIDE));
     }
-    for (int k = 0; k < 4; ++k) store4(sum[k], result + x + 4 * k);
+    for (int k = 0; k < SUMS; ++k) store_wide(sum[k], result + x + k * WIDE);
   }
   for (; x < count; ++x) {
     float sum = kernel[0] * middle[x];

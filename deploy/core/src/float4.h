@@ -60,4 +60,20 @@ inline void load_pixels(const std::uint8_t* pixels, Float4* loaded) {
 inline Float4 min4(Float4 a, Float4 b) { return a < b ? a : b; }
 inline Float4 max4(Float4 a, Float4 b) { return a > b ? a : b; }
 
+// As many floats as the machine computes with at once.
+#ifdef __AVX__
+typedef float Wide __attribute__((vector_size(32)));
+#else
+typedef Float4 Wide;
+#endif
+constexpr int WIDE = sizeof(Wide) / sizeof(float);
+
+inline Wide load_wide(const float* values) {
+  Wide loaded;
+  std::memcpy(&loaded, values, sizeof loaded);
+  return loaded;
+}
+
+inline void store_wide(const Wide& values, float* to) { std::memcpy(to, &values, sizeof values); }
+
 }  // namespace mfs

@@ -75,14 +75,17 @@ void gather(const Plane& plane, int x, int y, int step, int count, std::uint8_t*
   }
 }
 
-// Adds to `count` samples of a row, from x on.
+// Adds to `count` <= TILE_WIDTH samples of a row, from x on.
 void add_to(const Plane& plane, int x, int y, int count, const float* change) {
-  std::uint8_t* samples = sample_at(plane, x, y);
+  std::uint8_t samples[TILE_WIDTH] = {};
+  gather(plane, x, y, 1, count, samples);
+  for (int i = 0; i < TILE_WIDTH; ++i) samples[i] = to_sample(static_cast<float>(samples[i]) + change[i]);
+  std::uint8_t* to = sample_at(plane, x, y);
   const std::ptrdiff_t stride = plane.pixel_stride;
   if (stride == 1) {
-    for (int i = 0; i < count; ++i) samples[i] = to_sample(static_cast<float>(samples[i]) + change[i]);
+    std::memcpy(to, samples, static_cast<std::size_t>(count));
   } else {
-    for (int i = 0; i < count; ++i) samples[i * stride] = to_sample(static_cast<float>(samples[i * stride]) + change[i]);
+    for (int i = 0; i < count; ++i) to[i * stride] = samples[i];
   }
 }
 
@@ -156,6 +159,8 @@ void Picture::set(const Frame& frame) {
   pixels_ = {frame.planes[0].data, frame.width, frame.height, frame.planes[0].pixel_stride, frame.planes[0].row_stride};
   if (frame.format == PixelFormat::yuv420) {
     rgb_.resize(static_cast<std::size_t>(frame.width) * frame.height * RGBX);
+    before_.resize(2 * static_cast<std::size_t>(frame.width) * RGBX);
+    change_.reserve(3 * (static_cast<std::size_t>(frame.width) + TILE_WIDTH));
     tiles_across_ = (frame.width + TILE_WIDTH - 1) / TILE_WIDTH;
     converted_.assign(static_cast<std::size_t>(tiles_across_) * ((frame.height + TILE_HEIGHT - 1) / TILE_HEIGHT), 0);
     pixels_.data = rgb_.data(), pixels_.dx = RGBX, pixels_.dy = static_cast<std::ptrdiff_t>(frame.width) * RGBX;
@@ -254,7 +259,6 @@ Picture::Rows Picture::begin_rows(int y, int x1, int x2) {
   if (frame_.format == PixelFormat::yuv420) {
     convert({x1, y, x2, y + 1});
     const std::size_t bytes = static_cast<std::size_t>(x2 - x1) * RGBX;
-    before_.resize(2 * static_cast<std::size_t>(frame_.width) * RGBX);
     std::memcpy(before_.data(), rows.row[0], bytes);
     std::memcpy(before_.data() + bytes, rows.row[has_second ? 1 : 0], bytes);
   }
@@ -272,7 +276,7 @@ void Picture::end_rows() {
     is_changed = is_changed || std::memcmp(after[i], before_.data() + i * bytes, bytes) != 0;
   }
   if (!is_changed) return;
-  change_.assign(3 * (static_cast<std::size_t>(frame_.width) + 1), 0);
+  change_.assign(static_cast<std::size_t>((to_ - from_ + TILE_WIDTH - 1) / TILE_WIDTH) * 3 * TILE_WIDTH, 0);
   for (int i = 0; i < 2; ++i) {
     add_luma(after[i], before_.data() + i * bytes, i < rows ? row_ + i : -1);
   }
@@ -281,8 +285,6 @@ void Picture::end_rows() {
 
 // Adds a row's change to Y (row < 0: nowhere) and to `change_`.
 void Picture::add_luma(const std::uint8_t* after, const std::uint8_t* before, int row) {
-  const int length = frame_.width + 1;
-  std::int16_t *red = change_.data(), *green = red + length, *blue = green + length;
   for (int begin = from_; begin < to_; begin += TILE_WIDTH, after += TILE_WIDTH * RGBX, before += TILE_WIDTH * RGBX) {
     const int count = std::min(TILE_WIDTH, to_ - begin);
     const std::size_t bytes = static_cast<std::size_t>(count) * RGBX;
@@ -290,14 +292,14 @@ void Picture::add_luma(const std::uint8_t* after, const std::uint8_t* before, in
     std::uint32_t a[TILE_WIDTH] = {}, b[TILE_WIDTH] = {};  // red is the lowest byte
     float change[TILE_WIDTH];
     std::memcpy(a, after, bytes), std::memcpy(b, before, bytes);
-    for (int i = 0; i < count; ++i) {
+    std::int16_t* sum = change_.data() + 3 * (begin - from_);  // of a tile's red, green, blue
+    for (int i = 0; i < TILE_WIDTH; ++i) {
       const int r = static_cast<int>(a[i] & 255) - static_cast<int>(b[i] & 255);
       const int g = static_cast<int>(a[i] >> 8 & 255) - static_cast<int>(b[i] >> 8 & 255);
       const int bl = static_cast<int>(a[i] >> 16 & 255) - static_cast<int>(b[i] >> 16 & 255);
-      const int k = begin - from_ + i;
-      red[k] = static_cast<std::int16_t>(red[k] + r);
-      green[k] = static_cast<std::int16_t>(green[k] + g);
-      blue[k] = static_cast<std::int16_t>(blue[k] + bl);
+      sum[i] = static_cast<std::int16_t>(sum[i] + r);
+      sum[TILE_WIDTH + i] = static_cast<std::int16_t>(sum[TILE_WIDTH + i] + g);
+      sum[2 * TILE_WIDTH + i] = static_cast<std::int16_t>(sum[2 * TILE_WIDTH + i] + bl);
       change[i] = RED * static_cast<float>(r) + GREEN * static_cast<float>(g) + BLUE * static_cast<float>(bl);
     }
     if (row >= 0) add_to(frame_.planes[0], begin, row, count, change);
@@ -305,20 +307,24 @@ void Picture::add_luma(const std::uint8_t* after, const std::uint8_t* before, in
 }
 
 void Picture::add_chroma() {
-  const int length = frame_.width + 1, count = to_ - from_;
-  std::int16_t *red = change_.data(), *green = red + length, *blue = green + length;
-  if (count % 2 != 0) red[count] = red[count - 1], green[count] = green[count - 1], blue[count] = blue[count - 1];
-  for (int begin = 0; begin < half_up(count); begin += TILE_WIDTH) {
-    const int samples = std::min(TILE_WIDTH, half_up(count) - begin);
-    float u[TILE_WIDTH], v[TILE_WIDTH];
-    for (int i = 0; i < samples; ++i) {
-      const int k = 2 * (begin + i);
-      const float r = 0.25f * static_cast<float>(red[k] + red[k + 1]), g = 0.25f * static_cast<float>(green[k] + green[k + 1]);
-      const float b = 0.25f * static_cast<float>(blue[k] + blue[k + 1]), luma = RED * r + GREEN * g + BLUE * b;
+  for (int begin = from_; begin < to_; begin += TILE_WIDTH) {
+    const int count = std::min(TILE_WIDTH, to_ - begin);
+    std::int16_t* sum = change_.data() + 3 * (begin - from_);
+    if (std::all_of(sum, sum + 3 * TILE_WIDTH, [](std::int16_t value) { return value == 0; })) continue;
+    if (count % 2 != 0) {  // the last sample of an odd side is one pixel's
+      for (int c = 0; c < 3; ++c) sum[c * TILE_WIDTH + count] = sum[c * TILE_WIDTH + count - 1];
+    }
+    float u[TILE_WIDTH] = {}, v[TILE_WIDTH] = {};
+    for (int i = 0; i < TILE_WIDTH / 2; ++i) {
+      const std::int16_t* pair = sum + 2 * i;
+      const float r = 0.25f * static_cast<float>(pair[0] + pair[1]);
+      const float g = 0.25f * static_cast<float>(pair[TILE_WIDTH] + pair[TILE_WIDTH + 1]);
+      const float b = 0.25f * static_cast<float>(pair[2 * TILE_WIDTH] + pair[2 * TILE_WIDTH + 1]);
+      const float luma = RED * r + GREEN * g + BLUE * b;
       u[i] = (b - luma) / (2 - 2 * BLUE), v[i] = (r - luma) / (2 - 2 * RED);
     }
-    add_to(frame_.planes[1], from_ / 2 + begin, row_ / 2, samples, u);
-    add_to(frame_.planes[2], from_ / 2 + begin, row_ / 2, samples, v);
+    add_to(frame_.planes[1], begin / 2, row_ / 2, half_up(count), u);
+    add_to(frame_.planes[2], begin / 2, row_ / 2, half_up(count), v);
   }
 }
 

@@ -81,7 +81,7 @@ class Picture {
   int tiles_across_ = 0;
   std::vector<std::uint8_t> before_;  // the rows being changed
   int row_ = 0, from_ = 0, to_ = 0;
-  std::vector<std::int16_t> change_;  // of red, green and blue: sums over the two rows
+  std::vector<std::int16_t> change_;  // sums over the two rows: of each tile's red, green, blue
 };
 
 }  // namespace mfs

@@ -140,8 +140,8 @@ Matrix Paste::shrink(const Matrix& matrix) {
 void Paste::find_reached() {
   const int width = width_ + 2 * BORDER, height = height_ + 2 * BORDER;
   for (int i = 0; i < width * height; ++i) {
-    const float* p = edged_.data() + CHANNELS * i;
-    filled_[i] = static_cast<std::uint8_t>((p[0] != 0) | (p[1] != 0) | (p[2] != 0) | (p[3] != 0));
+    const Long2 halves = reinterpret_cast<Long2>(load4(edged_.data() + CHANNELS * i) != Float4{});
+    filled_[i] = (halves[0] | halves[1]) != 0;
   }
   for (int y = 0; y < height; ++y) {
     std::uint8_t* row = filled_.data() + y * width;

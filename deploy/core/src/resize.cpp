@@ -32,6 +32,16 @@ void AreaResize::Shares::set(int size, int smaller) {
   }
 }
 
+// Adds to `row_` what a line of pixels shares out among its columns.
+template <int CHANNELS, class T>
+void AreaResize::add_row(const T* line) {
+  for (const Share& share : columns_.shares) {
+    const T* from = line + share.source * CHANNELS;
+    float* to = row_.data() + share.result * CHANNELS;
+    for (int c = 0; c < CHANNELS; ++c) to[c] += share.weight * static_cast<float>(from[c]);
+  }
+}
+
 template <class T>
 void AreaResize::resize(const T* pixels, int width, int height, int channels, int smaller_width, int smaller_height, T* result) {
   columns_.set(width, smaller_width), rows_.set(height, smaller_height);
@@ -41,10 +51,10 @@ void AreaResize::resize(const T* pixels, int width, int height, int channels, in
     const Share& down = rows_.shares[i];
     const T* line = pixels + static_cast<std::size_t>(down.source) * width * channels;
     std::fill(row_.begin(), row_.end(), 0.0f);
-    for (const Share& across : columns_.shares) {
-      const T* from = line + static_cast<std::size_t>(across.source) * channels;
-      float* to = row_.data() + static_cast<std::size_t>(across.result) * channels;
-      for (int c = 0; c < channels; ++c) to[c] += across.weight * static_cast<float>(from[c]);
+    if (channels == 3) {
+      add_row<3>(line);
+    } else {
+      add_row<4>(line);
     }
     const bool is_first = i == 0 || rows_.shares[i - 1].result != down.result;
     const bool is_last = i + 1 == rows_.shares.size() || rows_.shares[i + 1].result != down.result;

@@ -11,7 +11,7 @@ namespace mfs {
 // another size; memory is allocated only for larger ones.
 class AreaResize {
  public:
-  // height x width x channels, interleaved -> smaller_height x smaller_width x channels. Integers are rounded.
+  // height x width x channels (3 or 4), interleaved -> smaller_height x smaller_width x channels. Integers are rounded.
   void operator()(const std::uint8_t* pixels, int width, int height, int channels, int smaller_width, int smaller_height,
                   std::uint8_t* result);
   void operator()(const float* pixels, int width, int height, int channels, int smaller_width, int smaller_height,
@@ -30,6 +30,8 @@ class AreaResize {
    private:
     int size_ = 0, smaller_ = 0;
   };
+  template <int CHANNELS, class T>
+  void add_row(const T* line);
   template <class T>
   void resize(const T* pixels, int width, int height, int channels, int smaller_width, int smaller_height, T* result);
 

@@ -1,8 +1,8 @@
-// Milliseconds of the CPU's time of everything but the networks, in one thread, on 720p NV21 frames: bench_pixels [repeats]
+// Milliseconds of the CPU's time of everything but the networks, in one thread, on 720p NV21 frames: bench_pixels [repeats [side]]
 //
 // One line a step, "name<TAB>median<TAB>95th percentile"; "frame" is what a followed face costs in each frame: all steps but
-// those of the detector, whose turn comes rarely. The face is 300 pixels high, the crop spans 430, rolled by 10 degrees; the
-// camera's frames lie on their side, as those of phones do.
+// those of the detector, whose turn comes rarely. The crop spans `side` pixels of the frame (344: a face a third as high as the
+// frame is wide) and is rolled by 10 degrees; the camera's frames lie on their side, as those of phones do.
 
 #include <algorithm>
 #include <cmath>
@@ -53,6 +53,7 @@ double at(std::vector<double> times, double share) {
 
 int main(int count, char** words) {
   const int repeats = std::max(count > 1 ? std::atoi(words[1]) : 100, 1);
+  const double side = count > 2 ? std::max(std::atof(words[2]), 32.0) : 344;
   std::vector<std::uint8_t> y(WIDTH * HEIGHT), vu(WIDTH * HEIGHT / 2);
   unsigned noise = 1;
   for (int i = 0; i < WIDTH * HEIGHT; ++i) {
@@ -63,9 +64,9 @@ int main(int count, char** words) {
   Frame frame = Frame::nv21(y.data(), WIDTH, vu.data(), WIDTH, WIDTH, HEIGHT);
   frame.rotation = 270, frame.mirrored = true;
 
-  const double scale = SIZE / 430.0, c = scale * std::cos(0.17), s = scale * std::sin(0.17), x = HEIGHT / 2, mid = WIDTH / 2;
+  const double scale = SIZE / side, c = scale * std::cos(0.17), s = scale * std::sin(0.17), x = HEIGHT / 2, mid = WIDTH / 2;
   const Matrix matrix = {{c, s, 112 - c * x - s * mid, -s, c, 112 + s * x - c * mid}};
-  const Region where = {{x, mid}, 450, 0.17};
+  const Region where = {{x, mid}, 1.05 * side, 0.17};
   std::vector<std::uint8_t> crop(SIZE * SIZE * 3);
   std::vector<float> input(3 * SIZE * SIZE), result(input.size()), change(input.size()), damping(SIZE * SIZE);
 
