@@ -96,6 +96,7 @@ ELSEWHERE = {
     "make demo": "tests/test_install.py::test_demo",
     "make test": "tests/tools/test_makefile.py::test_set_up_once_and_again_when_requirements_change",
     "make test-slow": "tests/tools/test_makefile.py::test_set_up_once_and_again_when_requirements_change",
+    "make test-deploy": "tests/tools/test_makefile.py::test_set_up_once_and_again_when_requirements_change",
     "make lint": "tests/tools/test_makefile.py::test_set_up_once_and_again_when_requirements_change",
     "make setup": "tests/tools/test_makefile.py::test_an_interrupted_set_up_starts_afresh",
     "make train-smoke": "tests/tools/test_train.py::test_smoke_run_trains_and_leaves_everything",
