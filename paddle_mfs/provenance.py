@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.files import sha256
+from paddle_mfs.utils.files import printable, sha256
 from paddle_mfs.utils.formats import WRITABLE_PICTURES
 from paddle_mfs.version import __version__
 from paddle_mfs.weights import read_card
@@ -68,7 +68,7 @@ def weights_facts(path: str | Path) -> dict[str, str]:
     """{file, sha256, licence} of a weights file, and the file it lies `over` if it does; the licence is the one its
     card names, "not stated" without a card. Raises UserError for a damaged card."""
     card = read_card(path)
-    facts = {"file": Path(path).name, "sha256": sha256(path), "licence": card.get("licence") or "not stated"}
+    facts = {"file": printable(Path(path).name), "sha256": sha256(path), "licence": card.get("licence") or "not stated"}
     return {**facts, "over": card["over"]["file"]} if card.get("over") else facts
 
 
@@ -153,6 +153,12 @@ def read_provenance(path: str | Path) -> dict[str, Any] | None:
     text = packet.decode("utf-8", "replace") if isinstance(packet, bytes) else packet
     found = re.search(r'mfs:provenance="([^"]*)"', text) if _NAMESPACE in text else None
     return _parsed(html.unescape(found.group(1))) if found else None
+
+
+def is_result(path: str | Path) -> bool:
+    """Whether a picture or clip says that this program swapped a face in it. Raises like `read_provenance`."""
+    record = read_provenance(path)
+    return isinstance(record, dict) and record.get("digital_source_type") == SWAPPED
 
 
 def _clip_record(path):

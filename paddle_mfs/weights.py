@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.files import atomic_path, sha256, write_json
+from paddle_mfs.utils.files import atomic_path, printable, sha256, write_json
 from paddle_mfs.utils.resources import resource
 
 if TYPE_CHECKING:
@@ -150,7 +150,9 @@ def save_state(path: str | Path, state: Mapping[str, np.ndarray | paddle.Tensor]
 def write_card(path: str | Path, card: Mapping[str, Any]) -> None:
     """Write the card of the weights file `path`, adding the file's name, size and sha256."""
     path = Path(path)
-    write_json(card_path(path), {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path), **card})
+    write_json(
+        card_path(path), {"file": printable(path.name), "bytes": path.stat().st_size, "sha256": sha256(path), **card}
+    )
 
 
 def _some(names: Iterable[str], limit: int = 6) -> str:

@@ -29,7 +29,7 @@ def swap_all(
     skip_existing: bool = False,
     clip_options: ClipOptions | None = None,
 ) -> None:
-    """Do each Job of `plan`, writing its status and reason into it.
+    """Do each Job of `plan` that is not passed over, writing its status and reason into it.
 
     Args:
         swapper: FaceSwapper of the first source (it is asked for the others, `with_source`).
@@ -41,8 +41,9 @@ def swap_all(
     """
     from tqdm import tqdm
 
-    current = jobs[0].source
-    bar = tqdm(jobs, unit="file", disable=not (len(jobs) > 1 and sys.stderr.isatty()))
+    todo = [job for job in jobs if not job.status]
+    current = todo[0].source
+    bar = tqdm(todo, unit="file", disable=not (len(todo) > 1 and sys.stderr.isatty()))
     for job in bar:
         if skip_existing and job.output.exists():
             job.status = "kept"
@@ -58,7 +59,7 @@ def swap_all(
             else:
                 _swap_clip(swapper, job, face, clip_options)
         except UserError as error:
-            if len(jobs) == 1:
+            if len(todo) == 1:
                 raise
             job.status, job.reason = "failed", str(error)
             bar.write(f"error: {error}", file=sys.stderr)
@@ -72,6 +73,7 @@ def table(jobs: Sequence[Job]) -> str:
     rows: list[tuple[str, ...]] = [(str(job.target), job.status, job.reason or str(job.output)) for job in shown]
     count = Counter(job.status for job in jobs)
     sums = f"{count['written']} written, {count['kept']} kept from before, {count['failed']} failed"
+    sums += f", {count['passed over']} passed over" if count["passed over"] else ""
     return f"{word_table(('target', 'status', 'output'), rows)}\n{sums}" if rows else sums
 
 

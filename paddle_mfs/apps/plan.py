@@ -9,16 +9,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from paddle_mfs.provenance import check_format
+from paddle_mfs.provenance import check_format, is_result
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import MOST_BYTES, file_name
 from paddle_mfs.utils.formats import READABLE_CLIPS, READABLE_PICTURES, WRITABLE_CLIPS, WRITABLE_PICTURES, is_clip
 
+_RESULTS = " but results of this program, if any"
+WORD = 60  # characters at most that the source's name has in other names
 MAPPED = "swapped"  # stands for the source in file names where each person has their own
 
 
 @dataclass
 class Job:
-    """One output to make. source: None where each person has their own. status: "written", "kept" or "failed"."""
+    """One output to make. source: None where each person has their own.
+
+    status: "written", "kept" or "failed"; "passed over" from the beginning: of a folder's files one of which nothing is
+    made, for this reason (its output is the file itself).
+    """
 
     target: Path
     output: Path
@@ -43,11 +50,15 @@ def plan(
             TARGET_SOURCE.png (a clip keeps its suffix, or becomes .mp4), those of a folder keep their names: in
             output/FOLDER_SOURCE/, or in the folder `output` itself, where several sources or folders get a folder each.
         others: more inputs, which are never overwritten.
-    Returns: list of Job, source by source.
+    Returns: list of Job, source by source; then those passed over: results of this program (so that a second run on a
+        folder does the same as the first), and files that are neither picture nor clip.
     Raises: UserError when a target is missing, a folder or pattern holds no picture or clip, two outputs would be the
         same file, an output would overwrite an input, or the place cannot be written.
     """
-    found = [_found(str(target)) for target in targets]
+    if output is not None and len(os.fsencode(Path(output).name)) > MOST_BYTES:
+        raise UserError(f"{output}: the name is too long (at most {MOST_BYTES} bytes); choose a shorter one")
+    passed_over: list[Job] = []
+    found = [_found(str(target), passed_over) for target in targets]
     wanted: list[Path | None] = [Path(source) for source in sources] or [None]
     is_one = len(wanted) == 1 and len(found) == 1 and len(found[0][1]) == 1 and not found[0][0]
     is_folder = output is not None and (Path(output).is_dir() or str(output).endswith(("/", "\\")))
@@ -74,45 +85,55 @@ def plan(
             raise UserError(f"{job.output}: is an input; choose another output")
         if outputs[job.output.resolve()] > 1:
             raise UserError(f"{job.output}: would be written twice; rename one of the files, or do them one by one")
-    return jobs
+    return jobs + passed_over
 
 
-def _found(target: str) -> tuple[Path | None, list[Path]]:
-    """What a target stands for -> (the folder or None, its files)."""
+def _found(target: str, passed_over: list[Job]) -> tuple[Path | None, list[Path]]:
+    """What a target stands for -> (the folder or None, its files). What else is in it goes to `passed_over`."""
     path = Path(target)
-    if path.is_dir():
-        files = _media(path.iterdir())
+    if os.path.isdir(target):  # Path's own raises where a name is too long
+        files = _media(path.iterdir(), passed_over)
         if not files:
-            raise UserError(
-                f"{target}: holds no picture or clip ({', '.join(READABLE_PICTURES + READABLE_CLIPS)}); "
-                "give another folder"
-            )
+            kinds = ", ".join(READABLE_PICTURES + READABLE_CLIPS)
+            raise UserError(f"{target}: holds no picture or clip ({kinds}){_RESULTS}; give another folder")
         return path, files
-    if path.exists():
+    if os.path.exists(target):
         return None, [path]
     if not glob.has_magic(target):
         raise UserError(f"{target}: no such file or folder; give a picture, a clip, a folder of them or a pattern")
-    files = _media(map(Path, glob.glob(target, recursive=True)))
+    files = _media(map(Path, glob.glob(target, recursive=True)), passed_over)
     if not files:
-        raise UserError(f"{target}: matches no picture or clip; check the pattern")
+        raise UserError(f"{target}: matches no picture or clip{_RESULTS}; check the pattern")
     return None, files
 
 
-def _media(paths: Iterable[Path]) -> list[Path]:
-    return sorted(
-        path for path in paths if path.suffix.lower() in READABLE_PICTURES + READABLE_CLIPS and path.is_file()
-    )
+def _media(paths: Iterable[Path], passed_over: list[Job]) -> list[Path]:
+    """The pictures and clips among them, sorted; the other files go to `passed_over`."""
+    files = sorted(path for path in paths if path.is_file() and not path.name.startswith("."))
+    reasons = {file: _reason_against(file) for file in files}
+    passed_over += [Job(file, file, None, "passed over", reason) for file, reason in reasons.items() if reason]
+    return [file for file, reason in reasons.items() if not reason]
+
+
+def _reason_against(file: Path) -> str:
+    """Why nothing is made of a file that was not named itself; "" when something is."""
+    if file.suffix.lower() not in READABLE_PICTURES + READABLE_CLIPS:
+        return "neither picture nor clip"
+    try:
+        return "a result of this program; name it to swap it again" if is_result(file) else ""
+    except UserError:  # it cannot be read: that is told when its turn comes
+        return ""
 
 
 def _jobs(
     paths: Sequence[Path], folder: Path | None, source: Path | None, place: Path, needs_folder: bool
 ) -> list[Job]:
     """The jobs of one source and one target (see `plan`), in `place`."""
-    word = source.stem if source else MAPPED
+    word = source.stem[:WORD] if source else MAPPED
     if folder and needs_folder:
-        place = place / f"{folder.resolve().name}_{word}"
+        place = place / file_name(folder.resolve().name, f"_{word}")
     return [
-        Job(path, place / f"{name if folder else f'{name}_{word}'}{_suffix(path)}", source)
+        Job(path, place / file_name(name, f"{'' if folder else f'_{word}'}{_suffix(path)}"), source)
         for path, name in zip(paths, _names(paths))
     ]
 

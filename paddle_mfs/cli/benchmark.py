@@ -1,4 +1,4 @@
-"""What things cost: the network, steps around it, clips, tracking, training, exports, 8 bits, upsampling, deployment.
+"""What things cost: the network and the steps around it, clips, tracking, training, exports, 8 bits and so on.
 
 python tools/benchmark.py                   # the same as `swap`: size of the IDN, time of every step around it
 python tools/benchmark.py video             # clips, decode to encode
@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from paddle_mfs.utils.resources import resource
 
@@ -68,6 +69,9 @@ def arguments() -> argparse.Namespace:
     option = command(deploy, source, target)
     option("--bundle", help="an x86 bundle of tools/export_lite.py --bundle (default: one is made, a minute)")
     option("--turns", type=int, default=3, help="of each, the medians count (default: 3)")
+    option = command(bundle)
+    option("--faces", default=SAMPLES / "heldout", help="folder of pictures of faces (default: samples/heldout)")
+    option("--count", type=int, default=5, help="sources, on so many others; 2 or more (default: 5)")
 
     words = sys.argv[1:]
     is_named = words and (not words[0].startswith("-") or words[0] in ("-h", "--help"))
@@ -203,6 +207,22 @@ def deploy(args: argparse.Namespace) -> Answer:
     from paddle_mfs.face.image import read_image
 
     return measure(args.source, read_image(args.target), args.bundle, max(1, args.turns)), markdown
+
+
+def bundle(args: argparse.Namespace) -> Answer:
+    """Which files a phone can patch for a new source, and what smaller weights of encoder and IIN lose, as Markdown.
+
+    python tools/benchmark.py bundle
+    python tools/benchmark.py bundle --count 2      # less than a minute
+    """
+    from paddle_mfs.bench.bundle import markdown, measure
+    from paddle_mfs.utils.errors import UserError
+
+    count = max(2, args.count)
+    pictures = sorted(Path(args.faces).glob("*.jpg"))
+    if len(pictures) < 2 * count:
+        raise UserError(f"{args.faces}: holds {len(pictures)} .jpg pictures, {2 * count} are needed; lower --count")
+    return measure(pictures[:count], pictures[count : 2 * count]), markdown
 
 
 def _baked(source):

@@ -24,8 +24,9 @@ def main() -> None:
     from paddle_mfs.export.paddle import export_paddle, replaceable
     from paddle_mfs.export.ranges import largest_value, warn_of_overflow
     from paddle_mfs.swap.baker import bake
+    from paddle_mfs.utils.files import printable
 
-    folder = Path(args.output or Path("output") / f"{Path(args.source).stem}_paddle")
+    folder = Path(args.output or Path("output") / f"{printable(Path(args.source).stem)}_paddle")
     replaceable(folder)
     identity = bake(args.source, args.weights, args.encoder)
     batch = crops_to_batch([identity.crop])

@@ -3,7 +3,7 @@
 python tools/export_lite.py --source samples/source.jpg --target arm,gpu,x86
 python tools/export_lite.py --source samples/source.jpg --target arm --precision fp16
 python tools/export_lite.py --source samples/source.jpg --target arm,npu --precision int8
-python tools/export_lite.py --bundle phone.zip --target arm             # all networks in one file: a source is chosen on the phone
+python tools/export_lite.py --bundle phone.zip --target arm      # all that a phone needs; sources are chosen there
 
 Without --weights, arm and gpu get the mobile variant (weights/mfs_224_mobile.pdparams), the others the public network.
 """

@@ -35,7 +35,7 @@ def main() -> None:
     synthetic.check_indices(args.start, args.count)
     if not 64 <= args.size <= 1024:
         raise UserError(f"--size {args.size}: the generator makes 64 to 1024 px")
-    if args.min_age < 18:
+    if not args.min_age >= 18:  # refuses nan too
         raise UserError(f"--min-age {args.min_age:g}: only adults are generated; give 18 or more")
     indices = range(args.start, args.start + args.count)
     states = synthetic.generate_faces(args.out, indices, args.size, args.min_age, args.quality)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from paddle_mfs.cli._arguments import add_weights_arguments
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.numbers import check_number
 from paddle_mfs.utils.resources import resource
 
 FACES = resource("samples/faces")
@@ -42,8 +43,7 @@ def main() -> int:
     output = Path(args.output or Path("output") / f"{Path(args.source[0]).stem}{SUFFIX}")
     if output.suffix != SUFFIX:
         raise UserError(f"{output}: give a name that ends in {SUFFIX}")
-    if args.minutes <= 0:
-        raise UserError(f"--minutes {args.minutes}: give more than 0")
+    check_number("--minutes", args.minutes, 0, above=True)
     if any(map(is_identity_file, args.source)):
         raise UserError(f"{args.source[0]}: is refined already; give the photos it was made from")
     from tqdm import tqdm

@@ -64,11 +64,11 @@ def main() -> int:
         raise UserError("--compare shows one source beside its results; with --map leave it out")
     if args.same_person and not args.source:
         raise UserError("--same-person: is said of several --source; leave it out with --map")
+    clip_options = ClipOptions(args.start, args.end, args.max_frames, args.codec, args.quality)
     sources = args.source or []
     named = sources[:1] if args.same_person else sources  # those that make outputs of their own
     jobs = plan(named, args.target, args.output, [*sources, *mapped, *mapped.values()])
     swapper = make_swapper(args, mapped or (sources if args.same_person else sources[0]), options)
-    clip_options = ClipOptions(args.start, args.end, args.max_frames, args.codec, args.quality)
     swap_all(swapper, jobs, args.face, args.compare, args.skip_existing, clip_options=clip_options)
     print(jobs[0].output if len(jobs) == 1 else table(jobs))
     return 1 if any(job.status == "failed" for job in jobs) else 0

@@ -7,6 +7,7 @@ import argparse
 import sys
 
 from paddle_mfs.cli._arguments import add_network_arguments
+from paddle_mfs.utils.numbers import check_number
 
 
 def arguments() -> argparse.Namespace:
@@ -30,6 +31,9 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     args = arguments()
+    check_number("--port", args.port, 0, 65535)
+    check_number("--max-mb", args.max_mb, 0, above=True)
+    check_number("--max-seconds", args.max_seconds, 0, above=True)
     from paddle_mfs.apps.web.page import LOCAL, serve
 
     if args.host not in LOCAL:

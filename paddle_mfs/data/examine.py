@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ from paddle_mfs.face.image import read_image
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import sha256
 
+# Of reading a picture or a member of an archive. RuntimeError: a password; NotImplementedError: an odd compression
+UNREADABLE = (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 GENERATED_SIZE = 512  # pixels a side at which generated faces are looked at
 
 
@@ -94,7 +97,14 @@ class Examiner:
             if self._archive is None or self._archive[0] != one.place:
                 self._archive = one.place, zipfile.ZipFile(one.place)
             return self._archive[1].read(one.member)
-        except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:  # RuntimeError: a password
+        except (
+            OSError,
+            EOFError,
+            RuntimeError,
+            zipfile.BadZipFile,
+            NotImplementedError,
+            zlib.error,
+        ) as error:  # RuntimeError: a password
             raise UserError(
                 f"{one.name}: cannot be read ({' '.join(str(error).split())}); copy or unpack it again"
             ) from None
@@ -113,7 +123,7 @@ class Examiner:
                 converter = av.video.reformatter.VideoReformatter()
                 for number, frame in enumerate(reader.frames(reader.first.format.name)):
                     if number % self.every == 0:
-                        image = Picture(frame, reader.turn, converter).rgb
+                        image = Picture(frame, reader.turn, converter, reader.pixel_aspect).shown
                         finding = self._judged(image, f"{one.name}#{number:06d}", one.label, digest, True)
                         findings.append(finding)
                         best.add(finding)

@@ -42,9 +42,9 @@ class Limits:
 
     def check(self) -> None:
         """Raise UserError for values that cannot be."""
-        if self.min_age < 18:
+        if not self.min_age >= 18:  # refuses nan too
             raise UserError(f"--min-age {self.min_age:g}: only adults are kept; give 18 or more")
-        if self.min_face < 20 or self.min_sharpness < 0 or not 0 < self.max_turn <= 90:
+        if not self.min_face >= 20 or not self.min_sharpness >= 0 or not 0 < self.max_turn <= 90:
             raise UserError(
                 f"--min-face {self.min_face:g} --min-sharpness {self.min_sharpness:g} --max-turn {self.max_turn:g}: "
                 "a face has 20 px or more, sharpness 0 or more, a turn up to 90 degrees"

@@ -16,7 +16,10 @@ from typing import Any, NamedTuple
 
 from paddle_mfs.data.shards import is_set
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import printable
 from paddle_mfs.utils.formats import ARCHIVES, READABLE_CLIPS, READABLE_PICTURES
+
+LARGEST = 512 << 20  # bytes of a picture; what is larger is none, or fills the memory
 
 # Folders that sort pictures by something else than the person.
 NO_PERSON = {"train", "training", "val", "valid", "validation", "test", "testing", "images", "img", "male", "female"}
@@ -76,13 +79,16 @@ def find_inputs(paths: Iterable[str | Path], read: bool = True) -> Iterator[Inpu
 
 def _file(path, root, read):
     """The Inputs of one file: itself, or what an archive holds. Nothing for files of other kinds and hidden ones."""
-    name, lower = Path(path).as_posix(), os.path.basename(path).lower()
+    name, lower = printable(Path(path).as_posix()), os.path.basename(path).lower()
+    root = printable(Path(root).as_posix())
     if lower.startswith("."):
         return
-    if lower.endswith(READABLE_PICTURES):
-        yield Input("picture", name, Path(root).as_posix(), path)
+    if lower.endswith(READABLE_PICTURES + READABLE_CLIPS + ARCHIVES) and not os.path.isfile(path):
+        yield Input("unreadable", name, root, path, reason="not a file (a pipe, or a link to nothing)")
+    elif lower.endswith(READABLE_PICTURES):
+        yield _picture(name, root, path, None, os.path.getsize(path))
     elif lower.endswith(READABLE_CLIPS):
-        yield Input("clip", name, Path(root).as_posix(), path, label=name)
+        yield Input("clip", name, root, path, label=name)
     elif lower.endswith(ARCHIVES):
         try:
             yield from _zipped(path, name) if lower.endswith(".zip") else _tarred(path, name, read)
@@ -92,23 +98,29 @@ def _file(path, root, read):
 
 def _zipped(path, name):
     with zipfile.ZipFile(path) as archive:
-        for member in sorted(info.filename for info in archive.infolist() if not info.is_dir()):
-            if _is_shown(member):
-                yield _member(f"{name}/{member}", name, path, member)
+        for info in sorted(archive.infolist(), key=lambda info: info.filename):
+            if not info.is_dir() and _is_shown(info.filename):
+                yield _member(f"{name}/{info.filename}", name, path, info.filename, info.file_size)
 
 
 def _tarred(path, name, read):
     with tarfile.open(path, "r|*") as archive:
         for info in archive:
             if info.isfile() and _is_shown(info.name):
-                one = _member(f"{name}/{PurePosixPath(info.name)}", name, path, None)
+                one = _member(f"{name}/{printable(PurePosixPath(info.name))}", name, path, None, info.size)
                 yield one._replace(data=archive.extractfile(info).read()) if read and one.kind == "picture" else one
             archive.members = []  # else tarfile keeps an entry of every member
 
 
-def _member(name, root, path, member):
+def _member(name, root, path, member, size):
     if name.lower().endswith(READABLE_CLIPS):
         return Input("unreadable", name, root, path, reason="a clip in an archive: unpack it")
+    return _picture(name, root, path, member, size)
+
+
+def _picture(name, root, path, member, size):
+    if size > LARGEST:
+        return Input("unreadable", name, root, path, reason=f"{size >> 20} MB: no picture is so large")
     return Input("picture", name, root, path, member)
 
 

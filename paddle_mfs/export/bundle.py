@@ -31,7 +31,6 @@ from paddle_mfs.graph.nodes import INPUT, OUTPUTS, SHAPE
 from paddle_mfs.graph.program import NAME
 from paddle_mfs.graph.targets import ALIGNED, HALF_PIXEL, TARGETS, mobile_targets, parse_targets
 from paddle_mfs.metrics.background import psnr
-from paddle_mfs.models.embedder import load_encoder
 from paddle_mfs.models.mfs import load_mfs
 from paddle_mfs.provenance import GENERATED, provenance
 from paddle_mfs.runtime import choose
@@ -84,15 +83,12 @@ def export_bundle(
     Returns: what deploy.json holds.
     Raises: UserError for what cannot be made, with the reason, and for a network that differs from dygraph.
     """
-    import paddle
-
     output = Path(output)
-    target = _checked(output, source, target, precision, injection)
+    target = _checked(output, source, target, precision, injection, upsampling)
     weights = weights or _choose_weights(source, target, upsampling)
     with (
         atomic_path(output) as temporary,
         tempfile.TemporaryDirectory(prefix="paddle_mfs_bundle_") as folder,
-        paddle.utils.unique_name.guard(),  # the names in the files depend on nothing that was made before
     ):
         making = _Making(Path(folder), target, precision, report)
         baker = Baker(weights, encoder)
@@ -109,12 +105,12 @@ def export_bundle(
     return deploy
 
 
-def _checked(output, source, target, precision, injection):
+def _checked(output, source, target, precision, injection, upsampling):
     """The target, when what is asked for makes sense."""
     choose("lite")
     if output.suffix.lower() != ".zip":
         raise UserError(f"{output}: a bundle is a zip; let its name end in .zip")
-    targets = parse_targets(target, precision)
+    targets = parse_targets(target, precision, upsampling == HALF_PIXEL)
     if len(targets) != 1:
         raise UserError(f"target {target}: a bundle is for one target; make one for each")
     if injection and precision in REFUSED:
@@ -158,16 +154,16 @@ class _Making:
         """Encoder, IIN and the template that they fill; tried one by one, then all the way."""
         import paddle
 
-        net, embedding, feature = load_mfs(weights), *self.baker.embed(self.image, self.face)
-        idn = net.bake(paddle.to_tensor(embedding), paddle.to_tensor(feature))
+        embedding, feature = self.baker.embed(self.image, self.face)
+        idn = load_mfs(weights).bake(paddle.to_tensor(embedding), paddle.to_tensor(feature))
         batch, expected = self._tried(idn)
         template = make_template(idn, self.folder, self.target, self.precision)
         run = runnable(idn, self.folder, template, self.target, self.precision)
         difference = compare("idn.nb", expected, batch, run(template.weights_of(idn)))
         facts = self.baker.facts
-        look = networks.encoder(load_encoder(encoder), self.image, self.face.five)
+        look = networks.encoder(encoder, self.image, self.face.five)
         built_encoder = self._add(look, facts["encoder"]["licence"])
-        built_iin = self._add(networks.iin(net, template.parts, embedding, feature), facts["weights"]["licence"])
+        built_iin = self._add(networks.iin(weights, template.parts, embedding, feature), facts["weights"]["licence"])
         self._add_idn(
             template.model, facts["weights"]["licence"], {"difference_from_dygraph": float(f"{difference:.2e}")}
         )

@@ -6,6 +6,7 @@ predicted weights, so that a few runs say what each weight of the rewritten grap
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -89,22 +90,27 @@ def layout(nodes: list[Node], passes: Sequence[Rewrite]) -> list[Part]:
             made_of[node] = layer
     if set(made_of.values()) != set(shapes):
         raise UserError("a predicted weight is not in the rewritten graph; this cannot be patched")
-    # one tap of all kernels at a time: 1 in every channel says by how much it counts, 1, 2, 3... from which channel
     depthwise = {layer: shape for layer, shape in shapes.items() if shape[1] == 1}
-    taps = max(shape[2] * shape[3] for shape in depthwise.values())
-    counts, numbered = (
-        [
-            run({**drawn, **{layer: _probe(shape, tap, number) for layer, shape in depthwise.items()}})
-            for tap in range(taps)
+
+    @functools.cache
+    def probes():
+        """What becomes of one tap of all kernels at a time: 1 in every channel says how much it counts, 1, 2, 3... from
+        which channel it comes."""
+        taps = max(shape[2] * shape[3] for shape in depthwise.values())
+        return [
+            [
+                run({**drawn, **{layer: _probe(shape, tap, number) for layer, shape in depthwise.items()}})
+                for tap in range(taps)
+            ]
+            for number in (False, True)
         ]
-        for number in (False, True)
-    )
+
     parts = []
     for node in (node for node, name in wanted if name == "weight" and node in made_of):
         layer, weight = made_of[node], wanted[node, "weight"]
         part = Part(node, weight.shape, layer, None)
         if weight.size != drawn[layer].size or not np.array_equal(part.weight(drawn[layer]), weight):
-            seen = [[run[node, "weight"].reshape(len(weight), -1) for run in runs] for runs in (counts, numbered)]
+            seen = [[one[node, "weight"].reshape(len(weight), -1) for one in runs] for runs in probes()]
             part = _mapped(part, depthwise.get(layer), *map(np.stack, seen))
             if not np.allclose(part.weight(drawn[layer]), weight, rtol=1e-5, atol=1e-6):
                 raise UserError(f"the weight of {node} is not linear in the predicted {layer}; this cannot be patched")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+import paddle
+from paddle.utils.unique_name import guard as fresh_names  # names in a file depend on nothing that was made before
 
 from paddle_mfs.export.census import census
 from paddle_mfs.export.check import TOLERANCE, agree
@@ -19,6 +21,8 @@ from paddle_mfs.face.detect import MEAN, STD
 from paddle_mfs.face.geometry import warp
 from paddle_mfs.face.views import whole_view
 from paddle_mfs.models import create_model
+from paddle_mfs.models.embedder import load_encoder
+from paddle_mfs.models.mfs import load_mfs
 from paddle_mfs.ops.layers import plain_operators
 from paddle_mfs.runtime.fusible import save_fusible
 from paddle_mfs.runtime.lite import LiteRunner, optimise
@@ -26,8 +30,6 @@ from paddle_mfs.utils.tensor import to_batch
 
 if TYPE_CHECKING:
     import paddle.nn as nn
-
-    from paddle_mfs.models.iin import IIN
 
 # How a .nb keeps the weights of the two largest, and how far they may then be from dygraph. In 8 bits, one scale a
 # channel, the IIN's move the weights that are predicted from them by a thousandth of their length (docs/export.md); the
@@ -66,6 +68,7 @@ class Built:
     entry: dict[str, Any]
 
 
+@fresh_names()
 def blazeface(image: np.ndarray) -> PhoneNetwork:
     """The detector, tried on the whole of a picture (H, W, 3) uint8 RGB."""
     layer = create_model("blazeface", weights="bundled")
@@ -75,6 +78,7 @@ def blazeface(image: np.ndarray) -> PhoneNetwork:
     return PhoneNetwork("blazeface", layer, inputs, ("regressors", "logits"), {"mean": MEAN, "std": STD})
 
 
+@fresh_names()
 def facemesh(image: np.ndarray, five: np.ndarray) -> PhoneNetwork:
     """The mesh network, tried on the face with these five points."""
     layer = create_model("facemesh", weights="bundled")
@@ -82,18 +86,30 @@ def facemesh(image: np.ndarray, five: np.ndarray) -> PhoneNetwork:
     return PhoneNetwork("facemesh", layer, inputs, ("landmarks", "presence"), {"mean": 0.0, "std": 1.0})
 
 
-def encoder(layer: nn.Layer, image: np.ndarray, five: np.ndarray) -> PhoneNetwork:
-    """The identity encoder, its normalisations inside, tried on the face with these five points."""
+@fresh_names()
+def encoder(path: str | Path | None, image: np.ndarray, five: np.ndarray) -> PhoneNetwork:
+    """The identity encoder of a weights file (None: the bundled one), its normalisations inside, tried on the face."""
+    layer = load_encoder(path)
     inputs = {"image": to_batch(align(image, five, layer.input_size)[0])}
     outputs = ("embedding", "feature")
     normalised = {"mean": 0.0, "std": 1.0}
     return PhoneNetwork("encoder", PhoneEncoder(layer), inputs, outputs, normalised, ENCODER_WEIGHTS, ENCODER_TOLERANCE)
 
 
-def iin(net: IIN, parts: Sequence[Part], embedding: np.ndarray, feature: np.ndarray) -> PhoneNetwork:
-    """The IIN for a template with these parts, tried on what the encoder sees in a face."""
+@fresh_names()
+def iin(path: str | Path | None, parts: Sequence[Part], embedding: np.ndarray, feature: np.ndarray) -> PhoneNetwork:
+    """The IIN of a weights file (None: the bundled one) for a template with these parts, tried on what the encoder sees
+    in a face: embedding (1, E), feature (1, F, 7, 7)."""
+    net = load_mfs(path)
     inputs = {"embedding": embedding, "feature": feature}
     return PhoneNetwork("iin", PhoneIIN(net, parts), inputs, ("weights",), None, IIN_WEIGHTS, IIN_TOLERANCE)
+
+
+@fresh_names()
+def save(network: PhoneNetwork, folder: str | Path) -> Path:
+    """Write the program of a network that opt reads -> path of the .pdmodel in `folder`."""
+    shapes = {name: value.shape for name, value in network.inputs.items()}
+    return save_fusible(network.layer, shapes, folder, network.name)
 
 
 def build(network: PhoneNetwork, folder: str | Path, places: str) -> Built:
@@ -101,14 +117,12 @@ def build(network: PhoneNetwork, folder: str | Path, places: str) -> Built:
 
     Raises: UserError when it differs from dygraph by more than its tolerance.
     """
-    import paddle
-
     network.layer.eval()
     with paddle.no_grad(), plain_operators():
         made = network.layer(*(paddle.to_tensor(value) for value in network.inputs.values()))
     expected = [value.numpy() for value in (made if isinstance(made, (tuple, list)) else [made])]
     shapes = {name: value.shape for name, value in network.inputs.items()}
-    program = save_fusible(network.layer, shapes, folder, network.name)
+    program = save(network, folder)
     path = Path(folder) / f"{network.name}.nb"
     optimise(program, "x86", path, weights=network.weights)
     run = LiteRunner(path)

@@ -20,11 +20,11 @@ REFUSED = {
 
 
 class Segment(NamedTuple):
-    """Weights that stand together: `count` values from weights[start] on are the bytes from `offset` on."""
+    """Weights that stand together: `length` values from weights[start] on are the bytes from `offset` on."""
 
     offset: int
     start: int
-    count: int
+    length: int
 
 
 def find(model: bytes, weights: Sequence[np.ndarray], name: str) -> list[Segment]:
@@ -48,7 +48,7 @@ def find(model: bytes, weights: Sequence[np.ndarray], name: str) -> list[Segment
         segments.append(Segment(offset, start, values.size))
         start += values.size
     placed = sorted(segments)
-    if any(one.offset + 4 * one.count > other.offset for one, other in zip(placed, placed[1:])):
+    if any(one.offset + 4 * one.length > other.offset for one, other in zip(placed, placed[1:])):
         raise UserError(f"{name}: two predicted weights overlap in the file; it cannot be patched")
     return segments
 
@@ -56,8 +56,8 @@ def find(model: bytes, weights: Sequence[np.ndarray], name: str) -> list[Segment
 def patched(model: bytes, segments: Sequence[Segment], weights: np.ndarray) -> bytes:
     """The .nb with other weights, (N,) float32 in the order of the segments."""
     made = bytearray(model)
-    for offset, start, count in segments:
-        made[offset : offset + 4 * count] = _bytes(weights[start : start + count])
+    for offset, start, length in segments:
+        made[offset : offset + 4 * length] = _bytes(weights[start : start + length])
     return bytes(made)
 
 

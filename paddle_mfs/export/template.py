@@ -42,8 +42,14 @@ class Template:
         return patched(self.model, self.segments, weights)
 
     def weights_of(self, idn: IDN) -> np.ndarray:
-        """(count,) float32: the predicted weights of a baked IDN as they stand in the file, part by part."""
-        known = {node.output: node.settings["weight"] for node in read_idn(idn) if is_predicted(node)}
+        """(count,) float32: the predicted weights of a baked IDN as they stand in the file, part by part.
+
+        Raises: ValueError for an IDN that no IIN made (these layers have no biases then), as one refined for a person.
+        """
+        predicted = [node for node in read_idn(idn) if is_predicted(node)]
+        if any(node.settings["bias"].any() for node in predicted):
+            raise ValueError("an IDN with biases that the IIN does not predict")
+        known = {node.output: node.settings["weight"] for node in predicted}
         return np.concatenate([part.weight(known[part.layer]).ravel() for part in self.parts])
 
 
@@ -92,7 +98,7 @@ def runnable(
 
 def _filled(template: Template, weights: np.ndarray) -> list[Node]:
     values = {
-        part.node: weights[segment.start : segment.start + segment.count].reshape(part.shape)
+        part.node: weights[segment.start : segment.start + segment.length].reshape(part.shape)
         for part, segment in zip(template.parts, template.segments)
     }
     return [node.changed(weight=values[node.output]) if node.output in values else node for node in template.nodes]

@@ -11,6 +11,7 @@ from paddle_mfs.face.boxes import Detection, is_known
 from paddle_mfs.face.detect import Detector
 from paddle_mfs.face.image import check_image
 from paddle_mfs.face.landmarks import MIN_PRESENCE, Landmarker, Region, pose, region
+from paddle_mfs.face.light import brightened
 from paddle_mfs.face.networks import bundled_network
 from paddle_mfs.face.regions import five_points
 from paddle_mfs.face.views import levels, local_views
@@ -73,7 +74,7 @@ class FaceAnalyser:
         A picture whose face is found at once costs one detector pass. Otherwise the search widens until some face is
         confirmed by the mesh network: the picture with a border and turned by 90, 180, 270 degrees (the detector
         bears a roll of 45 either way), then ever smaller overlapping tiles, upright (faces from 26 px on) and turned
-        (from 40).
+        (from 40); all of it once more in more light where the picture lacks it.
 
         Args:
             image: (H, W, 3) uint8 RGB.
@@ -108,11 +109,17 @@ class FaceAnalyser:
 
     def _search(self, image: np.ndarray, small: bool) -> list[Face]:
         check_image(image)
+        found = self._search_as_it_is(image, small)
+        if not found and (bright := brightened(image)) is not image:
+            found = self._search_as_it_is(bright, small)
+        return sorted(found, key=lambda face: -face.size)
+
+    def _search_as_it_is(self, image: np.ndarray, small: bool) -> list[Face]:
         found: list[Face] = []
         for is_fine, views in levels(image.shape[1], image.shape[0]):
             if not found or (small and is_fine):
                 found = self._confirm(image, self.detector.detect(image, views), found)
-        return sorted(found, key=lambda face: -face.size)
+        return found
 
     def _confirm(self, image: np.ndarray, detections: Sequence[Detection], found: Sequence[Face]) -> list[Face]:
         """`found` plus the detections which the mesh network confirms and which are not the same face again."""

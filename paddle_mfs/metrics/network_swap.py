@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import paddle
 
+from paddle_mfs.face.light import Light
 from paddle_mfs.metrics.crop import MEASURED_SIZE, Crop
 from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
 from paddle_mfs.models.mfs import load_mfs
@@ -48,8 +49,12 @@ class NetworkSwap:
     def __call__(self, source: Crop, target: Crop) -> np.ndarray:
         """The face swapped, (224, 224, 3) float32 RGB in [0, 1] (resized when the network works at another size)."""
         idn = self._swap.bake(*self._embedder.embed(source.at(self._embedder.encoder.input_size)[None]))
+        crop = target.at(self.size)
+        light = Light.of(crop)
+        shown = light.known(crop)
         with paddle.no_grad():
-            result = idn(paddle.to_tensor(to_batch(target.at(self.size))))[0][0].numpy().transpose(1, 2, 0)
+            result = idn(paddle.to_tensor(to_batch(shown)))[0][0].numpy().transpose(1, 2, 0)
+        result = light.back(crop, shown, result)
         if self.size == MEASURED_SIZE:
             return np.ascontiguousarray(result)
         return cv2.resize(result, (MEASURED_SIZE,) * 2, interpolation=cv2.INTER_LINEAR)

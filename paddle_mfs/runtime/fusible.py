@@ -56,7 +56,7 @@ def _fusible(layer: nn.Layer) -> Iterator[None]:
             sub._parameters["weight"] = paddle.create_parameter(
                 list(grown.shape), "float32", default_initializer=nn.initializer.Assign(grown)
             )
-        sub.forward = _forward(sub, stride, padding)
+        setattr(sub, "forward", _forward(sub, stride, padding))  # until the program is recorded
     try:
         yield
     finally:

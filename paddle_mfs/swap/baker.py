@@ -22,6 +22,7 @@ from paddle_mfs.provenance import picture_sha256, weights_facts
 from paddle_mfs.runtime import choose, make_runner
 from paddle_mfs.swap.identity import Identity, is_identity_file, load_identity
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import printable
 from paddle_mfs.utils.tensor import to_batch
 from paddle_mfs.weights import bundled
 
@@ -72,7 +73,7 @@ class Baker:
         if isinstance(source, np.ndarray):
             image, name, called = source, "source", "source"
         else:
-            image, name, called = read_image(source), Path(source).stem, str(source)
+            image, name, called = read_image(source), printable(Path(source).stem), printable(source)
         face = self.analyser.largest(image, called)
         embedding, feature = self.embed(image, face)
         facts = {"source_sha256": picture_sha256(source), **self.facts}

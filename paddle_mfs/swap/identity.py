@@ -21,7 +21,7 @@ from paddle_mfs.graph.idn_runner import idn_runner
 from paddle_mfs.models.idn import IDN
 from paddle_mfs.ops.freeze import freeze
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.files import atomic_path, sha256
+from paddle_mfs.utils.files import atomic_path, printable, sha256
 from paddle_mfs.weights import set_state
 
 if TYPE_CHECKING:
@@ -94,7 +94,14 @@ def load_identity(path: str | Path, engine: str = "auto") -> Identity:
     freeze(set_state(idn, state, path))
     facts = {**stored["facts"], "identity_sha256": sha256(path)}
     return Identity(
-        idn, stored["crop"], facts, Path(path).stem, stored["embedding"], stored["feature"], engine, is_refined=True
+        idn,
+        stored["crop"],
+        facts,
+        printable(Path(path).stem),
+        stored["embedding"],
+        stored["feature"],
+        engine,
+        is_refined=True,
     )
 
 

@@ -22,6 +22,7 @@ from paddle_mfs.face.detail import contradicted_detail
 from paddle_mfs.face.eyes import eyes_mask
 from paddle_mfs.face.geometry import transform
 from paddle_mfs.face.image import read_image, write_image
+from paddle_mfs.face.light import Light
 from paddle_mfs.face.mouth import open_mouth_mask
 from paddle_mfs.face.occlusion import OcclusionFinder
 from paddle_mfs.face.paste import paste
@@ -36,6 +37,7 @@ from paddle_mfs.swap.roles import match, roles
 from paddle_mfs.swap.select import select_or_raise, untracked
 from paddle_mfs.swap.side_by_side import side_by_side
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.numbers import check_number
 from paddle_mfs.utils.tensor import to_batch
 
 COLOUR_RATE = 0.1  # of the way the colour of a tracked face goes, in each frame, to what that frame alone would give
@@ -67,9 +69,8 @@ class SwapOptions:
     def __post_init__(self):
         for name, most in (("strength", 1.5), ("colour_match", 1), ("keep_mouth", 2), ("keep_eyes", 2)):
             value = getattr(self, name)
-            is_number = isinstance(value, (int, float)) and (name.startswith("keep") or not isinstance(value, bool))
-            if not is_number or not 0 <= value <= most:
-                raise UserError(f"{name.replace('_', '-')} {value!r}: give a number from 0 to {most}")
+            is_switch = isinstance(value, bool) and name.startswith("keep")
+            check_number(name.replace("_", "-"), int(value) if is_switch else value, 0, most)
 
 
 class Patch(NamedTuple):
@@ -262,24 +263,29 @@ class FaceSwapper:
     def paint(
         self, crop: np.ndarray, name: str | None = "target", identity: Identity | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The swapped face, as the IDN gives it.
+        """The swapped face, as the IDN gives it; in little or coloured light by way of a light that it knows.
 
         Args:
             crop: (224, 224, 3) uint8 RGB, aligned target face.
             identity: Identity to put on; None: `self.identity`.
         Returns: result (224, 224, 3) float32 RGB in [0, 1], blended with the crop by the fusion mask already; that mask
             (224, 224) float32 in [0, 1].
-        Raises: UserError when the result equals the crop (weights whose mask stays shut) or is not finite.
+        Raises: UserError when there is no light on the face, and when the result equals the crop (weights whose mask
+            stays shut) or is not finite.
         """
-        result, mask = (output[0] for output in (identity or self.identity).run(to_batch(crop)))
+        light = Light.of(crop)
+        if light.is_dark:
+            raise UserError(f"{name}: the face is too dark; use a brighter picture")
+        shown = light.known(crop)
+        result, mask = (output[0] for output in (identity or self.identity).run(to_batch(shown)))
         result = np.ascontiguousarray(result.transpose(1, 2, 0))
-        largest = np.abs(result - crop / np.float32(255)).max()
+        largest = np.abs(result - shown / np.float32(255)).max()
         if not np.isfinite(largest) or largest < UNCHANGED:
             raise UserError(
                 f"{name}: the swap failed: the weights leave the face as it is "
                 f"(largest change {largest * 255:.1f} of 255); use other weights"
             )
-        return result, mask[0]
+        return light.back(crop, shown, result), mask[0]
 
     def swap_file(
         self,

@@ -6,6 +6,7 @@ keys), null takes any value.
 """
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ import yaml
 
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.resources import find
+
+MOST_VALUES = 100_000  # of a settings file; a few nested aliases can stand for billions
 
 
 class Config(dict):
@@ -80,7 +83,15 @@ _Loader.add_implicit_resolver(
 
 def _parse(text, origin):
     try:
-        return yaml.load(text, Loader=_Loader)  # a SafeLoader: literals only, nothing is evaluated
+        loader = _Loader(text)  # a SafeLoader: literals only, nothing is evaluated
+        root = loader.get_single_node()
+        if root is None:
+            return None
+        if _size(root, {}) > MOST_VALUES:
+            raise UserError(f"{origin}: its aliases (&, *) hold each other over and over; write the values out")
+        return loader.construct_document(root)
+    except RecursionError:
+        raise UserError(f"{origin}: not valid YAML (nested too deeply); correct it there") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}" if mark else ""
@@ -88,6 +99,16 @@ def _parse(text, origin):
         raise UserError(
             f"{origin}: not valid YAML{where} ({' '.join(str(reason).split())}); correct it there"
         ) from None
+
+
+def _size(node, sizes):
+    """How many values a YAML node holds where aliases stand for what they name; infinity of one that holds itself."""
+    if id(node) not in sizes:
+        sizes[id(node)] = math.inf  # until it is known
+        inside = node.value if isinstance(node, yaml.CollectionNode) else []
+        parts = [part for item in inside for part in (item if isinstance(item, tuple) else (item,))]
+        sizes[id(node)] = 1 + sum(_size(part, sizes) for part in parts)
+    return sizes[id(node)]
 
 
 def _kind(value):

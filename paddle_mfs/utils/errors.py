@@ -1,6 +1,7 @@
 """The one exception a user is meant to read, and how the tools show it."""
 
 import difflib
+import io
 import os
 import sys
 from collections.abc import Callable, Collection
@@ -22,6 +23,9 @@ def run_tool(main: Callable[[], int | None]) -> NoReturn:
 
     Where nobody reads the output any more (`| head`) it ends without a word, exit 1.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files that are no UTF-8 can be told too
     try:
         status = main() or 0
         sys.stdout.flush()

@@ -10,6 +10,19 @@ from typing import Any
 
 from paddle_mfs.utils.errors import UserError
 
+MOST_BYTES = 255  # of a file's name, on every usual file system
+
+
+def file_name(stem: str, ending: str) -> str:
+    """`stem` + `ending`, of the stem as much as a file's name may hold."""
+    kept = os.fsencode(stem)[: MOST_BYTES - len(os.fsencode(ending))]
+    return kept.decode("utf-8", "ignore") + ending if kept != os.fsencode(stem) else stem + ending
+
+
+def printable(name: str | Path) -> str:
+    """A name that any file can hold: bytes of it that are no UTF-8 are written out, caf\\xe9.jpg."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
 
 @contextlib.contextmanager
 def writing(path: str | Path) -> Iterator[None]:
@@ -27,7 +40,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     Raises UserError where the folder cannot be made or written to.
     """
     path = Path(path)
-    temporary = path.with_name(f"{path.stem}.part-{os.getpid()}{path.suffix}")
+    temporary = path.with_name(file_name(path.stem, f".part-{os.getpid()}{path.suffix}"))
     try:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -71,7 +71,7 @@ def _clip_frames(reader):
     converter = av.video.reformatter.VideoReformatter()
     with reader:
         for frame in reader.frames(reader.first.format.name):
-            yield frame.time, Picture(frame, reader.turn, converter).rgb
+            yield frame.time, Picture(frame, reader.turn, converter, reader.pixel_aspect).shown
 
 
 class LatestFrame:

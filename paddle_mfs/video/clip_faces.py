@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from paddle_mfs.face.geometry import invert, transform
+from paddle_mfs.face.geometry import compose, invert, transform
 from paddle_mfs.face.paste import paste
 from paddle_mfs.face.track import FaceTracker, TrackedFace
 from paddle_mfs.models.idn import SIZE
@@ -55,8 +55,9 @@ class ClipFaces:
         return self._swapper.patches(image, found.selected, self._memory)
 
     def paste(self, picture: Picture, patches: Sequence[Patch]) -> None:
-        """Put what `paint` made into the `Picture` it was made from."""
+        """Put what `paint` made of `picture.shown` into the `Picture`, pixel for pixel of its frame."""
         for patch in patches:
+            patch = patch._replace(matrix=compose(patch.matrix, picture.to_shown))
             with picture.editing(_reach(patch.matrix)):
                 paste(picture.rgb, *patch, inplace=True)
 

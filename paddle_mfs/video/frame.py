@@ -41,17 +41,27 @@ class Picture:
 
     Attributes:
         frame: the av.VideoFrame as it will be encoded.
-        rgb: (H, W, 3) uint8 RGB, turned as the clip is shown.
+        rgb: (H, W, 3) uint8 RGB, turned as the clip is shown, pixel for pixel the frame's.
+        shown: (H', W', 3) uint8 RGB, `rgb` with square pixels, as a player shows it, where faces have their shape;
+            the same array where the frame's are square. to_shown: (2, 3), pixels of `rgb` -> of `shown`.
         is_changed: did an `editing` change it?
     """
 
-    def __init__(self, frame: av.VideoFrame, turn: Turn, converter: av.video.reformatter.VideoReformatter):
-        """converter: an av VideoReformatter, used for one clip; turn: as `orientation` gives it."""
+    def __init__(
+        self,
+        frame: av.VideoFrame,
+        turn: Turn,
+        converter: av.video.reformatter.VideoReformatter,
+        pixel_aspect: float = 1.0,
+    ):
+        """converter: an av VideoReformatter, used for one clip; turn: as `orientation` gives it; pixel_aspect: width of
+        the frame's pixels over their height."""
         self.frame = frame
         matrix = colour_matrix(frame)
         rgb = converter.reformat(frame, format="rgb24", src_colorspace=matrix, dst_colorspace=matrix, threads=1)
         self.rgb = _turned(planes(rgb)[0].reshape(frame.height, -1, 3), turn)
         self._turn, self.is_changed = turn, False
+        self.shown, self.to_shown = squared(self.rgb, 1 / pixel_aspect if turn[0] else pixel_aspect)
 
     @contextlib.contextmanager
     def editing(self, points: np.ndarray) -> Iterator[None]:
@@ -70,6 +80,17 @@ class Picture:
         if (part != before).any():
             add_change(self.frame, before, np.ascontiguousarray(part), (x1, y1))
             self.is_changed = True
+
+
+def squared(rgb: np.ndarray, pixel_aspect: float) -> tuple[np.ndarray, np.ndarray]:
+    """A picture of pixels that are not square, widened or heightened -> the picture and the matrix (2, 3) to it."""
+    if pixel_aspect == 1:
+        return rgb, np.eye(2, 3)
+    height, width = rgb.shape[:2]
+    size = round(width * max(pixel_aspect, 1)), round(height * max(1 / pixel_aspect, 1))
+    across, down = size[0] / width, size[1] / height
+    matrix = np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2]])  # pixel centres are integers
+    return cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR), matrix
 
 
 def orientation(frame: av.VideoFrame) -> Turn:

@@ -24,6 +24,7 @@ from paddle_mfs.utils.files import sha256
 from paddle_mfs.video.camera import LatestFrame, TimedFrames
 from paddle_mfs.video.clip_faces import ClipFaces
 from paddle_mfs.video.pipeline import Summary
+from paddle_mfs.video.read import check_part
 from paddle_mfs.video.window import Window
 from paddle_mfs.video.write import PictureWriter, write_pictures
 
@@ -46,6 +47,9 @@ class LiveOptions:
     is_mirrored: bool = False
     has_window: bool = True
     max_frames: int | None = None
+
+    def __post_init__(self):
+        check_part(max_frames=self.max_frames)
 
 
 def swap_live(

@@ -1,6 +1,6 @@
 """A clip with its faces swapped: decoding, finding, painting, pasting and encoding overlap, a few frames in flight.
 
-reader -> Picture (native frame + RGB view) -> faces -> painted faces -> pasted into the view and the frame -> writer
+reader -> Picture (native frame + RGB views) -> faces -> painted faces -> pasted into the view and the frame -> writer
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from paddle_mfs.video.clip_faces import ClipFaces, FrameFaces
 from paddle_mfs.video.encoding import choose_encoding
 from paddle_mfs.video.frame import Picture
 from paddle_mfs.video.prefetch import prefetch
-from paddle_mfs.video.read import VideoReader
+from paddle_mfs.video.read import VideoReader, check_part
 from paddle_mfs.video.write import write_video
 
 STAGES = ("decode", "faces", "paint", "paste", "encode")
@@ -36,6 +36,8 @@ class ClipOptions:
 
     start, end (seconds), max_frames: see `VideoReader`; codec, quality (CRF): see `choose_encoding`. None: all of the
     clip, the container's usual codec and its usual quality.
+
+    Raises: UserError for times or a number of frames that name no part.
     """
 
     start: float | None = None
@@ -43,6 +45,9 @@ class ClipOptions:
     max_frames: int | None = None
     codec: str | None = None
     quality: int | None = None
+
+    def __post_init__(self):
+        check_part(self.start, self.end, self.max_frames)
 
 
 @dataclass
@@ -121,7 +126,7 @@ def swap_video(
                     summary.is_interrupted = bool(stop())
             with summary.clock("encode"):
                 writer.finish(is_whole=not (reader.is_part or summary.is_interrupted))
-        summary.skipped, summary.notes = reader.skipped, writer.notes
+        summary.skipped, summary.notes = reader.skipped, reader.notes + writer.notes
     summary.seconds = time.perf_counter() - begun
     return summary
 
@@ -134,7 +139,7 @@ def _pictures(reader: VideoReader, pixel_format: str, summary: Summary) -> Pictu
             frame = next(frames, None)
             if frame is None:
                 return
-            picture = Picture(frame, reader.turn, converter)
+            picture = Picture(frame, reader.turn, converter, reader.pixel_aspect)
         yield picture
 
 
@@ -143,7 +148,7 @@ def _with_faces(pictures: Pictures, faces: ClipFaces, summary: Summary) -> Pictu
     with contextlib.closing(pictures):
         for picture in pictures:
             with summary.clock("faces"):
-                found = faces.find(picture.rgb, picture.frame.time)
+                found = faces.find(picture.shown, picture.frame.time)
             yield picture, found
 
 
@@ -152,7 +157,7 @@ def _painted(pictures: PicturesWithFaces, faces: ClipFaces, summary: Summary) ->
     with contextlib.closing(pictures):
         for picture, found in pictures:
             with summary.clock("paint"):
-                patches = faces.paint(picture.rgb, found)
+                patches = faces.paint(picture.shown, found)
             yield picture, patches
 
 

@@ -9,9 +9,20 @@ from pathlib import Path
 import av
 
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.numbers import check_number
 from paddle_mfs.video.frame import colour_matrix, orientation
 
 LOCAL = {"protocol_whitelist": "file"}  # a playlist may not fetch anything from elsewhere
+
+
+def check_part(start: float | None = None, end: float | None = None, max_frames: int | None = None) -> None:
+    """Raise UserError, one line, when they name no part of a clip: seconds from 0 on, the end after the start."""
+    if start is not None:
+        check_number("start", start, 0)
+    if end is not None:
+        check_number("end", end, start or 0, above=True)
+    if max_frames is not None:
+        check_number("max-frames", max_frames, 1)
 
 
 def open_clip(path: str | Path) -> av.container.InputContainer:
@@ -23,6 +34,8 @@ def open_clip(path: str | Path) -> av.container.InputContainer:
         raise UserError(f"{path}: the file is empty; give another clip")
     try:
         return av.open(str(path), options=LOCAL, metadata_errors="replace")
+    except UnicodeEncodeError:
+        raise UserError(f"{path}: the name is not UTF-8; rename it") from None
     except PermissionError:
         raise UserError(f"{path}: may not be read; check its permissions") from None
     except (av.error.FFmpegError, OSError):
@@ -41,8 +54,11 @@ class VideoReader:
         stream: the PyAV stream; first: the first frame, as decoded; turn: how it is shown, see frame.orientation.
         time_base: seconds a tick of the frames' times; rate: frames a second (Fraction), an average where it varies.
         begin: seconds in the file's own time that become 0 in the frames' times; origin: where the file's time starts.
-        size: (width, height) of the frames as stored. is_part: was less than the whole clip asked for?
-        total: frames expected, None when unknown; skipped: corrupt frames passed over so far.
+        size: (width, height) of the frames as stored; pixel_aspect: width of their pixels over the height.
+        is_part: was less than the whole clip asked for?
+        total: frames expected, None when unknown; skipped: corrupt frames passed over so far; repeats: packets without
+            data so far: the picture before them stays that much longer; missing: known after the last frame: how many
+            more the file claims to hold.
 
     Raises: UserError, one line, when it is no clip, has no video stream, or no frame (in that part) can be decoded.
     """
@@ -55,8 +71,7 @@ class VideoReader:
         max_frames: int | None = None,
     ):
         self.path = Path(path)
-        if start is not None and end is not None and end <= start:
-            raise UserError(f"{path}: the end ({end:g} s) is not after the start ({start:g} s); choose a later end")
+        check_part(start, end, max_frames)
         self.container = open_clip(path)
         cover = av.stream.Disposition.attached_pic
         stream = next((one for one in self.container.streams.video if not one.disposition & cover), None)
@@ -71,7 +86,7 @@ class VideoReader:
         self.rate = self.stream.guessed_rate or self.stream.average_rate or Fraction(25)
         self.origin = (self.container.start_time or 0) / av.time_base
         self.is_part = start is not None or end is not None or max_frames is not None
-        self.skipped = 0
+        self.skipped = self.repeats = self.missing = 0
         self._last: int | None = None
         self._start, self._end, self._limit = (
             self.origin + (start or 0),
@@ -92,6 +107,7 @@ class VideoReader:
         self.size = first.width, first.height
         self.begin = float(self.first.pts * self.time_base) if start else self.origin
         self.turn = orientation(self.first)
+        self.pixel_aspect = float(self.stream.sample_aspect_ratio or 1)
         self.total = self._expected(start or 0, end, max_frames)
 
     def __enter__(self) -> VideoReader:
@@ -103,6 +119,20 @@ class VideoReader:
     def close(self) -> None:
         """Close the file."""
         self.container.close()
+
+    @property
+    def step(self) -> int:
+        """Ticks of `time_base` from a frame to the next, on average."""
+        return max(round(1 / self.rate / self.time_base), 1)
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be told of the frames read so far, a sentence each."""
+        told = {
+            "packet(s) without a picture: the one before stays": self.repeats,
+            "frame(s) that the file claims to hold could not be read": self.missing,
+        }
+        return [f"{count} {words}" for words, count in told.items() if count]
 
     def frames(self, pixel_format: str) -> Iterator[av.VideoFrame]:
         """Yield each frame once, writable, in `pixel_format` and `size`, its pts (in `time_base`) from 0 on."""
@@ -141,27 +171,56 @@ class VideoReader:
                 yield frame
 
     def _every(self) -> Iterator[av.VideoFrame]:
-        """Every frame that can be decoded from here on; a packet that cannot counts as one frame skipped."""
-        packets = self.container.demux(self.stream)
+        """Every frame that can be decoded from here on; a packet that cannot counts as one frame skipped.
+
+        A packet without data asks for the picture before it once more (Theora, dash cams, repaired files); a decoder
+        would take it for the end.
+        """
+        decoder, step = self.stream.codec_context, self.step
+        claimed, decoded = self.stream.frames, 0
+        held: av.VideoFrame | None = None  # the last frame, until it is known that nothing lengthens it
+        for packet in self._packets():
+            if packet is not None and not packet.size:
+                self.repeats += 1
+                if held is not None:
+                    held.duration = (held.duration or step) + step
+                continue
+            claimed -= packet is not None and packet.is_discard
+            try:
+                frames = decoder.decode(packet)
+            except av.error.EOFError:
+                frames = []
+            except (av.error.FFmpegError, OSError):
+                self.skipped += 1
+                frames = []
+            for frame in frames:
+                if held is not None:
+                    yield held
+                held, decoded = frame, decoded + 1
+        if held is not None:
+            yield held
+        self.missing = 0 if self.is_part else max(claimed - decoded - self.skipped - self.repeats, 0)
+
+    def _packets(self) -> Iterator[av.Packet | None]:
+        """The stream's packets from here on, then None, which has the decoder give what it still holds."""
+        packets, held = self.container.demux(self.stream), None
         while True:
             try:
                 packet = next(packets, None)
             except (av.error.FFmpegError, OSError):  # the file ends in the middle
                 packet = None
-            try:
-                frames = self.stream.codec_context.decode(packet if packet is not None and packet.size else None)
-            except av.error.EOFError:
-                return
-            except (av.error.FFmpegError, OSError):
-                self.skipped += 1
-                frames = []
-            yield from frames
-            if packet is None or not packet.size:
-                return
+            if packet is None:
+                break
+            if held is not None:
+                yield held
+            held = packet
+        if held is not None and held.size:  # else it is PyAV's own last packet
+            yield held
+        yield None
 
     def _date(self, frame: av.VideoFrame) -> None:
         """Give the frame a pts after the last one's, in the stream's time base, where it has none or a wrong one."""
-        step = max(round(1 / self.rate / self.time_base), 1)
+        step = self.step
         if frame.pts is not None and frame.time_base and frame.time_base != self.time_base:
             frame.pts = round(frame.pts * frame.time_base / self.time_base)
         if frame.pts is None:

@@ -61,6 +61,7 @@ class FrameWriter:
             context.codec_tag = "hvc1"  # the name Apple's players look for
         self.notes: list[str] = []
         self._end: float | None = None  # seconds; None before the first frame
+        self._newest: av.VideoFrame | None = None
         self._is_muxing = False
 
     def write(self, frame: av.VideoFrame) -> None:
@@ -70,7 +71,7 @@ class FrameWriter:
                 setattr(self._stream.codec_context, key, getattr(frame, key))
         self._copy(before=float(frame.pts * frame.time_base))
         self._mux(self._stream.encode(frame))
-        self._end = float((frame.pts + frame.duration) * frame.time_base)
+        self._end, self._newest = float((frame.pts + frame.duration) * frame.time_base), frame
 
     def finish(self, is_whole: bool = True) -> None:
         """Write what is left: delayed frames, the other streams (to their end when the clip is whole) and the index."""
@@ -108,6 +109,15 @@ class VideoWriter(FrameWriter):
         self._stream.metadata.update(_kept(reader.stream.metadata))
         self._copier = StreamCopier(reader, self._container)
         self.notes = self._copier.notes
+        self._step = reader.step
+
+    def finish(self, is_whole: bool = True) -> None:
+        """Likewise; a last picture that stays is written once more, near its end: MP4 keeps no other sign of that."""
+        newest = self._newest
+        if newest is not None and newest.duration >= 2 * self._step:
+            newest.pts += newest.duration - self._step
+            self._mux(self._stream.encode(newest))
+        super().finish(is_whole)
 
     def close(self) -> None:
         self._copier.close()

@@ -19,7 +19,7 @@ def pictures(tmp_path):
 
 
 def outputs(*arguments):
-    return {job.target.name: job.output for job in plan(*arguments)}
+    return {job.target.name: job.output for job in plan(*arguments) if not job.status}
 
 
 def test_one_picture(pictures, tmp_path):
@@ -116,3 +116,38 @@ def test_clips(pictures, tmp_path):
             plan(source, [pictures / "d.mp4"], output)
     with pytest.raises(UserError, match="x.mp4: outputs are written as .png"):
         plan(source, [pictures / "b.jpg"], tmp_path / "x.mp4")
+
+
+def test_results_of_an_earlier_run_are_passed_over(pictures, tmp_path):
+    """A second run on a folder does what the first did."""
+    from PIL import Image
+
+    from paddle_mfs.provenance import provenance, save_options
+
+    source = [tmp_path / "source.jpg"]
+    for name, facts in (("b.png", {}), ("face.jpg", {"digital_source_type": "generated"})):
+        record = {**provenance(), **facts}
+        Image.new("RGB", (4, 4)).save(pictures / name, **save_options(pictures / name, record))
+    jobs = plan(source, [pictures], pictures)
+    assert [(job.target.name, job.reason) for job in jobs if job.status == "passed over"] == [
+        ("b.png", "a result of this program; name it to swap it again"),
+        ("notes.txt", "neither picture nor clip"),
+    ]
+    made = {job.target.name: job.output.name for job in jobs if not job.status}
+    assert made["b.jpg"] == "b.png" and made["face.jpg"] == "face.png"
+    assert outputs(source, [pictures / "b.png"], tmp_path / "new.png") == {"b.png": tmp_path / "new.png"}, "by its name"
+    for path in pictures.iterdir():
+        if path.name != "b.png":
+            path.unlink()
+    with pytest.raises(UserError, match="but results of this program, if any; give another folder"):
+        plan(source, [pictures])
+
+
+def test_long_names_fit(pictures, tmp_path):
+    long = "\u00e4" * 120  # 240 bytes
+    (pictures / f"{long}.jpg").write_bytes(b"x")
+    source = tmp_path / f"{long}.png"
+    [output] = outputs([source], [pictures / f"{long}.jpg"]).values()
+    assert len(output.name.encode()) <= 255 and output.name.endswith("_" + "\u00e4" * 60 + ".png")
+    with pytest.raises(UserError, match="name is too long"):
+        plan([source], [pictures / "b.jpg"], tmp_path / ("x" * 260 + ".png"))

@@ -1,7 +1,10 @@
 """What is found in folders and archives, and who is shown there."""
 
+import json
+import os
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -103,3 +106,36 @@ def test_other_paths_are_refused_in_one_line(tmp_path, name):
     fill(tmp_path, "notes.txt")
     with pytest.raises(UserError, match=name):
         list(find_inputs([tmp_path / name]))
+
+
+def test_names_that_are_no_utf8_are_written_out(tmp_path):
+    folder = fill(tmp_path / "in", "a.jpg")
+    (tmp_path / "in" / os.fsdecode(b"caf\xe9.jpg")).write_bytes(b"x")
+    packed = tmp_path / "odd.tar"
+    with tarfile.open(packed, "w", encoding="latin-1", format=tarfile.GNU_FORMAT) as archive:
+        archive.add(folder / "a.jpg", "caf\u00e9.jpg")
+    found = list(find_inputs([folder, packed]))
+    assert [one.name.rsplit("/", 1)[1] for one in found] == ["a.jpg", "caf\\xe9.jpg", "caf\\xe9.jpg"]
+    assert all(one.kind == "picture" for one in found) and Path(found[1].place).read_bytes() == b"x"
+    assert json.dumps(found[1].name, ensure_ascii=False).encode("utf-8")
+
+
+def test_what_would_fill_the_memory_or_never_end_is_unreadable(tmp_path):
+    """A file of a gigabyte (of zeros: 1 MB in the archive, nothing on the disk), and a pipe that nobody writes to."""
+    folder = fill(tmp_path / "in", "a.jpg")
+    os.mkfifo(folder / "pipe.jpg")
+    with open(folder / "hole.jpg", "wb") as file:
+        file.truncate(1 << 30)
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("big.jpg", "w") as member:
+            for _ in range(64):
+                member.write(bytes(1 << 24))
+        archive.write(folder / "a.jpg", "after.jpg")
+    found = {one.name.rsplit("/", 1)[1]: (one.kind, one.reason) for one in find_inputs([folder, tmp_path / "bomb.zip"])}
+    assert found == {
+        "a.jpg": ("picture", ""),
+        "hole.jpg": ("unreadable", "1024 MB: no picture is so large"),
+        "pipe.jpg": ("unreadable", "not a file (a pipe, or a link to nothing)"),
+        "after.jpg": ("picture", ""),
+        "big.jpg": ("unreadable", "1024 MB: no picture is so large"),
+    }

@@ -147,7 +147,7 @@ def test_two_photos_are_refined_and_the_file_swaps(root, samples, target, tmp_pa
 
 def test_wrong_arguments_are_told(run_script, run_here, samples):
     for run, arguments, told in (
-        (run_script, ("--minutes", "0"), "--minutes 0.0: give more than 0"),
+        (run_script, ("--minutes", "0"), "--minutes 0: give a number above 0"),
         (run_here, ("--output", "a.png"), "a.png: give a name that ends in .identity"),
     ):
         done = run("personalize", "--source", samples / "source.jpg", *arguments)

@@ -72,9 +72,9 @@ def test_arm_has_depthwise_convolutions_and_basic_operators_alone(nodes):
     rewritten = rewrite(nodes, EXACT + BASIC)
     kinds = collections.Counter(node.kind for node in rewritten)
     assert kinds["transpose"] == 20 and kinds["reshape"] == 49 and not kinds["shuffle"]
-    assert {len(node.settings["weight"]) for node in rewritten if node.kind == "conv" and node.settings["groups"] > 1} == {
-        node.settings["groups"] for node in rewritten if node.kind == "conv" and node.settings["groups"] > 1
-    }
+    assert {
+        len(node.settings["weight"]) for node in rewritten if node.kind == "conv" and node.settings["groups"] > 1
+    } == {node.settings["groups"] for node in rewritten if node.kind == "conv" and node.settings["groups"] > 1}
     made_by = {node.output: node for node in rewritten}
     narrow = [made_by[node.inputs[0]].kind for node in rewritten if node.kind == "leaky_relu"]
     assert set(narrow) == {"conv"}, "every LeakyReLU stays with its convolution"

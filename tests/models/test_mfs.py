@@ -237,7 +237,7 @@ def test_bundled_mobile_weights_keep_what_predicts_kernels():
     mobile, aligned = load_mfs(bundled("mfs_224_mobile")), load_mfs().state_dict()
     card = read_card(bundled("mfs_224_mobile"))
     assert mobile.mobile and "non-commercial" in card["licence"] and card["made"]["config"]["model"]["mobile"]
-    assert card["heldout"]["progress"]["value"] > 0.8 and card["heldout"]["weights"]["sha256"] == card["sha256"]
+    assert card["heldout"]["progress"]["value"] > 0.9 and card["heldout"]["weights"]["sha256"] == card["sha256"]
     changed = {
         name
         for name, value in mobile.state_dict().items()

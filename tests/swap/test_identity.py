@@ -95,8 +95,6 @@ def test_damaged_and_foreign_files_are_told(refined, baker, tmp_path):
     with pytest.raises(UserError, match="none.identity: no such identity file"):
         baker.identity(tmp_path / "none.identity")
     other = Baker.__new__(Baker)
-    other.__dict__.update(
-        baker.__dict__, facts={**baker.facts, "weights": {**baker.facts["weights"], "sha256": "0"}}
-    )
+    other.__dict__.update(baker.__dict__, facts={**baker.facts, "weights": {**baker.facts["weights"], "sha256": "0"}})
     with pytest.raises(UserError, match="someone.identity: was made from other weights"):
         other.identity(refined[0])

@@ -110,3 +110,19 @@ def test_missing_and_binary_files(files):
 def test_config_wraps_lists_of_sections():
     config = Config({"losses": [{"name": "rec", "weight": 30}]})
     assert config.losses[0].name == "rec" and config.to_dict() == {"losses": [{"name": "rec", "weight": 30}]}
+
+
+def test_nested_aliases_and_brackets_are_one_line(tmp_path):
+    """Small files that stand for billions of values, hold themselves, or are nested without end."""
+    laughs = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+        f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 10)
+    )
+    for number, (text, told) in enumerate(
+        ((laughs, "aliases"), ("a: &a [*a]\n", "aliases"), ("a: " + "[" * 5000, "nested too deeply|not valid YAML"))
+    ):
+        path = tmp_path / f"{number}.yml"
+        path.write_text(text)
+        with pytest.raises(UserError, match=f"{path.name}: .*({told})"):
+            load_config(path)
+    path.write_text("a: &a [1, 2]\nb: *a\n")
+    assert load_config(path) == {"a": [1, 2], "b": [1, 2]}, "an alias as people use them"

@@ -49,8 +49,11 @@ def make_clip(face_picture):
         rotation=None,
         metadata=(),
         quality="12",
+        still=None,
+        pixel_aspect=None,
     ):
-        """times: seconds of each frame (None: even). words: subtitles, (begin, end, text). colour: the encoder's."""
+        """times: seconds of each frame (None: even). words: subtitles, (begin, end, text). colour: the encoder's.
+        still: (height, width, 3) uint8 RGB that every frame is, in place of the pan over `picture`."""
         video, audio, subtitle = SUFFIXES[path.suffix]
         with av.open(str(path), "w") as output:
             output.metadata.update(metadata)
@@ -73,6 +76,8 @@ def make_clip(face_picture):
             stream.codec_context.gop_size = 5
             for key, value in dict(colour).items():
                 setattr(stream.codec_context, key, value)
+            if pixel_aspect:
+                stream.codec_context.sample_aspect_ratio = pixel_aspect
             if rotation:
                 stream.set_display_rotation(rotation)
             tone = output.add_stream(audio, rate=48000) if sound else None
@@ -89,9 +94,8 @@ def make_clip(face_picture):
                 packet.duration = round((end - begin) * 1000)
                 output.mux(packet)
             for number in range(frames):
-                frame = av.VideoFrame.from_ndarray(view(picture, number, *size), format="rgb24").reformat(
-                    format=pixel_format
-                )
+                pixels = view(picture, number, *size) if still is None else still
+                frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format=pixel_format)
                 frame.pts = round(1000 * (times[number] if times else number / rate))
                 frame.time_base = Fraction(1, 1000)
                 output.mux(stream.encode(frame))

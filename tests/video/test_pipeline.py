@@ -2,7 +2,10 @@
 
 import threading
 import time
+from fractions import Fraction
 
+import av
+import cv2
 import numpy as np
 import pytest
 
@@ -181,3 +184,25 @@ def test_memory_stays_flat(swapper, make_clip, wall, tmp_path):
 
     assert swap_video(swapper, clip, tmp_path / "out.mp4", progress=progress).frames == 160
     assert min(resident[120:]) - min(resident[60:100]) < 80e6
+
+
+@pytest.mark.parametrize("aspect, stored", [(Fraction(2), (120, 240)), (Fraction(1, 2), (240, 120))])
+@pytest.mark.parametrize("rotation", [None, 90])
+def test_pixels_that_are_not_square(swapper, make_clip, decoded, face_picture, tmp_path, aspect, stored, rotation):
+    """Shown alike, swapped alike: the face is seen in the shape it has on the screen."""
+    picture = cv2.rotate(face_picture, cv2.ROTATE_90_CLOCKWISE) if rotation else face_picture
+    outputs = []
+    for name, size, ratio in (("square", (240, 240), None), ("other", stored, aspect)):
+        squeezed = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        clip = make_clip(
+            tmp_path / f"{name}.mp4", frames=1, size=size, still=squeezed, rotation=rotation, pixel_aspect=ratio
+        )
+        summary = swap_video(swapper, clip, tmp_path / f"{name}_out.mp4", options=ClipOptions(quality=0))
+        assert summary.swapped == 1
+        _, frame = decoded(tmp_path / f"{name}_out.mp4")
+        outputs.append(cv2.resize(frame.to_ndarray(format="rgb24"), (240, 240), interpolation=cv2.INTER_LINEAR))
+        with av.open(str(tmp_path / f"{name}_out.mp4")) as written:
+            assert (written.streams.video[0].sample_aspect_ratio or 1) == (ratio or 1)
+    before = cv2.resize(picture, (240, 240), interpolation=cv2.INTER_AREA).astype(int)
+    change, other = (cv2.GaussianBlur((output - before).astype(np.float32), (0, 0), 4) for output in outputs)
+    assert np.abs(change).max() > 20 and np.abs(other - change).max() < 0.25 * np.abs(change).max()

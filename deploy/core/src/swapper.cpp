@@ -86,9 +86,8 @@ class NetworkSwapper final : public Swapper {
       MFS_TRY(idn_->run());
       paint_time += watch.lap();
       const float* result = idn_->output(0);
-      const float largest = largest_change(patch.crop.data(), result, SIZE);
+      const float largest = change_(patch.crop.data(), result, patch.change.data());
       if (!std::isfinite(largest) || largest < UNCHANGED) continue;
-      change_(patch.crop.data(), result, patch.change.data());
       patch.memory = memory_of(tracked.id);
       damp(patch, result);
       change_time += watch.lap();
@@ -188,10 +187,10 @@ class NetworkSwapper final : public Swapper {
 
   void remember_boxes() {
     boxes_.clear();
+    const Matrix to_memory = invert(picture_.to_upright());
     for (const TrackedFace& tracked : tracked_) {
       const Box& box = tracked.face->box;
-      const Point a = transform({box.x1, box.y1}, picture_.to_memory()),
-                  b = transform({box.x2, box.y2}, picture_.to_memory());
+      const Point a = transform({box.x1, box.y1}, to_memory), b = transform({box.x2, box.y2}, to_memory);
       boxes_.push_back({tracked.id,
                         {static_cast<float>(std::min(a.x, b.x)), static_cast<float>(std::min(a.y, b.y)),
                          static_cast<float>(std::max(a.x, b.x)), static_cast<float>(std::max(a.y, b.y))}});
