@@ -132,6 +132,9 @@ ELSEWHERE = {
     "python tools/export_lite.py --source samples/source.jpg --occlusion": (
         "tests/tools/test_export_lite.py::test_occlusion_too"
     ),
+    "python tools/push_android.py --source samples/source.jpg --app": (
+        "tests/tools/test_push_android.py::test_a_new_bundle_for_the_shell_program_and_the_app"
+    ),
     "python tools/benchmark.py": "tests/tools/test_benchmark.py::test_without_a_command_it_is_swap",
     "python tools/benchmark.py export": "tests/tools/test_benchmark.py::test_export",
     "python tools/benchmark.py video": "tests/tools/test_benchmark.py::test_video",
