@@ -45,13 +45,15 @@ class _Timed:
         return outputs
 
 
-def measure(source: str | Path, target: np.ndarray, bundle: str | Path | None = None, turns: int = 3) -> dict[str, Any]:
+def measure(
+    source: str | Path, target: np.ndarray, bundle: str | Path | None = None, turns: int = 3, count: int = FRAMES
+) -> dict[str, Any]:
     """Build the core (g++, kept in build/), time it, and the Python package with the same engine, in turns.
 
     Args:
         source: path of a picture. target: (H, W, 3) uint8 RGB, what clips of 1280 x 720 are made of.
         bundle: an x86 bundle, see `export.bundle`; None: one is made (a minute).
-        turns: of each, one after the other; the medians count.
+        turns: of each, one after the other; the medians count. count: of frames in a turn.
     Returns: {"steps": {step: {"median", "p95"}} of the core around the networks in ms of processor time, "core" and
         "python": {"frame", "networks", "rest"} in ms, "new_source": ms, "ratio": of the frames, "to_reach"}.
     Raises: UserError without a checkout, cmake or g++; with the compiler's or the program's last line.
@@ -64,7 +66,7 @@ def measure(source: str | Path, target: np.ndarray, bundle: str | Path | None = 
 
             bundle = Path(temporary) / "x86.zip"
             export_bundle(bundle, source, target="x86", report=lambda line: None)
-        frames = clip(target)
+        frames = clip(target, count)
         swapper = FaceSwapper(source, engine="lite")
         core, python, injections = [], [], []
         for _ in range(max(1, turns)):
@@ -97,11 +99,11 @@ def build() -> Path:
     return folder
 
 
-def clip(target: np.ndarray, frames: int = FRAMES) -> list[np.ndarray]:
+def clip(target: np.ndarray, count: int = FRAMES) -> list[np.ndarray]:
     """Frames (720, 1280, 3) uint8 RGB in which the target, (H, W, 3) uint8 RGB, moves to and fro."""
     scale = HEIGHT / target.shape[0]
     left = (WIDTH - scale * target.shape[1]) / 2
-    shifts = left + REACH * np.sin(np.arange(frames) / 6)
+    shifts = left + REACH * np.sin(np.arange(count) / 6)
     return [
         cv2.warpAffine(
             target,

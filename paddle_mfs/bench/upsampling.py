@@ -50,8 +50,8 @@ FORMS = (
     ("corners aligned, as exported without sharing", False, UNSHARED, True),
     ("corners aligned, bottleneck upsampled once (bundled weights)", False, EXACT, True),
     ("half-pixel, as operators", True, exact(nothing), True),
-    ("half-pixel, folded into the depthwise + pixel shuffle (mobile; x86)", True, EXACT, True),
-    ("the same from depthwise convolutions of copies + transposes (mobile; arm)", True, EXACT + BASIC, True),
+    ("half-pixel, folded into the depthwise + pixel shuffle (mobile; Paddle)", True, EXACT, True),
+    ("the same from depthwise convolutions of copies + transposes (mobile; arm, x86)", True, EXACT + BASIC, True),
     ("half-pixel, as depthwise transposed convolution (mobile; gpu)", True, exact(upsampling_as_transposed), False),
     ("half-pixel, 1x1 first: another network, untrained", True, (exact(nothing)[0], pointwise_first, *EXACT[1:]), True),
 )

@@ -11,6 +11,7 @@ Without --weights, arm and gpu get the mobile variant (weights/mfs_224_mobile.pd
 from __future__ import annotations
 
 import argparse
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,6 +104,7 @@ def bundle(args: argparse.Namespace) -> None:
         args.weights,
         args.encoder,
         args.injection,
+        functools.partial(print, flush=True),
         upsampling=args.upsampling,
         quantise=quantise,
     )

@@ -152,7 +152,7 @@ def _pictures() -> Iterator[tuple[str, np.ndarray]]:
     yield "grey", np.repeat(cv2.cvtColor(upright, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)
     faces = [read_image(resource(f"samples/faces/{number}.jpg")) for number in (800505, 800510)]
     yield "two", np.hstack([cv2.resize(faces[0], (240, 240), interpolation=cv2.INTER_AREA), faces[1][40:280]])
-    yield "nobody", np.full((120, 161, 3), 90, np.uint8)
+    yield "nobody", np.full((120, 161, 3), 170, np.uint8)  # bright: what is dark is looked at again, brightened
 
 
 def _at(picture, scale, degrees, size):

@@ -1,10 +1,10 @@
 """The nodes in half precision, as a processor's kernels round: NumPy, one crop at a time.
 
-Paddle-Lite's ARM kernels keep their sums in float16 too. A convolution starts from its bias and adds one product after the
-other, each by a fused multiply-add, that is rounded once to the 11 bits of a float16; bilinear upsampling mixes the
-columns, then the rows; 2x - 1 is one fused step; a sigmoid is 1 / (1 + exp), exp a polynomial of degree 5 over a reduced
-range, every step of it rounded. What is not simulated: the order of the nine products of a 3x3 (row by row here; the
-kernels begin with the middle of a row), and sums that a kernel splits among several registers.
+Paddle-Lite's ARM kernels keep their sums in float16 too. A convolution starts from its bias and adds one product after
+the other, each by a fused multiply-add, rounded once to the 11 bits of a float16; bilinear upsampling mixes the
+columns, then the rows; 2x - 1 is one fused step; a sigmoid is 1 / (1 + exp), exp a polynomial of degree 5 over a
+reduced range, every step of it rounded. Not simulated: the order of the products of a 3x3 or larger kernel (row by row
+here), and sums that a kernel splits among several registers.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ OUTPUTS = (
         "share of the painted face in the result, 0 where it is the target",
     ),
 )
-RESULTS = tuple(name for name, _, _ in OUTPUTS)
+RESULTS = RESULT, MASK = tuple(name for name, _, _ in OUTPUTS)
 
 
 @dataclass(frozen=True, eq=False)

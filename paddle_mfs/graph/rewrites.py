@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from paddle_mfs.graph.nodes import INPUT, Node, Rewrite, chains, is_depthwise, is_pointwise, substitute
+from paddle_mfs.graph.nodes import INPUT, MASK, Node, Rewrite, chains, is_depthwise, is_pointwise, substitute
 from paddle_mfs.graph.upsampling import CENTRE, channels, depthwise, fold_upsampling
 
 
@@ -123,6 +123,17 @@ def blend_once(nodes: list[Node]) -> list[Node]:
                 Node("add", (INPUT, "blend.shown"), total.output),
             ],
         )
+    return nodes
+
+
+def mask_for_each_colour(nodes: list[Node]) -> list[Node]:
+    """change * mask -> change * (the mask three times).
+
+    Paddle-Lite's product of one channel with three goes value by value; of equal shapes it is vectorised.
+    """
+    for node in [node for node in nodes if node.kind == "multiply" and node.inputs[1] == MASK]:
+        three = Node("concat", (MASK,) * 3, f"{MASK}.colours")
+        nodes = substitute(nodes, [node], [three, node.changed((node.inputs[0], three.output))])
     return nodes
 
 

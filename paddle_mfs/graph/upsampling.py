@@ -98,8 +98,8 @@ def _reshape(value, output, factors):
 def pointwise_before_shuffle(nodes: list[Node]) -> list[Node]:
     """pixel shuffle, narrowing 1x1 convolution, LeakyReLU -> the same before the shuffle, of fewer channels.
 
-    The 1x1 convolution runs on a map of four times the height, in which the four new pixels of a pixel lie one below the
-    other.
+    The 1x1 convolution runs on a map of four times the height, in which the four new pixels of a pixel lie one below
+    the other.
     """
     for shuffle, conv, relu in chains(nodes, "shuffle", "conv", "leaky_relu"):
         if is_pointwise(conv) and len(conv.settings["weight"]) <= conv.settings["weight"].shape[1]:
@@ -113,6 +113,35 @@ def pointwise_before_shuffle(nodes: list[Node]) -> list[Node]:
             nodes = substitute(
                 nodes, [shuffle, conv, relu], [*before, shuffle.changed(inputs=(before[-1].output,), output=name)]
             )
+    return nodes
+
+
+def convolution_before_shuffle(nodes: list[Node]) -> list[Node]:
+    """pixel shuffle, convolution 3x3 with one output (and sigmoid) -> the same at low resolution, with four outputs.
+
+    Kernels compute four outputs in the time of one, so that a quarter of the pixels is left of it. A tap that falls
+    on a neighbouring new pixel is a tap on another of the four channels, of this pixel or the next.
+    """
+    for shuffle, conv in chains(nodes, "shuffle", "conv"):
+        weight = conv.settings["weight"]
+        outputs, inputs, *size = weight.shape
+        if outputs > 1 or size != [3, 3] or conv.settings["padding"] != 1 or conv.settings["groups"] != 1:
+            continue
+        low = np.zeros((2, 2, inputs, 2, 2, 3, 3), np.float32)
+        for p, q, row, column in np.ndindex(2, 2, 3, 3):
+            (down, above), (right, beside) = divmod(p + row - 1, 2), divmod(q + column - 1, 2)
+            low[p, q, :, above, beside, down + 1, right + 1] = weight[0, :, row, column]
+        bias = conv.settings["bias"]
+        new = conv.changed(
+            shuffle.inputs,
+            f"{conv.output}.low",
+            weight=low.reshape(4, 4 * inputs, 3, 3),
+            bias=None if bias is None else np.repeat(bias, 4),
+        )
+        sigmoid = next((chain[1] for chain in chains(nodes, "conv", "sigmoid") if chain[0] is conv), None)
+        after = [new] if sigmoid is None else [new, sigmoid.changed((new.output,), f"{sigmoid.output}.low")]
+        last = shuffle.changed((after[-1].output,), (sigmoid or conv).output)
+        nodes = substitute(nodes, [shuffle, conv, *([sigmoid] if sigmoid else [])], [*after, last])
     return nodes
 
 
@@ -140,9 +169,9 @@ def outputs_as_copies(nodes: list[Node]) -> list[Node]:
 def shuffle_as_transposes(nodes: list[Node]) -> list[Node]:
     """Pixel shuffle -> two transposes of each map, between reshapes that move nothing.
 
-    A pixel shuffle is no basic operator of Paddle-Lite, and has no half-precision kernel on ARM. Of one channel it takes
-    (p, q, h, w), the pixel (h, w) of the four maps (p, q), to (h, p, w, q). Transposed with (q, h) as one dimension
-    that is (p, w, q, h), and with (p, w, q) as one (h, p, w, q).
+    A pixel shuffle is no basic operator of Paddle-Lite, and has no half-precision kernel on ARM. Of one channel it
+    takes (p, q, h, w), pixel (h, w) of the four maps (p, q), to (h, p, w, q). Transposed with (q, h) as one dimension
+    that is (p, w, q, h); transposed again, with (p, w, q) as one, (h, p, w, q).
     """
     for node in [node for node in nodes if node.kind == "shuffle"]:
         name = node.output

@@ -1,7 +1,7 @@
 """A dygraph layer as a program of which Paddle-Lite's opt makes few and basic kernels."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +42,7 @@ def operator(kind: str, inputs: Mapping[str, paddle.Tensor], **attributes: objec
 
 
 @contextlib.contextmanager
-def _fusible(layer: nn.Layer) -> Iterator[None]:
+def _fusible(layer):
     """While recording: biases of one dimension, and padding that is the same on all sides."""
     changed = [sub for sub in layer.sublayers(include_self=True) if isinstance(sub, (nn.Conv2D, DepthwiseConv2D))]
     kept = [sub.weight for sub in changed]
@@ -56,7 +56,7 @@ def _fusible(layer: nn.Layer) -> Iterator[None]:
             sub._parameters["weight"] = paddle.create_parameter(
                 list(grown.shape), "float32", default_initializer=nn.initializer.Assign(grown)
             )
-        setattr(sub, "forward", _forward(sub, stride, padding))  # until the program is recorded
+        sub.forward = _forward(sub, stride, padding)
     try:
         yield
     finally:

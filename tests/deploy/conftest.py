@@ -1,5 +1,6 @@
 """What the tests of deploy/ share. They want compilers and Debian's tools: `make test-deploy`, not `make test`."""
 
+import fcntl
 import os
 import shutil
 from pathlib import Path
@@ -22,13 +23,34 @@ def require():
 
 
 @pytest.fixture(scope="session")
-def bundle_x86(tmp_path_factory, samples):
+def once(tmp_path_factory):
+    """once("name", make) -> path of a folder that make(path) fills, once for all test processes of a run."""
+
+    def folder(name, make):
+        shared = tmp_path_factory.getbasetemp()
+        if os.environ.get("PYTEST_XDIST_WORKER"):
+            shared = shared.parent
+        path = shared / name
+        with open(shared / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (path / ".made").exists():
+                path.mkdir(exist_ok=True)
+                make(path)
+                (path / ".made").touch()
+        return path
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bundle_x86(once, samples):
     """Path of a bundle for this machine, with the identity of samples/source.jpg in it."""
     from paddle_mfs.export.bundle import export_bundle
 
-    path = tmp_path_factory.mktemp("bundle") / "x86.zip"
-    export_bundle(path, source=samples / "source.jpg", target="x86", report=lambda line: None)
-    return path
+    def make(folder):
+        export_bundle(folder / "x86.zip", source=samples / "source.jpg", target="x86", report=lambda line: None)
+
+    return once("bundle", make) / "x86.zip"
 
 
 @pytest.fixture(scope="session")

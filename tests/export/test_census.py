@@ -8,7 +8,9 @@ import pytest
 from paddle_mfs.export.census import census, kernels
 from paddle_mfs.export.lite import export_lite
 from paddle_mfs.export.operators import BASIC, EXTRA_ON_ARM, is_extra
+from paddle_mfs.export.paddle import save_program
 from paddle_mfs.graph.targets import TARGETS
+from paddle_mfs.runtime.lite import optimise
 from paddle_mfs.utils.errors import UserError
 
 
@@ -41,6 +43,13 @@ def test_extra_operators_are_known():
     assert is_extra("pixel_shuffle", "arm") and is_extra("share_data", "host") and is_extra("exp", "arm")
     assert not any(is_extra(name, "arm") for name in ("transpose2", "concat", "conv2d", "sigmoid"))
     assert not is_extra("depthwise_conv2d_transpose", "opencl") and is_extra("depthwise_conv2d_transpose", "arm")
+
+
+def test_extra_operators_are_told(lively_mobile_idn, tmp_path):
+    save_program(lively_mobile_idn, tmp_path)  # as Paddle runs it
+    optimise(tmp_path / "idn.pdmodel", "arm", tmp_path / "arm.nb")
+    counts = census(tmp_path / "arm.nb")
+    assert counts["extra"] == ["pixel_shuffle"] and counts["needs_extra"] is True
 
 
 @pytest.fixture(scope="module")

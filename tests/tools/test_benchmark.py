@@ -67,6 +67,15 @@ def test_int8(run_script, printed, samples):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
+def test_bundle(printed):
+    table = printed("bundle", "--count", 2)
+    found = rows(table)
+    assert found["arm fp32"][1:] == ["18", "same file"] and found["npu fp32"][2] == "same weights"
+    int8 = re.search(r"^\| int16 +\| +int8 +\| +([\d.]+) +\| +([\de.-]+) +\| +([\d.]+) ", table, re.M)
+    assert float(int8[1]) < 25 and float(int8[2]) < 2e-3 and float(int8[3]) > 65, table
+
+
 def test_upsampling(printed):
     found = rows(printed("upsampling", "--repeats", 1))
     assert found["plain export"][:2] == ["", ""] and found["plain export"][3] == "1.00"

@@ -91,7 +91,7 @@ def refused(done, *told):
 
 
 @pytest.mark.slow  # it exports a bundle
-def test_the_shell_program_with_a_new_bundle(run_here, phone, built, samples, tmp_path):
+def test_a_new_bundle_for_the_shell_program_and_the_app(run_here, phone, built, samples, tmp_path):
     calls = phone()
     out = tmp_path / "out"
     done = run_here("push_android", "--source", samples / "source.jpg", "--repeats", 3, "--output", out)
@@ -113,6 +113,8 @@ def test_the_shell_program_with_a_new_bundle(run_here, phone, built, samples, tm
     assert ran.startswith("cd /data/local/tmp/mfs && LD_LIBRARY_PATH=. ./mfs_shell --bundle bundle.zip")
     assert "--identity 'source'" in ran and "--device cpu --repeats 3" in ran
     assert calls()[-1] == ["-s", "A1", "pull", "/data/local/tmp/mfs/output", str(out)]
+    done = run_here("push_android", "--bundle", out / "cpu.zip", "--app")
+    assert done.returncode == 0 and "A1: org.paddlemfs.app runs with cpu.zip" in done.stdout, done.stderr
 
 
 def test_the_app(run_here, phone, built, bundle, tmp_path):

@@ -11,7 +11,22 @@ class Group {
   template <class Number>
   Group& read(const char* key, Number& number, double least, double most) {
     const Json& found = json_.at(key);
+    if (!found.is(Json::Kind::null)) take(key, found, number, least, most);
+    return *this;
+  }
+
+  // A list of as many numbers.
+  template <class Number, std::size_t N>
+  Group& read(const char* key, Number (&numbers)[N], double least, double most) {
+    const Json& found = json_.at(key);
     if (found.is(Json::Kind::null)) return *this;
+    for (std::size_t i = 0; i < N; ++i) take(key, found.at(i), numbers[i], least, most);
+    return *this;
+  }
+
+ private:
+  template <class Number>
+  void take(const char* key, const Json& found, Number& number, double least, double most) {
     const double value = found.number(least - 1);
     if (value >= least && value <= most) {
       number = static_cast<Number>(value);
@@ -19,10 +34,8 @@ class Group {
       wrong_ = name_ + "." + key + " is " + found.dump() + ", not a number from " + Json(least).dump() + " to " +
                Json(most).dump();
     }
-    return *this;
   }
 
- private:
   const Json& json_;
   const std::string name_;
   std::string& wrong_;
@@ -32,7 +45,7 @@ class Group {
 
 std::string read_settings(const Json& deploy, Settings& settings) {
   std::string wrong;
-  auto& [detector, mesh, paste, detail, track] = settings;
+  auto& [detector, mesh, paste, detail, track, light] = settings;
   Group(deploy.at("detector"), "detector", wrong)
       .read("min_score", detector.min_score, 0, 1)
       .read("sure", detector.sure, 0, 1)
@@ -69,6 +82,9 @@ std::string read_settings(const Json& deploy, Settings& settings) {
       .read("beta", track.one_euro.beta, 0, 10000)
       .read("speed_cutoff", track.one_euro.speed_cutoff, 0, 1000)
       .read("slack", track.one_euro.slack, 0, 10);
+  const Json& lit = deploy.at("light");
+  Group(lit, "light", wrong).read("darkest", light.darkest, 0.1, 100).read("known", light.known, 1, 255);
+  Group(lit, "light", wrong).read("centre", light.centre, 0, 1).read("radii", light.radii, 0.01, 1);
   return wrong;
 }
 

@@ -8,6 +8,7 @@
 #include "detect.h"
 #include "json.h"
 #include "landmarks.h"
+#include "light.h"
 #include "paste.h"
 #include "track.h"
 
@@ -19,6 +20,7 @@ struct Settings {
   PasteSettings paste;
   DetailSettings detail;
   TrackSettings track;
+  LightSettings light;
 };
 
 // Fill `settings` from a deploy.json; what it does not name stays as it is. Returns what is wrong, as "paste.edge is 7,

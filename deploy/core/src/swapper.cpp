@@ -9,6 +9,7 @@
 #include "change.h"
 #include "detail.h"
 #include "identity.h"
+#include "light.h"
 #include "status.h"
 #include "tensor.h"
 #include "timing.h"
@@ -18,7 +19,7 @@ namespace mfs {
 namespace {
 
 constexpr int SIZE = 224;  // pixels, side of the crop
-constexpr std::size_t PIXELS = SIZE * SIZE;
+constexpr int PIXELS = SIZE * SIZE;
 constexpr float UNCHANGED = 2.0f / 255;  // a result whose every pixel is this near to the target is no swap
 constexpr float DETAIL_RATE = 0.5f;      // of the way the damping of a tracked face goes in each frame
 
@@ -81,13 +82,22 @@ class NetworkSwapper final : public Swapper {
       Patch& patch = patches_[swapped];
       if (!alignment(tracked.face->five, SIZE, &patch.matrix)) continue;
       align(picture_, patch.matrix, SIZE, warp_, patch.crop.data());
-      to_tensor(patch.crop.data(), PIXELS, idn_input_.mean, idn_input_.std, idn_->input(0));
+      light_.look(patch.crop.data(), SIZE);
+      if (light_.is_dark()) continue;
+      const std::uint8_t* shown = light_.is_usual() ? patch.crop.data() : shown_.data();
+      if (!light_.is_usual()) light_.known(patch.crop.data(), PIXELS, shown_.data());
+      to_tensor(shown, PIXELS, idn_input_.mean, idn_input_.std, idn_->input(0));
       align_time += watch.lap();
       MFS_TRY(idn_->run());
       paint_time += watch.lap();
       const float* result = idn_->output(0);
-      const float largest = change_(patch.crop.data(), result, patch.change.data());
+      const float largest = change_(shown, result, patch.change.data());
       if (!std::isfinite(largest) || largest < UNCHANGED) continue;
+      if (!light_.is_usual()) {
+        light_.back(patch.crop.data(), shown, result, PIXELS, own_light_.data());
+        result = own_light_.data();
+        change_(patch.crop.data(), result, patch.change.data());
+      }
       patch.memory = memory_of(tracked.id);
       damp(patch, result);
       change_time += watch.lap();
@@ -180,7 +190,7 @@ class NetworkSwapper final : public Swapper {
       detail_(patch.crop.data(), result, mean);
     } else {
       detail_(patch.crop.data(), result, damping_.data());
-      for (std::size_t i = 0; i < PIXELS; ++i) mean[i] += DETAIL_RATE * (damping_[i] - mean[i]);
+      for (int i = 0; i < PIXELS; ++i) mean[i] += DETAIL_RATE * (damping_[i] - mean[i]);
     }
     memory.is_new = false;
   }
@@ -215,6 +225,9 @@ class NetworkSwapper final : public Swapper {
   std::vector<Patch> patches_;
   std::vector<FaceMemory> memories_;
   std::vector<float> damping_ = std::vector<float>(PIXELS);
+  Light light_{bundle_.contents().settings.light};
+  std::vector<std::uint8_t> shown_ = std::vector<std::uint8_t>(PIXELS * 3);  // the crop in a light that the IDN knows
+  std::vector<float> own_light_ = std::vector<float>(PIXELS * 3);            // the result in the crop's own
   Stage faces_{"faces"}, align_{"align"}, paint_{"paint"}, change_stage_{"change"}, paste_stage_{"paste"},
       network_stage_{"networks"}, frame_{"frame"};
 };

@@ -240,8 +240,9 @@ class Run {
     }
     if (!timings.empty()) std::printf("%.1f frames a second\n", 1000 / std::max(timings.back().median, 1e-3));
     for (const auto& [name, milliseconds] : seconds_) std::printf("%s %.0f ms  ", name, milliseconds);
-    std::printf("\nmfs_shell %s, %s, bundle of %s for %s %s\n", mfs::version(), networks_->name().c_str(),
-                bundle_->made_by().c_str(), bundle_->target().c_str(), bundle_->precision().c_str());
+    std::printf("\nmfs_shell %s, %s, bundle of %s for %s %s and Paddle-Lite %s\n", mfs::version(),
+                networks_->name().c_str(), bundle_->made_by().c_str(), bundle_->target().c_str(),
+                bundle_->precision().c_str(), bundle_->paddlelite().c_str());
   }
 
   const Options& options_;

@@ -151,7 +151,12 @@ final class NativeCheck {
     private static void compare(RgbaFrame upright, RgbaFrame lying) {
         for (int y = 0; y < upright.height; y++) {
             for (int x = 0; x < upright.width; x++) {
-                Check.equal(Check.get(lying, y, upright.width - 1 - x), Check.get(upright, x, y), "pixel " + x + " " + y);
+                int one = Check.get(upright, x, y);
+                int other = Check.get(lying, y, upright.width - 1 - x);
+                for (int shift = 0; shift <= 16; shift += 8) { // rounding may differ: sums run in the order of memory
+                    int difference = (one >> shift & 255) - (other >> shift & 255);
+                    Check.that(Math.abs(difference) <= 1, "pixel " + x + " " + y + " differs by " + difference);
+                }
             }
         }
     }

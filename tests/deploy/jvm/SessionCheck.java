@@ -95,8 +95,10 @@ final class SessionCheck {
         Session session = session(bundles);
         session.open();
         Check.equal(session.state().fallback.reason, State.Reason.ENDED_APP, "reason");
-        Check.equal(settings.trying(), Device.GPU, "trying");
+        session.pause();
+        Check.equal(settings.trying(), Device.GPU, "the CPU's pause does not clear the GPU");
         session.close();
+        Check.equal(settings.trying(), Device.GPU, "nor does its end");
         settings.setDevice(Device.GPU);
         Check.that(settings.trying() == null, "chosen again, it is tried again");
         settings.setDevice(Device.CPU);

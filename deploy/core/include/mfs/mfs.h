@@ -156,8 +156,8 @@ Result<std::unique_ptr<Networks>> process_networks(const std::string& python);
 
 // ---------------------------------------------------------------------------------------------------------- bundle
 
-struct BundleContents; // src/bundle.h
-struct IdentityModel;  // src/identity.h
+struct BundleContents;  // src/bundle.h
+struct IdentityModel;   // src/identity.h
 
 // A face that can be put on: an IDN with its weights. Cheap to copy.
 class Identity {
@@ -244,7 +244,7 @@ struct Swapped {
 
 // Milliseconds of one step, over the last 240 frames in which it ran.
 struct StageTiming {
-  const char* stage;  // "convert", "faces", "align", "paint", "paste"; "frame" is all of it
+  const char* stage;  // "faces", "align", "paint", "change", "paste"; "networks": all of them; "frame": all of it
   int frames;
   double mean, median, p95;
 };
@@ -274,7 +274,7 @@ class Swapper {
   // Forget faces and times: another clip, another camera, a single picture (reset, then swap with seconds 0).
   virtual void reset() = 0;
 
-  virtual void set_options(const SwapOptions& options) = 0;  // from the next frame on
+  virtual void set_options(const SwapOptions& options) = 0;  // from the next frame on; forgets faces, as `reset` does
   virtual const std::vector<FaceBox>& faces() const = 0;     // of the last frame
   virtual std::vector<StageTiming> timings() const = 0;
   virtual void clear_timings() = 0;

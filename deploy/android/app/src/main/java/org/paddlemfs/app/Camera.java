@@ -11,6 +11,7 @@ import androidx.camera.core.resolutionselector.ResolutionSelector;
 import androidx.camera.core.resolutionselector.ResolutionStrategy;
 import androidx.camera.lifecycle.ProcessCameraProvider;
 import androidx.core.content.ContextCompat;
+import androidx.lifecycle.LiveData;
 import com.google.common.util.concurrent.ListenableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -113,10 +114,10 @@ final class Camera {
                 .build();
         analysis.setAnalyzer(thread, this::analyse);
         provider.unbindAll();
-        provider.bindToLifecycle(activity, chosen, analysis)
-                .getCameraInfo()
-                .getCameraState()
-                .observe(activity, this::check);
+        LiveData<CameraState> state =
+                provider.bindToLifecycle(activity, chosen, analysis).getCameraInfo().getCameraState();
+        state.removeObservers(activity); // of the last time
+        state.observe(activity, this::check);
     }
 
     private boolean has(CameraSelector selector) {

@@ -27,7 +27,7 @@ public final class GalleryActivity extends SwapActivity {
     private Bitmap result;
     private byte[] provenance;
     /** Who was worn when the picture was last swapped. */
-    private String swappedWith = "";
+    private volatile String swappedWith = "";
     private String line;
 
     @Override
@@ -102,6 +102,9 @@ public final class GalleryActivity extends SwapActivity {
     private void swap(Bitmap picture, String sha256) {
         RgbaFrame frame = Pictures.toFrame(picture);
         Session.Outcome outcome = session().processPicture(frame);
+        if (outcome == Session.Outcome.NOT_READY) {
+            swappedWith = ""; // once more, when there is a face to put on
+        }
         if (outcome != Session.Outcome.SWAPPED) {
             int told = outcome == Session.Outcome.NO_FACE ? R.string.state_no_face : R.string.not_swapped;
             runOnUiThread(() -> present(null, null, getString(told)));

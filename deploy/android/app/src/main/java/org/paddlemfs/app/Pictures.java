@@ -59,7 +59,7 @@ final class Pictures {
     static RgbaFrame toFrame(Bitmap bitmap) {
         RgbaFrame frame = new RgbaFrame(bitmap.getWidth(), bitmap.getHeight());
         bitmap.copyPixelsToBuffer(frame.pixels);
-        frame.pixels.rewind();
+        frame.rewind();
         return frame;
     }
 
@@ -67,9 +67,9 @@ final class Pictures {
     static Bitmap toBitmap(RgbaFrame frame, Bitmap reused) {
         boolean fits = reused != null && reused.getWidth() == frame.width && reused.getHeight() == frame.height;
         Bitmap bitmap = fits ? reused : Bitmap.createBitmap(frame.width, frame.height, Bitmap.Config.ARGB_8888);
-        frame.pixels.rewind();
+        frame.rewind();
         bitmap.copyPixelsFromBuffer(frame.pixels);
-        frame.pixels.rewind();
+        frame.rewind();
         return bitmap;
     }
 

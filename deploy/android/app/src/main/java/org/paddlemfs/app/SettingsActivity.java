@@ -53,6 +53,7 @@ public final class SettingsActivity extends ComponentActivity {
     @Override
     protected void onPause() {
         session.listen(state -> {});
+        session.pause();
         super.onPause();
     }
 

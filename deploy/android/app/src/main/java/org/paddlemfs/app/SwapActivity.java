@@ -75,6 +75,7 @@ abstract class SwapActivity extends ComponentActivity {
     @Override
     protected void onPause() {
         session.listen(state -> {});
+        session.pause();
         super.onPause();
     }
 

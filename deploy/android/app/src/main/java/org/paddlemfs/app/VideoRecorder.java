@@ -65,7 +65,7 @@ final class VideoRecorder {
             painter.paint(canvas, picture, frame.rotation, frame.mirrored, badge);
             surface.unlockCanvasAndPost(canvas);
             drain(0);
-        } catch (IllegalArgumentException | IllegalStateException broken) {
+        } catch (IllegalArgumentException | IllegalStateException | Surface.OutOfResourcesException broken) {
             throw new IOException("the phone's encoder failed", broken);
         }
     }

@@ -1,5 +1,6 @@
 package org.paddlemfs.core;
 
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 
 /** A picture in memory that native code reads and writes in place: RGBA, 8 bits a colour, rows without gaps. */
@@ -31,13 +32,21 @@ public final class RgbaFrame {
     /** Copies a camera's plane, whose rows begin `rowStride` bytes apart. */
     public void fill(ByteBuffer plane, int rowStride) {
         ByteBuffer from = plane.duplicate();
-        pixels.clear();
+        rewind();
         int row = 4 * width;
         for (int y = 0; y < height; y++) {
-            from.limit(y * rowStride + row).position(y * rowStride);
+            ((Buffer) from).limit(y * rowStride + row).position(y * rowStride);
             pixels.put(from);
         }
-        pixels.rewind();
+        rewind();
+    }
+
+    /**
+     * Sets the buffer's position to the first pixel. As a Buffer: newer Javas have a method of ByteBuffer's own for that,
+     * which older Androids lack.
+     */
+    public void rewind() {
+        ((Buffer) pixels).rewind();
     }
 
     public int uprightWidth() {

@@ -48,6 +48,8 @@ public final class Session {
     private volatile BundleInfo bundle;
     private Engine engine;
     private volatile FaceSwapper swapper;
+    /** Whether the open device has swapped a face: it will not end the app. */
+    private volatile boolean proven;
 
     /**
      * @param bundles folder of bundles, *.zip
@@ -73,14 +75,21 @@ public final class Session {
         hears.changed(state);
     }
 
-    /** Opens what the settings say, unless it is open. */
+    /** A screen is there: opens what the settings say, unless it is open. */
     public void open() {
         background.execute(
                 () -> {
                     if (swapper == null) {
                         openNow();
+                    } else if (!proven) {
+                        tries(state.device);
                     }
                 });
+    }
+
+    /** No screen is there: should Android end the app now, that is not the device's doing. */
+    public void pause() {
+        background.execute(() -> triesNoMore(state.device));
     }
 
     /** Opens what the settings say, anew: after a change of device or threads, or when a bundle came. */
@@ -140,10 +149,12 @@ public final class Session {
 
     /** The settings of how faces are swapped have changed. */
     public void applyOptions() {
-        FaceSwapper opened = swapper;
-        if (opened != null) {
-            background.execute(() -> opened.setAllFaces(settings.allFaces()));
-        }
+        background.execute(
+                () -> {
+                    if (swapper != null) {
+                        swapper.setAllFaces(settings.allFaces());
+                    }
+                });
     }
 
     /** A frame of a camera, swapped in place. Never waits for a face that is being put on. */
@@ -220,8 +231,9 @@ public final class Session {
     private Outcome swapNow(RgbaFrame frame) {
         try {
             int swapped = swapper.swap(frame);
-            if (swapped > 0 && settings.trying() == state.device) {
-                settings.setTrying(null); // it works
+            if (swapped > 0 && !proven) {
+                proven = true;
+                triesNoMore(state.device);
             }
             return swapped > 0 ? Outcome.SWAPPED : Outcome.NO_FACE;
         } catch (SwapException problem) {
@@ -281,9 +293,8 @@ public final class Session {
         if (settings.trying() == device) {
             return new State.Fallback(device, State.Reason.ENDED_APP, "");
         }
-        if (device != Device.CPU) {
-            settings.setTrying(device);
-        }
+        proven = false;
+        tries(device);
         try {
             load(chosen, device);
             publish(State.opened(device, engine.name(), fallback));
@@ -298,10 +309,21 @@ public final class Session {
                 return null;
             }
             closeNow();
-            if (settings.trying() == device) {
-                settings.setTrying(null); // it said no; it did not end the app
-            }
+            triesNoMore(device); // it said no; it did not end the app
             return new State.Fallback(device, State.Reason.REFUSED, problem.getMessage());
+        }
+    }
+
+    /** Noted before a device is used that may end the app: Paddle-Lite does where a driver fails. */
+    private void tries(Device device) {
+        if (device != Device.CPU) {
+            settings.setTrying(device);
+        }
+    }
+
+    private void triesNoMore(Device device) {
+        if (device != null && settings.trying() == device) {
+            settings.setTrying(null);
         }
     }
 
@@ -408,9 +430,7 @@ public final class Session {
     private void closeNow() {
         live.lock();
         try {
-            if (state.device != null && settings.trying() == state.device) {
-                settings.setTrying(null); // an orderly end
-            }
+            triesNoMore(state.device);
             if (swapper != null) {
                 swapper.close();
             }
