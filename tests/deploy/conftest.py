@@ -53,15 +53,6 @@ def bundle_x86(once, samples):
     return once("bundle", make) / "x86.zip"
 
 
-@pytest.fixture(scope="session")
-def golden(tmp_path_factory, run_script):
-    """Folder of golden vectors, as tools/export_golden.py writes it: what MFS_GOLDEN names to the tests in C++."""
-    folder = tmp_path_factory.mktemp("golden") / "vectors"
-    done = run_script("export_golden", "--output", folder)
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
 def pytest_collection_modifyitems(items):
     """Every test below this folder is a test of `make test-deploy`."""
     for item in items:

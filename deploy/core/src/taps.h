@@ -6,14 +6,15 @@ namespace mfs {
 
 constexpr int STEP_BITS = 5, STEPS = 1 << STEP_BITS;
 
-// Weights of SIZE neighbours along a line, the place lying between the middle two: 2, linear; 4, Keys' cubic kernel, a = -0.75.
+// Weights of SIZE neighbours along a line, the place lying between the middle two: 2, linear; 4, Keys' cubic kernel, a
+// = -0.75.
 template <int SIZE>
 struct Taps {
   static_assert(SIZE == 2 || SIZE == 4);
   float at[STEPS][SIZE];
 
   Taps() {
-    const auto inner = [](double d) { return (1.25 * d - 2.25) * d * d + 1; };              // to a distance of 1
+    const auto inner = [](double d) { return (1.25 * d - 2.25) * d * d + 1; };         // to a distance of 1
     const auto outer = [](double d) { return ((-0.75 * d + 3.75) * d - 6) * d + 3; };  // to 2
     for (int i = 0; i < STEPS; ++i) {
       const double t = static_cast<double>(i) / STEPS;

@@ -96,11 +96,14 @@ void warp_rows(const Job& job, std::uint8_t* result) {
   const Taps<SIZE>& weights = taps<SIZE>();
   const Axis along_x(job.turn.from_right, image.width), along_y(job.turn.from_bottom, image.height);
   const bool is_swapped = job.turn.is_swapped;
-  const unsigned most_x = image.dx == RGBX ? std::max(image.width - SIZE + 1, 0) : 0, most_y = std::max(image.height - SIZE + 1, 0);
+  const unsigned most_x = image.dx == RGBX ? std::max(image.width - SIZE + 1, 0) : 0,
+                 most_y = std::max(image.height - SIZE + 1, 0);
   for (int y = 0; y < job.height; ++y, result += 3 * job.width) {
-    const int x0 = fine(job.back.a[1] * y + job.back.a[2]) + rounding, y0 = fine(job.back.a[4] * y + job.back.a[5]) + rounding;
+    const int x0 = fine(job.back.a[1] * y + job.back.a[2]) + rounding,
+              y0 = fine(job.back.a[4] * y + job.back.a[5]) + rounding;
     for (int x = 0; x < job.width; ++x) {
-      const int across = (x0 + job.right[x]) >> (FINE_BITS - STEP_BITS), along = (y0 + job.down[x]) >> (FINE_BITS - STEP_BITS);
+      const int across = (x0 + job.right[x]) >> (FINE_BITS - STEP_BITS),
+                along = (y0 + job.down[x]) >> (FINE_BITS - STEP_BITS);
       const int u = along_x(is_swapped ? along : across), v = along_y(is_swapped ? across : along);
       const int column = (u >> STEP_BITS) - first, row = (v >> STEP_BITS) - first;
       const float *of_columns = weights.at[u & (STEPS - 1)], *of_rows = weights.at[v & (STEPS - 1)];
@@ -157,7 +160,8 @@ void shrink_rows(const Pixels& pixels, const Rect& area, int factor, std::vector
       }
       for (int c = 0; c < 3; ++c) {
         const float mean = static_cast<float>(sum[c]) * share;
-        result[c] = static_cast<std::uint8_t>(factor == 2 ? (sum[c] + 2) >> 2 : static_cast<std::uint32_t>(std::lrint(mean)));
+        result[c] =
+            static_cast<std::uint8_t>(factor == 2 ? (sum[c] + 2) >> 2 : static_cast<std::uint32_t>(std::lrint(mean)));
       }
       result[3] = 255;
     }
@@ -185,12 +189,13 @@ void Warp::operator()(Picture& picture, const Matrix& matrix, int width, int hei
   right_.resize(static_cast<std::size_t>(width)), down_.resize(static_cast<std::size_t>(width));
   for (int x = 0; x < width; ++x) right_[x] = fine(back.a[0] * x), down_[x] = fine(back.a[3] * x);
   sums_of_row_.resize(static_cast<std::size_t>(width + 15) * RGBX);
-  const Job job = {image, picture.turn(), back, width, height, border, right_.data(), down_.data(), sums_of_row_.data()};
+  const Job job = {image,        picture.turn(),     back, width, height, border, right_.data(),
+                   down_.data(), sums_of_row_.data()};
   interpolation == Interpolation::cubic ? warp_rows<4>(job, result) : warp_rows<2>(job, result);
 }
 
-// Area-shrinks by `factor` the part of the picture that the result sees; the matrix is adapted to the shrunk part, which lies
-// as the picture does.
+// Area-shrinks by `factor` the part of the picture that the result sees; the matrix is adapted to the shrunk part,
+// which lies as the picture does.
 Pixels Warp::shrink_region(Picture& picture, Matrix* matrix, int width, int height, int factor) {
   factor = std::min({factor, picture.width(), picture.height()});
   Point low, high;

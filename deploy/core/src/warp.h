@@ -17,10 +17,10 @@ enum class Border { zero, reflect };  // reflect: the last pixel twice, as OpenC
 class Warp {
  public:
   // `result`: height x width RGB, three bytes a pixel. `matrix`: picture -> result.
-  // When the result is less than half as large as the picture, the region seen is first shrunk by a whole factor with area
-  // averaging, so that each result pixel sees all pixels it covers. Only the region seen is read.
-  void operator()(Picture& picture, const Matrix& matrix, int width, int height, Interpolation interpolation, Border border,
-                  std::uint8_t* result);
+  // When the result is less than half as large as the picture, the region seen is first shrunk by a whole factor with
+  // area averaging, so that each result pixel sees all pixels it covers. Only the region seen is read.
+  void operator()(Picture& picture, const Matrix& matrix, int width, int height, Interpolation interpolation,
+                  Border border, std::uint8_t* result);
 
  private:
   Pixels shrink_region(Picture& picture, Matrix* matrix, int width, int height, int factor);

@@ -12,9 +12,9 @@ using mfs_test::Replay;
 
 namespace {
 
-constexpr double POINTS = 0.01;   // pixels
+constexpr double POINTS = 0.01;  // pixels
 constexpr double MATRIX = 1e-4;
-constexpr double STEP = 1.0001;   // of 8 bits
+constexpr double STEP = 1.0001;  // of 8 bits
 
 void check_faces(const std::string& name, const std::vector<Face>& faces) {
   const Golden& golden = Golden::vectors();
