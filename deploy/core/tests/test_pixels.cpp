@@ -8,6 +8,7 @@
 #include "change.h"
 #include "detail.h"
 #include "golden.h"
+#include "light.h"
 #include "paste.h"
 
 using namespace mfs;
@@ -168,6 +169,35 @@ void crops_are_pythons() {
     align(picture, patch.matrix, SIZE, warp, crop.data());
     check_same(name, crop, patch.crop.values);
   }
+}
+
+void light_is_pythons() {
+  int unusual = 0;
+  for (const std::string& name : swapped_cases()) {
+    const Patch patch(name);
+    const auto gain = Golden::vectors().array<float>(name, "gain");
+    const auto wanted = Golden::vectors().array<std::uint8_t>(name, "shown");
+    const auto painted = Golden::vectors().array<float>(name, "painted");
+    const auto result = Golden::vectors().array<float>(name, "result");
+    Light light;
+    light.look(patch.crop.values.data(), SIZE);
+    for (int c = 0; c < 3; ++c) CHECK_NEAR(light.gain(c), gain.values[c], 1e-5);
+    CHECK(!light.is_dark());
+    if (light.is_usual()) {
+      CHECK(wanted.values == patch.crop.values && painted.values == result.values);
+      continue;
+    }
+    ++unusual;
+    Bytes shown(wanted.values.size());
+    std::vector<float> own(result.values.size());
+    light.known(patch.crop.values.data(), SIZE * SIZE, shown.data());
+    check_same(name, shown, wanted.values);
+    light.back(patch.crop.values.data(), wanted.values.data(), painted.values.data(), SIZE * SIZE, own.data());
+    double most = 0;
+    for (std::size_t i = 0; i < own.size(); ++i) most = std::max<double>(most, std::abs(own[i] - result.values[i]));
+    CHECK(most < 1e-5);
+  }
+  CHECK(unusual > 0);
 }
 
 void change_and_damping_are_pythons() {
@@ -404,6 +434,7 @@ void a_face_outside_the_picture_changes_nothing_and_harms_nothing() {
 
 int main() {
   crops_are_pythons();
+  light_is_pythons();
   change_and_damping_are_pythons();
   a_result_that_is_not_finite_is_noticed();
   pasted_pictures_are_pythons();
