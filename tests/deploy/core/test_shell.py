@@ -255,7 +255,11 @@ def test_cut_off_pictures(shell, samples, picture, tmp_path):
 
 def test_bad_identity_files(shell, identity_file, picture, tmp_path):
     whole = identity_file[0].read_bytes()
-    for name, contents in {"short": whole[:-10], "head": whole[:60], "damaged": whole[:-1] + b"\0"}.items():
+    for name, contents in {
+        "short": whole[:-10],
+        "head": whole[:60],
+        "damaged": whole[:-1] + bytes([whole[-1] ^ 1]),
+    }.items():
         bad = tmp_path / name
         bad.write_bytes(contents)
         one_line(shell("--source", bad, "--target", picture, kind="sanitized"), bad, "damaged, or no identity file")
@@ -268,7 +272,7 @@ def test_bad_identity_files(shell, identity_file, picture, tmp_path):
         (["--target"], "--target: a value is missing"),
         (["--threads", "0", "--target", "a.png"], "--threads 0: give 1 to 64"),
         (["--device", "tpu", "--target", "a.png"], "--device tpu: give cpu, gpu, nnapi or process"),
-        (["--device", "gpu", "--target", "a.png"], "built without Paddle-Lite"),
+        (["--device", "gpu", "--target", "{picture}"], "built without Paddle-Lite"),
         (["--source", "a", "--identity", "b", "--target", "c"], "give one of them"),
         (["--identity", "nobody", "--target", "{picture}"], "has no identity named nobody; it has source"),
         (["--target", "/no/such.png"], "/no/such.png: cannot be read (No such file or directory)"),
