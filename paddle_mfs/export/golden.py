@@ -7,7 +7,8 @@ tested exactly without them.
 Of a picture: picture (H, W, 3) RGB; of the search (`FaceAnalyser.faces`) every call of a network in its order:
 detector_inputs (N, 128, 128, 3) uint8, regressors (N, 896, 16), logits (N, 896); mesh_inputs (M, 192, 192, 3) uint8,
 meshes (M, 468, 3), presences (M,) logits. Of its faces, largest first: boxes, scores, landmarks, five, poses. Of the
-largest one: matrix, crop; result (3, S, S) of the IDN, change (3, S, S), damping, and the picture as `pasted`.
+largest one: matrix, crop; gain (3,) of its light, the crop as it is shown to the IDN, painted (3, S, S) by it, result
+(3, S, S) in the crop's own light; change (3, S, S), damping, and the picture as `pasted`.
 
 Of a yuv picture (BT.601, full range): y, u, v, the RGB picture that they mean, and y, u, v after the pasting of the
 same face: pasted_y, pasted_u, pasted_v.
@@ -32,6 +33,7 @@ from paddle_mfs.face.align import align
 from paddle_mfs.face.analysis import Face, FaceAnalyser
 from paddle_mfs.face.detail import contradicted_detail
 from paddle_mfs.face.image import read_image
+from paddle_mfs.face.light import Light
 from paddle_mfs.face.networks import bundled_network
 from paddle_mfs.face.paste import paste
 from paddle_mfs.face.track import FaceTracker
@@ -41,10 +43,11 @@ from paddle_mfs.swap.swapper import FaceSwapper
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import writing
 from paddle_mfs.utils.resources import resource
-from paddle_mfs.utils.tensor import to_image
+from paddle_mfs.utils.tensor import to_batch, to_image
 from paddle_mfs.video.frame import BT601, FULL_RANGE, LUMA, add_change, planes
 
 INDEX = "index.json"
+SOURCE = resource("samples/source.jpg")
 FRAMES, CUT = 60, 40  # of the clip; its first frame of another scene
 HIDDEN = range(22, 27)  # frames in which its first face is covered
 CLIP_SIZE = 320, 180
@@ -90,11 +93,12 @@ class RecordedAnalyser(FaceAnalyser):
         }
 
 
-def export_golden(folder: str | Path, source: str | Path = resource("samples/source.jpg")) -> dict[str, int]:
+def export_golden(folder: str | Path, source: str | Path | None = None) -> dict[str, int]:
     """Write the golden vectors of the bundled sample pictures, whole or not at all -> how many arrays each case has.
 
     Args:
-        folder: made, or replaced when it holds golden vectors. source: picture of the identity that is put on.
+        folder: made, or replaced when it holds golden vectors. source: picture of the identity that is put on;
+            None: samples/source.jpg.
     Raises: UserError when the folder cannot be written or holds something else.
     """
     folder = Path(folder)
@@ -104,7 +108,7 @@ def export_golden(folder: str | Path, source: str | Path = resource("samples/sou
     try:
         with writing(folder):
             temporary.mkdir(parents=True)
-            index = {name: _write(temporary, name, arrays) for name, arrays in _cases(FaceSwapper(source))}
+            index = {name: _write(temporary, name, arrays) for name, arrays in _cases(FaceSwapper(source or SOURCE))}
             (temporary / INDEX).write_text(json.dumps({"format": 1, "cases": index}, indent=1) + "\n")
             if folder.exists():
                 shutil.rmtree(folder)
@@ -148,6 +152,7 @@ def _pictures() -> Iterator[tuple[str, np.ndarray]]:
     yield "upside_down", _at(upright, 0.7, 180, (360, 360))
     yield "edge", np.ascontiguousarray(upright[:, 215:])  # the face is cut through, an odd number of columns
     yield "grey", np.repeat(cv2.cvtColor(upright, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)
+    yield "dim", np.rint(upright[60:400, 90:430] * (0.32, 0.34, 0.6)).astype(np.uint8)  # blue light, and little of it
     faces = [read_image(resource(f"samples/faces/{number}.jpg")) for number in (800505, 800510)]
     yield "two", np.hstack([cv2.resize(faces[0], (240, 240), interpolation=cv2.INTER_AREA), faces[1][40:280]])
     yield "nobody", np.full((120, 161, 3), 170, np.uint8)  # bright: what is dark is looked at again, brightened
@@ -173,11 +178,17 @@ def _found(faces: Sequence[Face]) -> dict[str, np.ndarray]:
 
 def _swapped(swapper: FaceSwapper, picture: np.ndarray, face: Face) -> dict[str, np.ndarray]:
     crop, matrix = align(picture, face.five, SIZE)
-    result, _ = swapper.paint(crop)
+    light = Light.of(crop)
+    shown = light.known(crop)
+    painted = swapper.identity.run(to_batch(shown))[0][0]
+    result = light.back(crop, shown, np.ascontiguousarray(painted.transpose(1, 2, 0)))
     change, damping = change_of(crop, result), contradicted_detail(crop, result)
     return {
         "matrix": matrix,
         "crop": crop,
+        "gain": light.gain,
+        "shown": shown,
+        "painted": painted,
         "result": result.transpose(2, 0, 1),
         "change": change.transpose(2, 0, 1),
         "damping": damping,

@@ -13,8 +13,8 @@ extern const Point TEMPLATE_112[5];
 // picture -> crop of `size` pixels. False when the points are all equal.
 bool alignment(const Point* five, int size, Matrix* matrix);
 
-// Cut the aligned face out of a picture: size x size RGB, anti-aliased when the face is larger than the crop, mirrored beyond
-// the picture's edge.
+// Cut the aligned face out of a picture: size x size RGB, anti-aliased when the face is larger than the crop, mirrored
+// beyond the picture's edge.
 void align(Picture& picture, const Matrix& matrix, int size, Warp& warp, std::uint8_t* crop);
 
 }  // namespace mfs

@@ -12,7 +12,8 @@ Face Face::of(const Landmarks& landmarks, float score, float presence) {
   face.box = {first.x, first.y, first.x, first.y};
   for (int i = 1; i < MESH_POINTS; ++i) {
     const Point p = landmarks.point(i);
-    face.box = {std::min(face.box.x1, p.x), std::min(face.box.y1, p.y), std::max(face.box.x2, p.x), std::max(face.box.y2, p.y)};
+    face.box = {std::min(face.box.x1, p.x), std::min(face.box.y1, p.y), std::max(face.box.x2, p.x),
+                std::max(face.box.y2, p.y)};
   }
   five_points(landmarks, face.five);
   return face;
@@ -24,8 +25,9 @@ bool is_known(const Box& box, const Face* faces, std::size_t count) {
   return std::any_of(faces, faces + count, [&](const Face& face) { return box_iou(box, face.box) > SAME_FACE_IOU; });
 }
 
-FaceAnalyser::FaceAnalyser(Network& detector, const TensorSpec& detector_input, Network& mesh, const TensorSpec& mesh_input,
-                           const DetectorSettings& detector_settings, const MeshSettings& mesh_settings)
+FaceAnalyser::FaceAnalyser(Network& detector, const TensorSpec& detector_input, Network& mesh,
+                           const TensorSpec& mesh_input, const DetectorSettings& detector_settings,
+                           const MeshSettings& mesh_settings)
     : detector_(detector, detector_input, detector_settings), landmarker_(mesh, mesh_input, mesh_settings) {}
 
 Status FaceAnalyser::faces(Picture& picture, bool small, std::vector<Face>* found) {
@@ -44,8 +46,8 @@ Status FaceAnalyser::largest(Picture& picture, const std::string& name, Face* fa
     return {name + ": no face found; use a picture that shows a face, unhidden and at least " + least + " px high"};
   }
   if (found[0].size() < landmarker_.settings.min_face) {
-    return {name + ": the face is too small (" + std::to_string(std::lround(found[0].size())) + " px, at least " + least +
-            " are needed); use a larger picture"};
+    return {name + ": the face is too small (" + std::to_string(std::lround(found[0].size())) + " px, at least " +
+            least + " are needed); use a larger picture"};
   }
   *face = found[0];
   return {};
@@ -77,7 +79,8 @@ Status FaceAnalyser::search(Picture& picture, bool small, std::vector<Face>* fou
   levels_.set(detector_.settings.size, picture.width(), picture.height());
   for (const Levels::Level& level : levels_.levels()) {
     if (!found->empty() && !(small && level.is_fine)) continue;
-    if (Status status = detector_.detect(picture, levels_.views(level), level.count, &detections_); !status.ok()) return status;
+    if (Status status = detector_.detect(picture, levels_.views(level), level.count, &detections_); !status.ok())
+      return status;
     if (Status status = confirm(picture, found); !status.ok()) return status;
   }
   std::sort(found->begin(), found->end(), [](const Face& a, const Face& b) { return a.size() > b.size(); });
@@ -107,7 +110,8 @@ Status FaceAnalyser::upright(Picture& picture, Detection* detection) {
   if (Status status = detector_.detect(picture, views, 4, &again_); !status.ok()) return status;
   Detection best = *detection;
   for (const Detection& other : again_) {
-    const double away = std::max(std::abs(other.centre.x - detection->centre.x), std::abs(other.centre.y - detection->centre.y));
+    const double away =
+        std::max(std::abs(other.centre.x - detection->centre.x), std::abs(other.centre.y - detection->centre.y));
     if (away < detection->size / 2 && other.score > best.score) best = other;
   }
   *detection = best;

@@ -1,4 +1,5 @@
-// Every face of a picture: detector, landmarks and the search that makes them work at any size and roll. face/analysis.py.
+// Every face of a picture: detector, landmarks and the search that makes them work at any size and roll.
+// face/analysis.py.
 
 #pragma once
 
@@ -11,8 +12,8 @@
 
 namespace mfs {
 
-// One face, in pixels of the picture it was found in. box: of the landmarks; score 0..1 of the detector; five: eye centres,
-// nose tip, mouth corners; presence 0..1 of the mesh network.
+// One face, in pixels of the picture it was found in. box: of the landmarks; score 0..1 of the detector; five: eye
+// centres, nose tip, mouth corners; presence 0..1 of the mesh network.
 struct Face {
   Box box;
   float score = 0;
@@ -33,9 +34,9 @@ class FaceAnalyser {
   FaceAnalyser(Network& detector, const TensorSpec& detector_input, Network& mesh, const TensorSpec& mesh_input,
                const DetectorSettings& detector_settings = {}, const MeshSettings& mesh_settings = {});
 
-  // Faces of at least `min_face` pixels, largest first. The search widens until some face is confirmed by the mesh network:
-  // the whole picture; with a border and turned; ever smaller overlapping tiles, upright and turned.
-  // small: search the tiles too when larger faces were found.
+  // Faces of at least `min_face` pixels, largest first. The search widens until some face is confirmed by the mesh
+  // network: the whole picture; with a border and turned; ever smaller overlapping tiles, upright and turned. small:
+  // search the tiles too when larger faces were found.
   Status faces(Picture& picture, bool small, std::vector<Face>* found);
 
   // The largest face. A sentence that begins with `name` when there is none, or it is too small.

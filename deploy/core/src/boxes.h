@@ -14,8 +14,8 @@ struct Box {
   double x1 = 0, y1 = 0, x2 = 0, y2 = 0;
 };
 
-// A face as the detector sees it, in pixels of the picture. `size`: side of the face box, which is square to the searched
-// view; keypoints: eye, eye (image left, right), nose, mouth, ear, ear; score 0..1.
+// A face as the detector sees it, in pixels of the picture. `size`: side of the face box, which is square to the
+// searched view; keypoints: eye, eye (image left, right), nose, mouth, ear, ear; score 0..1.
 struct Detection {
   Point centre;
   double size = 0;

@@ -21,7 +21,9 @@ bool is_grey(const std::uint8_t* rgb, int count) {
 }  // namespace
 
 Change::Change(int size)
-    : size_(size), small_(static_cast<std::size_t>(size) * size / 4), planes_(static_cast<std::size_t>(3) * size * size),
+    : size_(size),
+      small_(static_cast<std::size_t>(size) * size / 4),
+      planes_(static_cast<std::size_t>(3) * size * size),
       scratch_(small_.size() * 2) {}
 
 float Change::operator()(const std::uint8_t* crop, const float* result, float* change) {

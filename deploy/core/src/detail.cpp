@@ -22,8 +22,8 @@ int mirrored(int place, int length) {
 }
 
 // result[x] = kernel[0] middle[x] + sum over i of kernel[i + 1] (before[i][x] + after[i][x]), x < count.
-void weigh(const float* middle, const float* const* before, const float* const* after, const float* kernel, int reach, int count,
-           float* result) {
+void weigh(const float* middle, const float* const* before, const float* const* after, const float* kernel, int reach,
+           int count, float* result) {
   constexpr int SUMS = 4;  // that stay in registers
   int x = 0;
   for (; x + SUMS * WIDE <= count; x += SUMS * WIDE) {
@@ -45,11 +45,16 @@ void weigh(const float* middle, const float* const* before, const float* const* 
 }  // namespace
 
 GaussianBlur::GaussianBlur(int size, double sigma)
-    : size_(size), reach_(reach_of(sigma)), rows_(static_cast<std::size_t>(size) * size), padded_(size + 2 * reach_),
-      before_(reach_), after_(reach_) {
+    : size_(size),
+      reach_(reach_of(sigma)),
+      rows_(static_cast<std::size_t>(size) * size),
+      padded_(size + 2 * reach_),
+      before_(reach_),
+      after_(reach_) {
   double total = 0;
   for (int i = -reach_; i <= reach_; ++i) total += std::exp(-i * i / (2 * sigma * sigma));
-  for (int i = 0; i <= reach_; ++i) kernel_.push_back(static_cast<float>(std::exp(-i * i / (2 * sigma * sigma)) / total));
+  for (int i = 0; i <= reach_; ++i)
+    kernel_.push_back(static_cast<float>(std::exp(-i * i / (2 * sigma * sigma)) / total));
 }
 
 void GaussianBlur::operator()(const float* plane, float* result) {
@@ -70,13 +75,19 @@ void GaussianBlur::operator()(const float* plane, float* result) {
       middle[-i] = line[mirrored(-i, size_)];
       middle[size_ - 1 + i] = line[mirrored(size_ - 1 + i, size_)];
     }
-    weigh(middle, before_.data(), after_.data(), kernel_.data(), reach_, size_, result + static_cast<std::size_t>(y) * size_);
+    weigh(middle, before_.data(), after_.data(), kernel_.data(), reach_, size_,
+          result + static_cast<std::size_t>(y) * size_);
   }
 }
 
 Detail::Detail(int size, const DetailSettings& settings)
-    : size_(size), settings_(settings), fine_(size, settings.fine * size), around_(size, settings.around * size),
-      before_(static_cast<std::size_t>(size) * size), after_(before_.size()), blurred_(before_.size()) {}
+    : size_(size),
+      settings_(settings),
+      fine_(size, settings.fine * size),
+      around_(size, settings.around * size),
+      before_(static_cast<std::size_t>(size) * size),
+      after_(before_.size()),
+      blurred_(before_.size()) {}
 
 void Detail::operator()(const std::uint8_t* crop, const float* result, float* damping) {
   const int count = size_ * size_;

@@ -12,7 +12,8 @@ struct DetailSettings {
   double fine = 2.0 / 224;    // of the crop: sigma below which a crop's structure is compared
   double around = 3.0 / 224;  // of the crop: sigma of the neighbourhood of a pixel
   float noise = 2;            // squared 8-bit steps: weaker structure than this contradicts nothing
-  float gone = 0.1f, kept = 0.4f;  // share of its structure that is left: below, all detail goes with it; above, all stays
+  float gone = 0.1f,
+        kept = 0.4f;  // share of its structure that is left: below, all detail goes with it; above, all stays
 };
 
 // A Gaussian blur of planes of one size, mirrored at the border without its last pixel twice, as OpenCV's.

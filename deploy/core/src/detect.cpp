@@ -30,7 +30,8 @@ Status Detector::detect(Picture& picture, const Matrix* views, std::size_t count
   return {};
 }
 
-void Detector::decode(const Matrix& view, const float* regressors, const float* logits, std::vector<Detection>* found) const {
+void Detector::decode(const Matrix& view, const float* regressors, const float* logits,
+                      std::vector<Detection>* found) const {
   const std::size_t first = found->size();
   const Matrix back = invert(view);
   const double per_pixel = scale_of(back);
@@ -40,7 +41,8 @@ void Detector::decode(const Matrix& view, const float* regressors, const float* 
     // the network's unit is its input side, measured from the edge of the first pixel; second of the points is the size
     const float* values = regressors + 16 * i;
     const auto place = [&](int k) {
-      return transform({values[2 * k] + anchors_[i].x * settings.size - 0.5, values[2 * k + 1] + anchors_[i].y * settings.size - 0.5},
+      return transform({values[2 * k] + anchors_[i].x * settings.size - 0.5,
+                        values[2 * k + 1] + anchors_[i].y * settings.size - 0.5},
                        back);
     };
     Detection detection;

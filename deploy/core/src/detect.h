@@ -13,11 +13,11 @@
 namespace mfs {
 
 struct DetectorSettings {
-  int size = 128;                    // pixels, side of the input
+  int size = 128;  // pixels, side of the input
   float min_score = 0.5f;
-  float sure = 0.85f;                // below, a face may have been seen at the wrong roll: look again around it
+  float sure = 0.85f;                     // below, a face may have been seen at the wrong roll: look again around it
   int anchors[2][2] = {{16, 2}, {8, 6}};  // grids: cells a side, anchors a cell
-  double same_iou = 0.3;             // of two detections of one face
+  double same_iou = 0.3;                  // of two detections of one face
 };
 
 class Detector {

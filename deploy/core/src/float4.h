@@ -1,5 +1,5 @@
-// Four floats that are computed with at once: a pixel and what goes with it. The vectors of GCC and Clang, which become SSE
-// here and NEON on phones.
+// Four floats that are computed with at once: a pixel and what goes with it. The vectors of GCC and Clang, which become
+// SSE here and NEON on phones.
 
 #pragma once
 
@@ -25,10 +25,12 @@ inline void store4(Float4 values, float* to) { std::memcpy(to, &values, sizeof v
 
 // The first four or the last four of eight 16-bit numbers, which are not negative.
 inline Float4 low4(Short8 values) {
-  return __builtin_convertvector(reinterpret_cast<Int4>(__builtin_shufflevector(values, Short8{}, 0, 8, 1, 9, 2, 10, 3, 11)), Float4);
+  return __builtin_convertvector(
+      reinterpret_cast<Int4>(__builtin_shufflevector(values, Short8{}, 0, 8, 1, 9, 2, 10, 3, 11)), Float4);
 }
 inline Float4 high4(Short8 values) {
-  return __builtin_convertvector(reinterpret_cast<Int4>(__builtin_shufflevector(values, Short8{}, 4, 12, 5, 13, 6, 14, 7, 15)), Float4);
+  return __builtin_convertvector(
+      reinterpret_cast<Int4>(__builtin_shufflevector(values, Short8{}, 4, 12, 5, 13, 6, 14, 7, 15)), Float4);
 }
 
 // The first or the last eight of 16 bytes. (Little-endian, as all machines that this runs on.)

@@ -8,9 +8,9 @@
 namespace mfs {
 namespace {
 
-constexpr int MOST = 1 << 15;              // pixels a side
-constexpr int TILE_WIDTH = 64, TILE_HEIGHT = 16;  // pixels that are converted together, even
-constexpr int RGBX = 4;                    // bytes a pixel of a converted frame
+constexpr int MOST = 1 << 15;                                 // pixels a side
+constexpr int TILE_WIDTH = 64, TILE_HEIGHT = 16;              // pixels that are converted together, even
+constexpr int RGBX = 4;                                       // bytes a pixel of a converted frame
 constexpr float RED = 0.299f, GREEN = 0.587f, BLUE = 0.114f;  // luma of ITU-R BT.601
 
 int half_up(int length) { return (length + 1) / 2; }
@@ -37,7 +37,8 @@ struct Chroma {
   template <int SHARING>
   void set(const std::uint8_t* u, const std::uint8_t* v) {
     for (int i = 0; i < TILE_WIDTH / SHARING; ++i) {
-      const float b = (2 - 2 * BLUE) * static_cast<float>(u[i] - 128), r = (2 - 2 * RED) * static_cast<float>(v[i] - 128);
+      const float b = (2 - 2 * BLUE) * static_cast<float>(u[i] - 128),
+                  r = (2 - 2 * RED) * static_cast<float>(v[i] - 128);
       const float g = -RED / GREEN * r - BLUE / GREEN * b;
       for (int k = 0; k < SHARING; ++k) {
         red[SHARING * i + k] = static_cast<std::int16_t>(rounded(r));
@@ -112,7 +113,8 @@ Frame Frame::rgba(std::uint8_t* data, int width, int height, std::ptrdiff_t row_
   return frame;
 }
 
-Frame Frame::nv21(std::uint8_t* y, std::ptrdiff_t y_stride, std::uint8_t* vu, std::ptrdiff_t vu_stride, int width, int height) {
+Frame Frame::nv21(std::uint8_t* y, std::ptrdiff_t y_stride, std::uint8_t* vu, std::ptrdiff_t vu_stride, int width,
+                  int height) {
   return yuv420({y, y_stride, 1}, {vu == nullptr ? vu : vu + 1, vu_stride, 2}, {vu, vu_stride, 2}, width, height);
 }
 
@@ -134,14 +136,19 @@ Status check_frame(const Frame& frame) {
   }
   bool fits = false;
   switch (frame.format) {
-    case PixelFormat::rgb: fits = holds(frame.planes[0], frame.width, frame.height, 3); break;
-    case PixelFormat::rgba: fits = holds(frame.planes[0], frame.width, frame.height, 4); break;
+    case PixelFormat::rgb:
+      fits = holds(frame.planes[0], frame.width, frame.height, 3);
+      break;
+    case PixelFormat::rgba:
+      fits = holds(frame.planes[0], frame.width, frame.height, 4);
+      break;
     case PixelFormat::yuv420:
       fits = holds(frame.planes[0], frame.width, frame.height, 1);
       for (int i = 1; i < 3; ++i) fits = fits && holds(frame.planes[i], half_up(frame.width), half_up(frame.height), 1);
       break;
   }
-  if (!fits) return {"frame: a plane is missing, or its strides do not hold " + size + " pixels; check planes and strides"};
+  if (!fits)
+    return {"frame: a plane is missing, or its strides do not hold " + size + " pixels; check planes and strides"};
   return {};
 }
 
@@ -215,10 +222,12 @@ void Picture::sample(int step, std::uint8_t* rgb) const {
   const std::ptrdiff_t columns = (width() + step - 1) / step;
   const std::ptrdiff_t right = turn_.is_swapped ? 3 * columns : 3, down = turn_.is_swapped ? 3 : 3 * columns;
   const int across = (frame_.width + step - 1) / step, rows = (frame_.height + step - 1) / step;
-  const int first_x = turn_.from_right ? (frame_.width - 1) % step : 0, first_y = turn_.from_bottom ? (frame_.height - 1) % step : 0;
+  const int first_x = turn_.from_right ? (frame_.width - 1) % step : 0,
+            first_y = turn_.from_bottom ? (frame_.height - 1) % step : 0;
   for (int row = 0; row < rows; ++row) {
     const int y = first_y + row * step;
-    std::uint8_t* to = rgb + (turn_.from_bottom ? rows - 1 - row : row) * down + (turn_.from_right ? across - 1 : 0) * right;
+    std::uint8_t* to =
+        rgb + (turn_.from_bottom ? rows - 1 - row : row) * down + (turn_.from_right ? across - 1 : 0) * right;
     for (int begin = 0; begin < across; begin += TILE_WIDTH) {
       const int count = std::min(TILE_WIDTH, across - begin), x = first_x + begin * step;
       std::uint16_t pairs[2 * TILE_WIDTH];

@@ -1,7 +1,7 @@
 // Pixels of a frame, seen upright as RGB, changed where a face is and nowhere else: video/frame.py.
 //
-// A YUV frame is read where something looks at it and no further. What is changed in its RGB view is added to Y, U and V
-// as a difference: no change adds exactly 0, so pixels outside the face keep their bytes.
+// A YUV frame is read where something looks at it and no further. What is changed in its RGB view is added to Y, U and
+// V as a difference: no change adds exactly 0, so pixels outside the face keep their bytes.
 //
 // YUV is BT.601 in full range, as Android's cameras give it (JFIF):
 //   R = Y + 1.402 V'    G = Y - 0.344136 U' - 0.714136 V'    B = Y + 1.772 U'    U' = U - 128, V' = V - 128
@@ -19,8 +19,8 @@ namespace mfs {
 // Why a frame cannot be used: planes missing, sizes or strides impossible, an unknown rotation.
 Status check_frame(const Frame& frame);
 
-// RGB pixels that somebody else holds: red, green and blue of pixel (x, y) are the three bytes at data + x dx + y dy. Those
-// of four bytes (dx = 4) have another one, which may be read.
+// RGB pixels that somebody else holds: red, green and blue of pixel (x, y) are the three bytes at data + x dx + y dy.
+// Those of four bytes (dx = 4) have another one, which may be read.
 struct Pixels {
   std::uint8_t* data = nullptr;
   int width = 0, height = 0;
@@ -36,14 +36,15 @@ struct Turn {
 // A frame and its upright RGB view. Kept from frame to frame: it allocates when frames grow only.
 class Picture {
  public:
-  // Takes the next frame, one that `check_frame` approves of; its memory has to stay until the one after. Copies nothing.
+  // Takes the next frame, one that `check_frame` approves of; its memory has to stay until the one after. Copies
+  // nothing.
   void set(const Frame& frame);
 
   int width() const { return turn_.is_swapped ? frame_.height : frame_.width; }  // of the upright picture
   int height() const { return turn_.is_swapped ? frame_.width : frame_.height; }
 
-  // All pixels as they lie in memory, of which those of `area`, a part of the upright picture, may be read. YUV is converted
-  // here, each part once a frame.
+  // All pixels as they lie in memory, of which those of `area`, a part of the upright picture, may be read. YUV is
+  // converted here, each part once a frame.
   const Pixels& read(const Rect& area);
 
   // Every `step`-th pixel of every `step`-th row, as the Python slice [::step, ::step] of the upright picture:
@@ -56,9 +57,9 @@ class Picture {
   const Turn& turn() const { return turn_; }
   const Pixels& pixels() const { return pixels_; }  // as `read` gives them
 
-  // Changing pixels, at most two rows of memory at a time: `begin_rows` gives memory rows y and y + 1 (y even; the second
-  // may not exist) from x1 to x2 (even, or the frame's end) as RGB pixels that may be written, until `end_rows` brings the
-  // change into the frame.
+  // Changing pixels, at most two rows of memory at a time: `begin_rows` gives memory rows y and y + 1 (y even; the
+  // second may not exist) from x1 to x2 (even, or the frame's end) as RGB pixels that may be written, until `end_rows`
+  // brings the change into the frame.
   struct Rows {
     std::uint8_t* row[2];  // pixel x1, `pixels().dx` bytes before the next; nullptr: no such row
   };

@@ -45,9 +45,7 @@ Region region(const Detection& detection, double scale) {
 }
 
 Pose pose(const Landmarks& landmarks) {
-  const auto at = [&](int i) {
-    return Vector{landmarks.at[i][0], landmarks.at[i][1], landmarks.at[i][2]};
-  };
+  const auto at = [&](int i) { return Vector{landmarks.at[i][0], landmarks.at[i][1], landmarks.at[i][2]}; };
   const Vector across = unit(at(EYE_RIGHT_OUTER) - at(EYE_LEFT_OUTER) + (at(MOUTH_RIGHT) - at(MOUTH_LEFT)));
   Vector down = at(CHIN) - at(FOREHEAD);
   down = unit(down - dot(across, down) * across);
@@ -81,7 +79,8 @@ Status Landmarker::look(Picture& picture, const Region& where, Landmarks* landma
 Matrix Landmarker::view(const Region& where) const {
   const double scale = settings.size / std::max(where.side, 1e-3), middle = (settings.size - 1) / 2.0;
   const double c = scale * std::cos(where.angle), s = scale * std::sin(where.angle);
-  return {{c, s, middle - c * where.centre.x - s * where.centre.y, -s, c, middle + s * where.centre.x - c * where.centre.y}};
+  return {{c, s, middle - c * where.centre.x - s * where.centre.y, -s, c,
+           middle + s * where.centre.x - c * where.centre.y}};
 }
 
 void Landmarker::decode(const Matrix& view, const float* mesh, float logit, Landmarks* landmarks, float* presence) {

@@ -30,7 +30,8 @@ struct Region {
 Region region(const Landmarks& landmarks, double scale);
 Region region(const Detection& detection, double scale);
 
-// Head pose in degrees. yaw > 0: turned to the image's right; pitch > 0: looking down; roll > 0: clockwise in the image.
+// Head pose in degrees. yaw > 0: turned to the image's right; pitch > 0: looking down; roll > 0: clockwise in the
+// image.
 struct Pose {
   double yaw = 0, pitch = 0, roll = 0;
 };
@@ -41,8 +42,8 @@ class Landmarker {
   // `network`: image -> landmarks (468, 3) in pixels of the input, presence logit.
   Landmarker(Network& network, const TensorSpec& input, const MeshSettings& settings = {});
 
-  // Landmarks of a detection: the first pass looks where the detection says, the second where the mesh of the first says. A
-  // pass whose presence stays below `min_presence` is the last.
+  // Landmarks of a detection: the first pass looks where the detection says, the second where the mesh of the first
+  // says. A pass whose presence stays below `min_presence` is the last.
   Status operator()(Picture& picture, const Detection& detection, Landmarks* landmarks, float* presence);
 
   // One pass.

@@ -6,32 +6,14 @@
 #include <cstring>
 
 #include "float4.h"
+#include "taps.h"
 
 namespace mfs {
 namespace {
 
-constexpr int BITS = 5, STEPS = 1 << BITS;  // places between two pixels for which the weights are known, as in OpenCV
-constexpr int BORDER = 2;                   // zeros around the layer
-constexpr int TAPS = 4;
+constexpr int BORDER = 2;  // zeros around the layer
+constexpr int TAPS = 4;    // neighbours along a line that interpolation sees
 constexpr int BLOCK = 32;  // pixels of a row that are computed together
-
-// Keys' kernel, a = -0.75, of the four neighbours of each place between the middle two.
-struct Cubic {
-  float at[STEPS][TAPS];
-  Cubic() {
-    const auto inner = [](double d) { return (1.25 * d - 2.25) * d * d + 1; };
-    const auto outer = [](double d) { return ((-0.75 * d + 3.75) * d - 6) * d + 3; };
-    for (int i = 0; i < STEPS; ++i) {
-      const double t = static_cast<double>(i) / STEPS, weights[TAPS] = {outer(1 + t), inner(t), inner(1 - t), outer(2 - t)};
-      for (int k = 0; k < TAPS; ++k) at[i][k] = static_cast<float>(weights[k]);
-    }
-  }
-};
-
-const Cubic& cubic() {
-  static const Cubic made;
-  return made;
-}
 
 // Narrows the whole numbers begin <= i < end to those (and one or two more) where -1 < start + i step < length.
 void narrow(double start, double step, int length, int* begin, int* end) {
@@ -40,14 +22,19 @@ void narrow(double start, double step, int length, int* begin, int* end) {
     return;
   }
   const double a = (-1 - start) / step, b = (length - start) / step;
-  *begin = static_cast<int>(std::clamp(std::floor(std::min(a, b)), static_cast<double>(*begin), static_cast<double>(*end)));
-  *end = static_cast<int>(std::clamp(std::ceil(std::max(a, b)) + 1, static_cast<double>(*begin), static_cast<double>(*end)));
+  *begin =
+      static_cast<int>(std::clamp(std::floor(std::min(a, b)), static_cast<double>(*begin), static_cast<double>(*end)));
+  *end = static_cast<int>(
+      std::clamp(std::ceil(std::max(a, b)) + 1, static_cast<double>(*begin), static_cast<double>(*end)));
 }
 
 }  // namespace
 
 Paste::Paste(int size, const PasteSettings& settings)
-    : size_(size), settings_(settings), fade_(static_cast<std::size_t>(size) * size), layer_(CHANNELS * fade_.size()),
+    : size_(size),
+      settings_(settings),
+      fade_(static_cast<std::size_t>(size) * size),
+      layer_(CHANNELS * fade_.size()),
       shrunk_(layer_.size()) {
   const int edged = size + 2 * BORDER;
   edged_.resize(static_cast<std::size_t>(CHANNELS) * edged * (edged + 2));
@@ -72,13 +59,16 @@ void Paste::operator()(Picture& picture, const float* change, const Matrix& matr
   // the picture's rectangle of what is reached, as it lies in memory; rows in pairs, columns from an even one on
   const Matrix from_memory = compose(onto, picture.to_upright()), back = invert(from_memory);
   Point low = transform({seen.x1 - 1.0, seen.y1 - 1.0}, back), high = low;
-  for (const Point corner : {Point{seen.x2 - 1.0, seen.y1 - 1.0}, Point{seen.x1 - 1.0, seen.y2 - 1.0}, Point{seen.x2 - 1.0, seen.y2 - 1.0}}) {
+  for (const Point corner : {Point{seen.x2 - 1.0, seen.y1 - 1.0}, Point{seen.x1 - 1.0, seen.y2 - 1.0},
+                             Point{seen.x2 - 1.0, seen.y2 - 1.0}}) {
     const Point p = transform(corner, back);
     low = {std::min(low.x, p.x), std::min(low.y, p.y)};
     high = {std::max(high.x, p.x), std::max(high.y, p.y)};
   }
   const int width = picture.pixels().width, height = picture.pixels().height;
-  const auto whole = [](double value, int most) { return static_cast<int>(std::clamp(value, 0.0, static_cast<double>(most))); };
+  const auto whole = [](double value, int most) {
+    return static_cast<int>(std::clamp(value, 0.0, static_cast<double>(most)));
+  };
   const Rect area = {whole(std::floor(low.x) - 1, width) & ~1, whole(std::floor(low.y) - 1, height) & ~1,
                      whole(std::ceil(high.x) + 2, width), whole(std::ceil(high.y) + 2, height)};
   for (int y = area.y1; y < area.y2; y += 2) {
@@ -105,7 +95,8 @@ void Paste::make_layer(const float* change, const std::uint8_t* crop, const floa
   const int count = size_ * size_;
   const float *red = change, *green = change + count, *blue = green + count;
   for (int i = 0; i < count; ++i) {
-    const float gone = damping[i], most = std::max(std::max(std::abs(red[i]), std::abs(green[i])), std::max(std::abs(blue[i]), gone));
+    const float gone = damping[i],
+                most = std::max(std::max(std::abs(red[i]), std::abs(green[i])), std::max(std::abs(blue[i]), gone));
     Float4 value = {};
     if (most >= settings_.negligible) {
       const std::uint8_t* p = crop + 3 * i;
@@ -165,7 +156,8 @@ bool Paste::seen_rows(Rect* area) const {
     if (first == row + width) continue;
     int last = width - 1;
     while (row[last] == 0) --last;
-    *area = {std::min(area->x1, static_cast<int>(first - row)), std::min(area->y1, y), std::max(area->x2, last + 1), y + 1};
+    *area = {std::min(area->x1, static_cast<int>(first - row)), std::min(area->y1, y), std::max(area->x2, last + 1),
+             y + 1};
   }
   return !area->is_empty();
 }
@@ -199,29 +191,33 @@ void Paste::add_row(std::uint8_t* pixels, std::ptrdiff_t stride, int count, Poin
   }
 }
 
-// Adds the layer to the pixels begin <= i < end of a row, four numbers each, of which the last stays. False: it reaches none.
+// Adds the layer to the pixels begin <= i < end of a row, four numbers each, of which the last stays. False: it reaches
+// none.
 bool Paste::add_values(float* values, int begin, int end, Point place, Point step) const {
-  const Cubic& weights = cubic();
+  const Taps<TAPS>& weights = taps<TAPS>();
   const std::ptrdiff_t width = width_ + 2 * BORDER;
   const Float4 colours = {1, 1, 1, 0};
   // places in 1/32 pixels of the layer with its border, as fractions of 2^32
   constexpr double ONE = 4294967296.0;
   const auto fixed = [&](double value) { return static_cast<std::int64_t>(value * STEPS * ONE); };
   const std::int64_t right = fixed(step.x), down = fixed(step.y);
-  std::int64_t u = fixed(place.x + 1 + 0.5 / STEPS) + begin * right, v = fixed(place.y + 1 + 0.5 / STEPS) + begin * down;
-  const std::uint64_t most_u = static_cast<std::uint64_t>(width_ + 1) * STEPS, most_v = static_cast<std::uint64_t>(height_ + 1) * STEPS;
+  std::int64_t u = fixed(place.x + 1 + 0.5 / STEPS) + begin * right,
+               v = fixed(place.y + 1 + 0.5 / STEPS) + begin * down;
+  const std::uint64_t most_u = static_cast<std::uint64_t>(width_ + 1) * STEPS,
+                      most_v = static_cast<std::uint64_t>(height_ + 1) * STEPS;
   bool is_reached = false;
   for (int x = begin; x < end; ++x, u += right, v += down) {
     const std::int64_t across = u >> 32, along = v >> 32;
     if (static_cast<std::uint64_t>(across) >= most_u || static_cast<std::uint64_t>(along) >= most_v) continue;
-    const std::ptrdiff_t first = (along >> BITS) * width + (across >> BITS);
+    const std::ptrdiff_t first = (along >> STEP_BITS) * width + (across >> STEP_BITS);
     if (!reached_[first]) continue;
     is_reached = true;
     const float *ka = weights.at[across & (STEPS - 1)], *kd = weights.at[along & (STEPS - 1)];
     const float* from = edged_.data() + first * CHANNELS;
     Float4 sum = {};
     for (int i = 0; i < TAPS; ++i, from += width * CHANNELS) {
-      sum += kd[i] * (ka[0] * load4(from) + ka[1] * load4(from + 4) + ka[2] * load4(from + 8) + ka[3] * load4(from + 12));
+      sum +=
+          kd[i] * (ka[0] * load4(from) + ka[1] * load4(from + 4) + ka[2] * load4(from + 8) + ka[3] * load4(from + 12));
     }
     const Float4 before = load4(values + CHANNELS * x);
     store4(before + colours * (sum - sum[3] * before), values + CHANNELS * x);

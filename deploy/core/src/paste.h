@@ -20,14 +20,15 @@ class Paste {
  public:
   explicit Paste(int size, const PasteSettings& settings = {});
 
-  // picture = picture + 255 change - damping (picture - crop), interpolated cubically; of a face smaller than the crop, each
-  // pixel gets the mean of what it covers. Pixels that nothing reaches keep their bytes.
-  // change: 3 planes of size x size in [-1, 1]; matrix: picture -> crop; crop: size x size RGB; damping: size x size.
+  // picture = picture + 255 change - damping (picture - crop), interpolated cubically; of a face smaller than the crop,
+  // each pixel gets the mean of what it covers. Pixels that nothing reaches keep their bytes. change: 3 planes of size
+  // x size in [-1, 1]; matrix: picture -> crop; crop: size x size RGB; damping: size x size.
   void operator()(Picture& picture, const float* change, const Matrix& matrix, const std::uint8_t* crop,
                   const float* damping);
 
  private:
-  static constexpr int CHANNELS = 4;  // of the layer: what is added to red, green and blue, in 8-bit steps; the share that goes
+  static constexpr int CHANNELS =
+      4;  // of the layer: what is added to red, green and blue, in 8-bit steps; the share that goes
 
   void make_layer(const float* change, const std::uint8_t* crop, const float* damping);
   Matrix shrink(const Matrix& matrix);  // picture -> the layer at the size of a smaller face

@@ -1,4 +1,5 @@
-// Regions of the 468-point face mesh that geometry is read from: face/regions.py. "Left" and "right" are sides of the image.
+// Regions of the 468-point face mesh that geometry is read from: face/regions.py. "Left" and "right" are sides of the
+// image.
 
 #pragma once
 

@@ -43,7 +43,8 @@ void AreaResize::add_row(const T* line) {
 }
 
 template <class T>
-void AreaResize::resize(const T* pixels, int width, int height, int channels, int smaller_width, int smaller_height, T* result) {
+void AreaResize::resize(const T* pixels, int width, int height, int channels, int smaller_width, int smaller_height,
+                        T* result) {
   columns_.set(width, smaller_width), rows_.set(height, smaller_height);
   const std::size_t count = static_cast<std::size_t>(smaller_width) * channels;
   row_.resize(count), sum_.resize(count);
@@ -71,8 +72,8 @@ void AreaResize::operator()(const std::uint8_t* pixels, int width, int height, i
   resize(pixels, width, height, channels, smaller_width, smaller_height, result);
 }
 
-void AreaResize::operator()(const float* pixels, int width, int height, int channels, int smaller_width, int smaller_height,
-                            float* result) {
+void AreaResize::operator()(const float* pixels, int width, int height, int channels, int smaller_width,
+                            int smaller_height, float* result) {
   resize(pixels, width, height, channels, smaller_width, smaller_height, result);
 }
 
@@ -104,7 +105,8 @@ void double_cubic(const float* plane, int height, int width, float* scratch, flo
   const int wide = 2 * width;
   for (int y = 0; y < height; ++y) {
     const float* line[5];
-    for (int i = 0; i < 5; ++i) line[i] = scratch + static_cast<std::size_t>(std::clamp(y + i - 2, 0, height - 1)) * wide;
+    for (int i = 0; i < 5; ++i)
+      line[i] = scratch + static_cast<std::size_t>(std::clamp(y + i - 2, 0, height - 1)) * wide;
     float *first = result + static_cast<std::size_t>(2) * y * wide, *second = first + wide;
     for (int x = 0; x < wide; ++x) {
       first[x] = far * line[0][x] + next * line[1][x] + near * line[2][x] + before * line[3][x];

@@ -12,8 +12,8 @@ namespace mfs {
 class AreaResize {
  public:
   // height x width x channels (3 or 4), interleaved -> smaller_height x smaller_width x channels. Integers are rounded.
-  void operator()(const std::uint8_t* pixels, int width, int height, int channels, int smaller_width, int smaller_height,
-                  std::uint8_t* result);
+  void operator()(const std::uint8_t* pixels, int width, int height, int channels, int smaller_width,
+                  int smaller_height, std::uint8_t* result);
   void operator()(const float* pixels, int width, int height, int channels, int smaller_width, int smaller_height,
                   float* result);
 
@@ -39,7 +39,8 @@ class AreaResize {
   std::vector<float> row_, sum_;
 };
 
-// A plane (2 height, 2 width) -> its means over 2 x 2 pixels (height, width): area_resize of ops/resample.py, 224 -> 112.
+// A plane (2 height, 2 width) -> its means over 2 x 2 pixels (height, width): area_resize of ops/resample.py, 224 ->
+// 112.
 void half(const float* plane, int height, int width, float* result);
 
 // A plane (height, width) -> (2 height, 2 width), cubically (Keys' kernel, a = -0.75), the last pixel going on at the

@@ -54,7 +54,9 @@ void Levels::set(int input, int width, int height) {
   if (input == input_ && width == width_ && height == height_) return;
   input_ = input, width_ = width, height_ = height;
   levels_.clear(), views_.clear();
-  const auto level = [this](bool is_fine, std::size_t first) { levels_.push_back({is_fine, first, views_.size() - first}); };
+  const auto level = [this](bool is_fine, std::size_t first) {
+    levels_.push_back({is_fine, first, views_.size() - first});
+  };
 
   views_.push_back(whole_view(input, width, height));
   level(false, 0);

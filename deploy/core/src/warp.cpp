@@ -6,72 +6,18 @@
 #include <cstring>
 
 #include "float4.h"
+#include "taps.h"
 
 namespace mfs {
 namespace {
 
-constexpr int BITS = 5, STEPS = 1 << BITS;  // places between two pixels
-constexpr int FINE_BITS = 10;               // of the places before they are rounded to those
-constexpr int WEIGHT_ONE = 1 << 15;         // the sum of a pixel's weights
+constexpr int FINE_BITS = 10;  // of the places before they are rounded to 1/32 pixel
 constexpr int RGBX = 4;
 
 // A place in 1/1024 pixels; far outside any picture it does not matter how far.
 int fine(double place) {
   constexpr double most = 1 << 29;
   return static_cast<int>(std::lrint(std::clamp(place * (1 << FINE_BITS), -most, most)));
-}
-
-// Keys' kernel, a = -0.75, of the four neighbours of a place t in 0..1 between the middle two.
-void keys(float t, float* weights) {
-  const float a = -0.75f, s = 1 - t;
-  weights[0] = ((a * (t + 1) - 5 * a) * (t + 1) + 8 * a) * (t + 1) - 4 * a;
-  weights[1] = ((a + 2) * t - (a + 3)) * t * t + 1;
-  weights[2] = ((a + 2) * s - (a + 3)) * s * s + 1;
-  weights[3] = 1 - weights[0] - weights[1] - weights[2];
-}
-
-// Weights of SIZE x SIZE neighbours for each place: whole numbers (their products with pixels, and the sums of those, are
-// exact as floats) that sum up to WEIGHT_ONE; what rounding leaves over goes to a middle one, as in OpenCV.
-template <int SIZE>
-struct Weights {
-  float at[STEPS * STEPS][SIZE * SIZE];
-
-  Weights() {
-    for (int place = 0; place < STEPS * STEPS; ++place) {
-      float across[SIZE], down[SIZE];
-      along(static_cast<float>(place % STEPS) / STEPS, across);
-      along(static_cast<float>(place / STEPS) / STEPS, down);
-      float sum = 0;
-      for (int i = 0; i < SIZE * SIZE; ++i) {
-        sum += at[place][i] = std::nearbyint(down[i / SIZE] * across[i % SIZE] * WEIGHT_ONE);
-      }
-      constexpr int middle = SIZE / 2 * SIZE + SIZE / 2;
-      int least = middle, most = middle;
-      for (int i : {middle, middle + 1, middle + SIZE, middle + SIZE + 1}) {
-        if (i % SIZE < SIZE / 2 || i >= SIZE * SIZE) continue;
-        if (at[place][i] < at[place][least]) {
-          least = i;
-        } else if (at[place][i] > at[place][most]) {
-          most = i;
-        }
-      }
-      at[place][sum < WEIGHT_ONE ? most : least] += WEIGHT_ONE - sum;
-    }
-  }
-
-  static void along(float t, float* weights) {
-    if constexpr (SIZE == 4) {
-      keys(t, weights);
-    } else {
-      weights[0] = 1 - t, weights[1] = t;
-    }
-  }
-};
-
-template <int SIZE>
-const Weights<SIZE>& weights() {
-  static const Weights<SIZE> made;
-  return made;
 }
 
 // The pixel that stands for one beyond the edge: ... 1 0 | 0 1 2 ... n-1 | n-1 n-2 ...
@@ -82,19 +28,21 @@ int reflected(int place, int length) {
 
 // The weighted sum of SIZE x SIZE pixels of four bytes.
 template <int SIZE>
-inline Float4 mix(const std::uint8_t* from, std::ptrdiff_t dy, const float* weight) {
+inline Float4 mix(const std::uint8_t* from, std::ptrdiff_t dy, const float* across, const float* down) {
   Float4 sum = {};
-  for (int i = 0; i < SIZE; ++i, from += dy, weight += SIZE) {
+  for (int i = 0; i < SIZE; ++i, from += dy) {
     Float4 pixels[SIZE];
     load_pixels<SIZE>(from, pixels);
-    for (int j = 0; j < SIZE; ++j) sum += weight[j] * pixels[j];
+    Float4 row = across[0] * pixels[0];
+    for (int j = 1; j < SIZE; ++j) row += across[j] * pixels[j];
+    sum += down[i] * row;
   }
   return sum;
 }
 
 // The same of any pixels, also where some of them lie outside.
 template <int SIZE>
-Float4 mix_at_edge(const Pixels& image, int x, int y, Border border, const float* weight) {
+Float4 mix_at_edge(const Pixels& image, int x, int y, Border border, const float* across, const float* down) {
   std::uint8_t around[SIZE * SIZE * RGBX] = {};
   for (int i = 0; i < SIZE; ++i) {
     for (int j = 0; j < SIZE; ++j) {
@@ -107,7 +55,7 @@ Float4 mix_at_edge(const Pixels& image, int x, int y, Border border, const float
       std::copy_n(image.at(column, row), 3, around + (i * SIZE + j) * RGBX);
     }
   }
-  return mix<SIZE>(around, SIZE * RGBX, weight);
+  return mix<SIZE>(around, SIZE * RGBX, across, down);
 }
 
 // `count` sums, four numbers each, as RGB pixels: rounded, in a byte's range.
@@ -116,7 +64,7 @@ void store_row(const float* sums, int count, std::uint8_t* result) {
   for (int begin = 0; begin < count; begin += BLOCK, sums += BLOCK * RGBX) {
     std::uint8_t bytes[BLOCK * RGBX];
     for (int k = 0; k < BLOCK * RGBX; ++k) {
-      const auto value = static_cast<std::int16_t>((static_cast<int>(sums[k]) + WEIGHT_ONE / 2) >> 15);
+      const auto value = static_cast<std::int16_t>(static_cast<int>(sums[k] + 0.5f));
       bytes[k] = static_cast<std::uint8_t>(value < 0 ? 0 : value > 255 ? 255 : value);
     }
     for (int i = 0; i < std::min(BLOCK, count - begin); ++i, result += 3) std::memcpy(result, bytes + i * RGBX, 3);
@@ -143,22 +91,25 @@ struct Job {
 
 template <int SIZE>
 void warp_rows(const Job& job, std::uint8_t* result) {
-  constexpr int first = SIZE / 2 - 1, rounding = 1 << (FINE_BITS - BITS - 1);
+  constexpr int first = SIZE / 2 - 1, rounding = 1 << (FINE_BITS - STEP_BITS - 1);
   const Pixels image = job.image;
-  const auto& table = weights<SIZE>();
+  const Taps<SIZE>& weights = taps<SIZE>();
   const Axis along_x(job.turn.from_right, image.width), along_y(job.turn.from_bottom, image.height);
   const bool is_swapped = job.turn.is_swapped;
-  const unsigned most_x = image.dx == RGBX ? std::max(image.width - SIZE + 1, 0) : 0, most_y = std::max(image.height - SIZE + 1, 0);
+  const unsigned most_x = image.dx == RGBX ? std::max(image.width - SIZE + 1, 0) : 0,
+                 most_y = std::max(image.height - SIZE + 1, 0);
   for (int y = 0; y < job.height; ++y, result += 3 * job.width) {
-    const int x0 = fine(job.back.a[1] * y + job.back.a[2]) + rounding, y0 = fine(job.back.a[4] * y + job.back.a[5]) + rounding;
+    const int x0 = fine(job.back.a[1] * y + job.back.a[2]) + rounding,
+              y0 = fine(job.back.a[4] * y + job.back.a[5]) + rounding;
     for (int x = 0; x < job.width; ++x) {
-      const int across = (x0 + job.right[x]) >> (FINE_BITS - BITS), along = (y0 + job.down[x]) >> (FINE_BITS - BITS);
+      const int across = (x0 + job.right[x]) >> (FINE_BITS - STEP_BITS),
+                along = (y0 + job.down[x]) >> (FINE_BITS - STEP_BITS);
       const int u = along_x(is_swapped ? along : across), v = along_y(is_swapped ? across : along);
-      const int column = (u >> BITS) - first, row = (v >> BITS) - first;
-      const float* weight = table.at[(v & (STEPS - 1)) * STEPS + (u & (STEPS - 1))];
+      const int column = (u >> STEP_BITS) - first, row = (v >> STEP_BITS) - first;
+      const float *of_columns = weights.at[u & (STEPS - 1)], *of_rows = weights.at[v & (STEPS - 1)];
       const bool is_inside = static_cast<unsigned>(column) < most_x && static_cast<unsigned>(row) < most_y;
-      store4(is_inside ? mix<SIZE>(image.data + row * image.dy + column * RGBX, image.dy, weight)
-                       : mix_at_edge<SIZE>(image, column, row, job.border, weight),
+      store4(is_inside ? mix<SIZE>(image.data + row * image.dy + column * RGBX, image.dy, of_columns, of_rows)
+                       : mix_at_edge<SIZE>(image, column, row, job.border, of_columns, of_rows),
              job.sums + RGBX * x);
     }
     store_row(job.sums, job.width, result);
@@ -209,7 +160,8 @@ void shrink_rows(const Pixels& pixels, const Rect& area, int factor, std::vector
       }
       for (int c = 0; c < 3; ++c) {
         const float mean = static_cast<float>(sum[c]) * share;
-        result[c] = static_cast<std::uint8_t>(factor == 2 ? (sum[c] + 2) >> 2 : static_cast<std::uint32_t>(std::lrint(mean)));
+        result[c] =
+            static_cast<std::uint8_t>(factor == 2 ? (sum[c] + 2) >> 2 : static_cast<std::uint32_t>(std::lrint(mean)));
       }
       result[3] = 255;
     }
@@ -237,12 +189,13 @@ void Warp::operator()(Picture& picture, const Matrix& matrix, int width, int hei
   right_.resize(static_cast<std::size_t>(width)), down_.resize(static_cast<std::size_t>(width));
   for (int x = 0; x < width; ++x) right_[x] = fine(back.a[0] * x), down_[x] = fine(back.a[3] * x);
   sums_of_row_.resize(static_cast<std::size_t>(width + 15) * RGBX);
-  const Job job = {image, picture.turn(), back, width, height, border, right_.data(), down_.data(), sums_of_row_.data()};
+  const Job job = {image,        picture.turn(),     back, width, height, border, right_.data(),
+                   down_.data(), sums_of_row_.data()};
   interpolation == Interpolation::cubic ? warp_rows<4>(job, result) : warp_rows<2>(job, result);
 }
 
-// Area-shrinks by `factor` the part of the picture that the result sees; the matrix is adapted to the shrunk part, which lies
-// as the picture does.
+// Area-shrinks by `factor` the part of the picture that the result sees; the matrix is adapted to the shrunk part,
+// which lies as the picture does.
 Pixels Warp::shrink_region(Picture& picture, Matrix* matrix, int width, int height, int factor) {
   factor = std::min({factor, picture.width(), picture.height()});
   Point low, high;

@@ -1,6 +1,6 @@
 // Resampling a picture through a matrix without aliasing: `warp` of face/geometry.py.
 //
-// Pixels agree with OpenCV's warpAffine to a rounding step: places are rounded to 1/32 of a pixel as there.
+// Pixels agree with OpenCV's warpAffine, but for a rounding step in few: places are rounded to 1/32 pixel as there.
 
 #pragma once
 
@@ -17,10 +17,10 @@ enum class Border { zero, reflect };  // reflect: the last pixel twice, as OpenC
 class Warp {
  public:
   // `result`: height x width RGB, three bytes a pixel. `matrix`: picture -> result.
-  // When the result is less than half as large as the picture, the region seen is first shrunk by a whole factor with area
-  // averaging, so that each result pixel sees all pixels it covers. Only the region seen is read.
-  void operator()(Picture& picture, const Matrix& matrix, int width, int height, Interpolation interpolation, Border border,
-                  std::uint8_t* result);
+  // When the result is less than half as large as the picture, the region seen is first shrunk by a whole factor with
+  // area averaging, so that each result pixel sees all pixels it covers. Only the region seen is read.
+  void operator()(Picture& picture, const Matrix& matrix, int width, int height, Interpolation interpolation,
+                  Border border, std::uint8_t* result);
 
  private:
   Pixels shrink_region(Picture& picture, Matrix* matrix, int width, int height, int factor);

@@ -1,8 +1,10 @@
-// Milliseconds of the CPU's time of everything but the networks, in one thread, on 720p NV21 frames: bench_pixels [repeats [side]]
+// Milliseconds of the CPU's time of everything but the networks, in one thread, on 720p NV21 frames: bench_pixels
+// [repeats [side]]
 //
-// One line a step, "name<TAB>median<TAB>95th percentile"; "frame" is what a followed face costs in each frame: all steps but
-// those of the detector, whose turn comes rarely. The crop spans `side` pixels of the frame (344: a face a third as high as the
-// frame is wide) and is rolled by 10 degrees; the camera's frames lie on their side, as those of phones do.
+// One line a step, "name<TAB>median<TAB>95th percentile"; "frame" is what a followed face costs in each frame: all
+// steps but those of the detector, whose turn comes rarely. The crop spans `side` pixels of the frame (344: a face a
+// third as high as the frame is wide) and is rolled by 10 degrees; the camera's frames lie on their side, as those of
+// phones do.
 
 #include <algorithm>
 #include <cmath>
@@ -29,7 +31,8 @@ constexpr int WIDTH = 1280, HEIGHT = 720, SIZE = 224;
 // A network that takes no time, for what is done around it.
 class Nothing : public Network {
  public:
-  Nothing(std::size_t inputs, std::size_t first, std::size_t second) : input_(inputs), outputs_{std::vector<float>(first), std::vector<float>(second)} {}
+  Nothing(std::size_t inputs, std::size_t first, std::size_t second)
+      : input_(inputs), outputs_{std::vector<float>(first), std::vector<float>(second)} {}
   float* input(std::size_t) override { return input_.data(); }
   Status run() override { return {}; }
   const float* output(std::size_t index) const override { return outputs_[index].data(); }
@@ -58,13 +61,16 @@ int main(int count, char** words) {
   unsigned noise = 1;
   for (int i = 0; i < WIDTH * HEIGHT; ++i) {
     noise = noise * 1664525u + 1013904223u;
-    y[i] = static_cast<std::uint8_t>(128 + 60 * std::sin(i % WIDTH / 23.0) * std::cos(i / WIDTH / 31.0) + (noise >> 28));
+    y[i] =
+        static_cast<std::uint8_t>(128 + 60 * std::sin(i % WIDTH / 23.0) * std::cos(i / WIDTH / 31.0) + (noise >> 28));
   }
-  for (std::size_t i = 0; i < vu.size(); ++i) vu[i] = static_cast<std::uint8_t>(128 + 30 * std::sin(static_cast<double>(i) / 2000));
+  for (std::size_t i = 0; i < vu.size(); ++i)
+    vu[i] = static_cast<std::uint8_t>(128 + 30 * std::sin(static_cast<double>(i) / 2000));
   Frame frame = Frame::nv21(y.data(), WIDTH, vu.data(), WIDTH, WIDTH, HEIGHT);
   frame.rotation = 270, frame.mirrored = true;
 
-  const double scale = SIZE / side, c = scale * std::cos(0.17), s = scale * std::sin(0.17), x = HEIGHT / 2, mid = WIDTH / 2;
+  const double scale = SIZE / side, c = scale * std::cos(0.17), s = scale * std::sin(0.17), x = HEIGHT / 2,
+               mid = WIDTH / 2;
   const Matrix matrix = {{c, s, 112 - c * x - s * mid, -s, c, 112 + s * x - c * mid}};
   const Region where = {{x, mid}, 1.05 * side, 0.17};
   std::vector<std::uint8_t> crop(SIZE * SIZE * 3);
@@ -72,7 +78,8 @@ int main(int count, char** words) {
 
   Nothing blazeface(3 * 128 * 128, 896 * 16, 896), facemesh(3 * 192 * 192, 3 * MESH_POINTS, 1);
   std::fill(blazeface.values(1).begin(), blazeface.values(1).end(), -5.0f);
-  for (int i = 100; i < 110; ++i) blazeface.values(1)[i] = 2, blazeface.values(0)[16 * i + 2] = 40, blazeface.values(0)[16 * i + 3] = 40;
+  for (int i = 100; i < 110; ++i)
+    blazeface.values(1)[i] = 2, blazeface.values(0)[16 * i + 2] = 40, blazeface.values(0)[16 * i + 3] = 40;
   for (int i = 0; i < 3 * MESH_POINTS; ++i) facemesh.values(0)[i] = static_cast<float>(40 + i * 7919 % 110);
   const TensorSpec spec = {"image", {1, 3, 0, 0}, 0, 1};
   Detector detector(blazeface, spec);
@@ -90,7 +97,8 @@ int main(int count, char** words) {
   std::vector<std::uint8_t> sampled(WIDTH * HEIGHT * 3 / 25 + 3 * WIDTH), small(32 * 32 * 3);
 
   std::vector<Step> steps;
-  for (const char* name : {"detector's view of all", "thumbnail for cuts", "view of the mesh", "crop", "tensor", "change", "detail", "paste", "frame"}) {
+  for (const char* name : {"detector's view of all", "thumbnail for cuts", "view of the mesh", "crop", "tensor",
+                           "change", "detail", "paste", "frame"}) {
     steps.push_back({name, {}});
   }
   for (int i = -3; i < repeats; ++i) {  // the first ones to warm up
@@ -134,6 +142,7 @@ int main(int count, char** words) {
     done();
     if (i >= 0) steps[step].times.push_back(sum);
   }
-  for (const Step& step : steps) std::printf("%s\t%.3f\t%.3f\n", step.name.c_str(), at(step.times, 0.5), at(step.times, 0.95));
+  for (const Step& step : steps)
+    std::printf("%s\t%.3f\t%.3f\n", step.name.c_str(), at(step.times, 0.5), at(step.times, 0.95));
   return largest > 0 && !detections.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

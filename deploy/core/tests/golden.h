@@ -1,5 +1,5 @@
-// Golden vectors of the Python package (tools/export_golden.py), read from the folder that MFS_GOLDEN names, and networks
-// that give the answers which were recorded there.
+// Golden vectors of the Python package (tools/export_golden.py), read from the folder that MFS_GOLDEN names, and
+// networks that give the answers which were recorded there.
 
 #pragma once
 
@@ -34,13 +34,21 @@ struct Array {
 template <class T>
 constexpr const char* dtype();
 template <>
-constexpr const char* dtype<std::uint8_t>() { return "uint8"; }
+constexpr const char* dtype<std::uint8_t>() {
+  return "uint8";
+}
 template <>
-constexpr const char* dtype<std::int32_t>() { return "int32"; }
+constexpr const char* dtype<std::int32_t>() {
+  return "int32";
+}
 template <>
-constexpr const char* dtype<float>() { return "float32"; }
+constexpr const char* dtype<float>() {
+  return "float32";
+}
 template <>
-constexpr const char* dtype<double>() { return "float64"; }
+constexpr const char* dtype<double>() {
+  return "float64";
+}
 
 // All of it; a test program cannot go on without.
 class Golden {
@@ -85,7 +93,9 @@ class Golden {
     index_ = index.value();
   }
 
-  const Json& at(const std::string& name, const std::string& array) const { return index_.at("cases").at(name).at(array); }
+  const Json& at(const std::string& name, const std::string& array) const {
+    return index_.at("cases").at(name).at(array);
+  }
 
   static std::string text(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
@@ -106,16 +116,20 @@ class Golden {
 inline Frame frame_of(const Array<std::uint8_t>& picture, const std::uint8_t* pixels = nullptr) {
   const std::size_t axes = picture.shape.size();
   const int height = picture.shape[axes - 3], width = picture.shape[axes - 2];
-  return Frame::rgb({const_cast<std::uint8_t*>(pixels != nullptr ? pixels : picture.values.data()), width, height, 3 * width});
+  return Frame::rgb(
+      {const_cast<std::uint8_t*>(pixels != nullptr ? pixels : picture.values.data()), width, height, 3 * width});
 }
 
-// A network that gives the recorded answers in their order, and holds what it is given against what was recorded: to a step
-// of 8 bits.
+// A network that gives the recorded answers in their order, and holds what it is given against what was recorded: to a
+// step of 8 bits.
 class Replay : public Network {
  public:
   Replay(const std::string& name, const char* inputs, const char* first, const char* second, float mean, float std)
-      : mean_(mean), std_(std), inputs_(Golden::vectors().array<std::uint8_t>(name, inputs)),
-        first_(Golden::vectors().array<float>(name, first)), second_(Golden::vectors().array<float>(name, second)),
+      : mean_(mean),
+        std_(std),
+        inputs_(Golden::vectors().array<std::uint8_t>(name, inputs)),
+        first_(Golden::vectors().array<float>(name, first)),
+        second_(Golden::vectors().array<float>(name, second)),
         input_(inputs_.size() == 0 ? 3 * 192 * 192 : inputs_.stride()) {}
 
   float* input(std::size_t) override { return input_.data(); }
@@ -135,7 +149,9 @@ class Replay : public Network {
   double largest_difference() const { return largest_; }  // of inputs so far, in 8-bit steps
   bool is_done() const { return call_ == static_cast<std::size_t>(inputs_.size()); }
 
-  static Replay detector(const std::string& name) { return {name, "detector_inputs", "regressors", "logits", 0.5f, 0.5f}; }
+  static Replay detector(const std::string& name) {
+    return {name, "detector_inputs", "regressors", "logits", 0.5f, 0.5f};
+  }
   static Replay mesh(const std::string& name) { return {name, "mesh_inputs", "meshes", "presences", 0, 1}; }
   TensorSpec spec() const { return {"image", {1, 3, 0, 0}, mean_, std_}; }
 

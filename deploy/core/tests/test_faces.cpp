@@ -12,9 +12,9 @@ using mfs_test::Replay;
 
 namespace {
 
-constexpr double POINTS = 0.01;   // pixels
+constexpr double POINTS = 0.01;  // pixels
 constexpr double MATRIX = 1e-4;
-constexpr double STEP = 1.0001;   // of 8 bits
+constexpr double STEP = 1.0001;  // of 8 bits
 
 void check_faces(const std::string& name, const std::vector<Face>& faces) {
   const Golden& golden = Golden::vectors();
@@ -58,7 +58,6 @@ void the_search_sees_and_finds_what_python_does() {
     CHECK(mesh.is_done());
     CHECK_NEAR(detector.largest_difference(), 0, STEP);
     CHECK_NEAR(mesh.largest_difference(), 0, STEP);
-    std::printf("  %s: inputs differ by %.3f and %.3f steps\n", name.c_str(), detector.largest_difference(), mesh.largest_difference());
     check_faces(name, faces);
   }
   CHECK(tried >= 9);

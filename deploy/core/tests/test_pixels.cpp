@@ -1,5 +1,5 @@
-// The pixels of a swap, held against the Python package: crop, change, damping, and the picture with the face pasted in; as
-// RGB and RGBA, NV21 and planes with any strides, any way round.
+// The pixels of a swap, held against the Python package: crop, change, damping, and the picture with the face pasted
+// in; as RGB and RGBA, NV21 and planes with any strides, any way round.
 
 #include <cmath>
 #include <string>
@@ -8,6 +8,7 @@
 #include "change.h"
 #include "detail.h"
 #include "golden.h"
+#include "light.h"
 #include "paste.h"
 
 using namespace mfs;
@@ -57,7 +58,8 @@ Difference difference(const Bytes& a, const Bytes& b) {
 // No more than a step, and that hardly anywhere.
 void check_same(const std::string& what, const Bytes& a, const Bytes& b) {
   const Difference found = difference(a, b);
-  std::printf("  %s: %zu of %zu bytes differ, by %d at most\n", what.c_str(), found.count, a.size(), found.largest);
+  if (found.count > 0)
+    std::printf("%s: %zu of %zu bytes differ, by %d at most\n", what.c_str(), found.count, a.size(), found.largest);
   CHECK(found.largest <= 1);
   CHECK(found.count <= a.size() / 500);
 }
@@ -71,7 +73,8 @@ std::vector<std::string> swapped_cases() {
   return names;
 }
 
-// The memory that stands upright once it is turned clockwise by `rotation` and, then, mirrored: planes of `bytes` a sample.
+// The memory that stands upright once it is turned clockwise by `rotation` and, then, mirrored: planes of `bytes` a
+// sample.
 Bytes laid_down(const std::uint8_t* upright, int width, int height, int bytes, int rotation, bool mirrored) {
   Bytes memory(static_cast<std::size_t>(width) * height * bytes);
   const bool is_turned = rotation % 180 != 0;
@@ -93,8 +96,13 @@ Bytes laid_down(const std::uint8_t* upright, int width, int height, int bytes, i
 // Planes of a camera's frame in one block of memory with gaps, as Android hands them out.
 struct Camera {
   Camera(const Bytes& y, const Bytes& u, const Bytes& v, int width, int height, int row_gap, int pixel_stride)
-      : width(width), height(height), samples((width + 1) / 2), rows((height + 1) / 2), luma_stride(width + row_gap),
-        chroma_stride(samples * pixel_stride + row_gap), step(pixel_stride) {
+      : width(width),
+        height(height),
+        samples((width + 1) / 2),
+        rows((height + 1) / 2),
+        luma_stride(width + row_gap),
+        chroma_stride(samples * pixel_stride + row_gap),
+        step(pixel_stride) {
     luma.assign(static_cast<std::size_t>(luma_stride) * height, 77);
     chroma.assign(static_cast<std::size_t>(chroma_stride) * rows * 2 + 2, 78);
     for (int r = 0; r < height; ++r) std::copy_n(y.data() + r * width, width, luma.data() + r * luma_stride);
@@ -121,7 +129,8 @@ struct Camera {
   }
   Bytes get_luma() const {
     Bytes values;
-    for (int r = 0; r < height; ++r) values.insert(values.end(), luma.begin() + r * luma_stride, luma.begin() + r * luma_stride + width);
+    for (int r = 0; r < height; ++r)
+      values.insert(values.end(), luma.begin() + r * luma_stride, luma.begin() + r * luma_stride + width);
     return values;
   }
   // bytes between the rows and planes that are nobody's
@@ -162,6 +171,35 @@ void crops_are_pythons() {
   }
 }
 
+void light_is_pythons() {
+  int unusual = 0;
+  for (const std::string& name : swapped_cases()) {
+    const Patch patch(name);
+    const auto gain = Golden::vectors().array<float>(name, "gain");
+    const auto wanted = Golden::vectors().array<std::uint8_t>(name, "shown");
+    const auto painted = Golden::vectors().array<float>(name, "painted");
+    const auto result = Golden::vectors().array<float>(name, "result");
+    Light light;
+    light.look(patch.crop.values.data(), SIZE);
+    for (int c = 0; c < 3; ++c) CHECK_NEAR(light.gain(c), gain.values[c], 1e-5);
+    CHECK(!light.is_dark());
+    if (light.is_usual()) {
+      CHECK(wanted.values == patch.crop.values && painted.values == result.values);
+      continue;
+    }
+    ++unusual;
+    Bytes shown(wanted.values.size());
+    std::vector<float> own(result.values.size());
+    light.known(patch.crop.values.data(), SIZE * SIZE, shown.data());
+    check_same(name, shown, wanted.values);
+    light.back(patch.crop.values.data(), wanted.values.data(), painted.values.data(), SIZE * SIZE, own.data());
+    double most = 0;
+    for (std::size_t i = 0; i < own.size(); ++i) most = std::max<double>(most, std::abs(own[i] - result.values[i]));
+    CHECK(most < 1e-5);
+  }
+  CHECK(unusual > 0);
+}
+
 void change_and_damping_are_pythons() {
   for (const std::string& name : swapped_cases()) {
     const Patch patch(name);
@@ -172,16 +210,17 @@ void change_and_damping_are_pythons() {
     const float largest = change_of(patch.crop.values.data(), result.values.data(), change.data());
     contradicted(patch.crop.values.data(), result.values.data(), damping.data());
     double most = 0, most_damped = 0;
-    for (std::size_t i = 0; i < change.size(); ++i) most = std::max<double>(most, std::abs(change[i] - patch.change.values[i]));
+    for (std::size_t i = 0; i < change.size(); ++i)
+      most = std::max<double>(most, std::abs(change[i] - patch.change.values[i]));
     for (std::size_t i = 0; i < damping.size(); ++i) {
       most_damped = std::max<double>(most_damped, std::abs(damping[i] - patch.damping.values[i]));
     }
-    std::printf("  %s: change differs by %.1e, damping by %.1e\n", name.c_str(), most, most_damped);
     CHECK(most < 1e-5);
     CHECK(most_damped < 0.1 * STEP);
     float expected = 0;
     for (int i = 0; i < 3 * SIZE * SIZE; ++i) {
-      expected = std::max(expected, std::abs(result.values[i] - patch.crop.values[i % (SIZE * SIZE) * 3 + i / (SIZE * SIZE)] / 255.0f));
+      expected = std::max(
+          expected, std::abs(result.values[i] - patch.crop.values[i % (SIZE * SIZE) * 3 + i / (SIZE * SIZE)] / 255.0f));
     }
     CHECK_NEAR(largest, expected, 1e-6);
     CHECK(largest > 0.05f);
@@ -212,7 +251,8 @@ void pasted_pictures_are_pythons() {
       const bool mirrored = turn >= 4;
       Bytes memory = laid_down(before.values.data(), width, height, 3, rotation, mirrored);
       const bool is_turned = rotation % 180 != 0;
-      Frame frame = Frame::rgb({memory.data(), is_turned ? height : width, is_turned ? width : height, 3 * (is_turned ? height : width)});
+      Frame frame = Frame::rgb(
+          {memory.data(), is_turned ? height : width, is_turned ? width : height, 3 * (is_turned ? height : width)});
       frame.rotation = rotation, frame.mirrored = mirrored;
       CHECK(check_frame(frame).ok());
       if (!(check_frame(frame).ok())) return;
@@ -235,7 +275,8 @@ void crops_of_turned_frames_are_the_upright_ones() {
       Bytes memory = laid_down(pixels.values.data(), width, height, 3, rotation, turn >= 4);
       const int columns = turn % 2 != 0 ? height : width, rows = turn % 2 != 0 ? width : height;
       Bytes rgba;
-      for (std::size_t i = 0; i < memory.size(); i += 3) rgba.insert(rgba.end(), {memory[i], memory[i + 1], memory[i + 2], 9});
+      for (std::size_t i = 0; i < memory.size(); i += 3)
+        rgba.insert(rgba.end(), {memory[i], memory[i + 1], memory[i + 2], 9});
       Frame frame = turn % 3 == 0 ? Frame::rgba(rgba.data(), columns, rows, 4 * columns)
                                   : Frame::rgb({memory.data(), columns, rows, 3 * columns});
       frame.rotation = rotation, frame.mirrored = turn >= 4;
@@ -258,7 +299,8 @@ void rgba_keeps_its_alpha_and_what_nothing_reaches() {
   const auto wanted = Golden::vectors().array<std::uint8_t>("turned", "pasted");
   const int height = before.shape[0], width = before.shape[1], stride = 4 * width + 24;
   Bytes memory(static_cast<std::size_t>(stride) * height, 33);
-  for (int i = 0; i < width * height; ++i) std::copy_n(before.values.data() + 3 * i, 3, memory.data() + i / width * stride + i % width * 4);
+  for (int i = 0; i < width * height; ++i)
+    std::copy_n(before.values.data() + 3 * i, 3, memory.data() + i / width * stride + i % width * 4);
   Picture picture;
   picture.set(Frame::rgba(memory.data(), width, height, stride));
   patch.paste(picture);
@@ -272,7 +314,8 @@ void rgba_keeps_its_alpha_and_what_nothing_reaches() {
       }
       const std::size_t i = static_cast<std::size_t>(y * width + x / 4) * 3 + x % 4;
       CHECK(std::abs(value - wanted.values[i]) <= 1);
-      CHECK(value == before.values[i] || std::abs(value - before.values[i]) >= std::abs(wanted.values[i] - before.values[i]) - 1);
+      CHECK(value == before.values[i] ||
+            std::abs(value - before.values[i]) >= std::abs(wanted.values[i] - before.values[i]) - 1);
       changed += value != before.values[i];
     }
   }
@@ -282,7 +325,8 @@ void rgba_keeps_its_alpha_and_what_nothing_reaches() {
 void yuv_is_read_as_it_is_meant() {
   for (const std::string name : {"upright_yuv", "edge_yuv"}) {
     const Golden& golden = Golden::vectors();
-    const auto y = golden.array<std::uint8_t>(name, "y"), u = golden.array<std::uint8_t>(name, "u"), v = golden.array<std::uint8_t>(name, "v");
+    const auto y = golden.array<std::uint8_t>(name, "y"), u = golden.array<std::uint8_t>(name, "u"),
+               v = golden.array<std::uint8_t>(name, "v");
     const auto wanted = golden.array<std::uint8_t>(name, "picture");
     Camera camera(y.values, u.values, v.values, y.shape[1], y.shape[0], 13, 2);
     Picture picture;
@@ -298,7 +342,8 @@ void yuv_is_read_as_it_is_meant() {
     picture.sample(step, sampled.data());
     for (int i = 0; i < columns * rows; ++i) {
       for (int c = 0; c < 3; ++c) {
-        const std::size_t at = (static_cast<std::size_t>(i / columns * step) * picture.width() + i % columns * step) * 3 + c;
+        const std::size_t at =
+            (static_cast<std::size_t>(i / columns * step) * picture.width() + i % columns * step) * 3 + c;
         CHECK(sampled[3 * i + c] == rgb[at]);
       }
     }
@@ -309,7 +354,8 @@ void yuv_frames_are_edited_as_python_edits_them() {
   const Golden& golden = Golden::vectors();
   for (const std::string name : {"upright_yuv", "edge_yuv"}) {
     const Patch patch(name);
-    const auto y = golden.array<std::uint8_t>(name, "y"), u = golden.array<std::uint8_t>(name, "u"), v = golden.array<std::uint8_t>(name, "v");
+    const auto y = golden.array<std::uint8_t>(name, "y"), u = golden.array<std::uint8_t>(name, "u"),
+               v = golden.array<std::uint8_t>(name, "v");
     const int height = y.shape[0], width = y.shape[1];
     for (int turn = 0; turn < 8; ++turn) {
       const int rotation = turn % 4 * 90, step = 1 + turn % 3;
@@ -318,7 +364,8 @@ void yuv_frames_are_edited_as_python_edits_them() {
       const auto down = [&](const Array<std::uint8_t>& plane) {
         return laid_down(plane.values.data(), plane.shape[1], plane.shape[0], 1, rotation, mirrored);
       };
-      Camera camera(down(y), down(u), down(v), turn % 2 != 0 ? height : width, turn % 2 != 0 ? width : height, turn, step);
+      Camera camera(down(y), down(u), down(v), turn % 2 != 0 ? height : width, turn % 2 != 0 ? width : height, turn,
+                    step);
       Frame frame = camera.frame();
       frame.rotation = rotation, frame.mirrored = mirrored;
       CHECK(check_frame(frame).ok());
@@ -340,14 +387,17 @@ void luma_may_have_a_pixel_stride_too() {
   const Golden& golden = Golden::vectors();
   const Patch patch("upright_yuv");
   const auto y = golden.array<std::uint8_t>("upright_yuv", "y"), u = golden.array<std::uint8_t>("upright_yuv", "u");
-  const auto v = golden.array<std::uint8_t>("upright_yuv", "v"), wanted = golden.array<std::uint8_t>("upright_yuv", "pasted_y");
+  const auto v = golden.array<std::uint8_t>("upright_yuv", "v"),
+             wanted = golden.array<std::uint8_t>("upright_yuv", "pasted_y");
   const int height = y.shape[0], width = y.shape[1];
   Bytes wide(y.values.size() * 2, 5), us = u.values, vs = v.values;
   for (std::size_t i = 0; i < y.values.size(); ++i) wide[2 * i] = y.values[i];
   Picture picture;
-  picture.set(Frame::yuv420({wide.data(), 2 * width, 2}, {us.data(), width / 2, 1}, {vs.data(), width / 2, 1}, width, height));
+  picture.set(
+      Frame::yuv420({wide.data(), 2 * width, 2}, {us.data(), width / 2, 1}, {vs.data(), width / 2, 1}, width, height));
   patch.paste(picture);
-  for (std::size_t i = 0; i < y.values.size(); ++i) CHECK(std::abs(wide[2 * i] - wanted.values[i]) <= 1 && wide[2 * i + 1] == 5);
+  for (std::size_t i = 0; i < y.values.size(); ++i)
+    CHECK(std::abs(wide[2 * i] - wanted.values[i]) <= 1 && wide[2 * i + 1] == 5);
 }
 
 void no_change_leaves_every_byte() {
@@ -384,6 +434,7 @@ void a_face_outside_the_picture_changes_nothing_and_harms_nothing() {
 
 int main() {
   crops_are_pythons();
+  light_is_pythons();
   change_and_damping_are_pythons();
   a_result_that_is_not_finite_is_noticed();
   pasted_pictures_are_pythons();
