@@ -87,6 +87,16 @@ def test_a_folder_and_all_faces_under_sanitizers(shell, samples, swapper, tmp_pa
     assert near_the_python_result(tmp_path / "out" / "both_source.png", swapper.swap(both, "all"))
 
 
+def test_little_blue_light(shell, report, swapper, target, tmp_path):
+    """The network is shown another light, as in Python; the face stays as dark as it was."""
+    dim = np.rint(target * np.array([0.25, 0.3, 0.6])).astype(np.uint8)
+    write_image(tmp_path / "dim.png", dim)
+    report(shell("--target", tmp_path / "dim.png", "--output", tmp_path, "--json"))
+    wanted = swapper.swap(dim)
+    assert near_the_python_result(tmp_path / "dim_source.png", wanted)
+    assert np.abs(wanted.astype(int) - dim).mean() > 1
+
+
 def test_a_ppm(shell, report, target, result, tmp_path):
     path = tmp_path / "a.ppm"
     path.write_bytes(b"P6\n# a comment\n512 512\n255\n" + target.tobytes())
