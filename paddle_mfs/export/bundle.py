@@ -22,19 +22,17 @@ from paddle_mfs.export.census import census
 from paddle_mfs.export.check import compare, crops_to_batch, reference
 from paddle_mfs.export.deploy_json import constants
 from paddle_mfs.export.lite import export_lite, opt_version
-from paddle_mfs.export.paddle import save_program
 from paddle_mfs.export.patch import REFUSED
 from paddle_mfs.export.quantise import error
-from paddle_mfs.export.template import Template, make_template, runnable
+from paddle_mfs.export.template import Template, make_template, on_x86, run_graph, runnable
 from paddle_mfs.face.align import align
-from paddle_mfs.graph.nodes import INPUT, OUTPUTS, SHAPE
-from paddle_mfs.graph.program import NAME
+from paddle_mfs.graph.nodes import INPUT, OUTPUTS, SHAPE, read_idn
+from paddle_mfs.graph.rewrites import rewrite
 from paddle_mfs.graph.targets import ALIGNED, HALF_PIXEL, TARGETS, mobile_targets, parse_targets
 from paddle_mfs.metrics.background import psnr
 from paddle_mfs.models.mfs import load_mfs
 from paddle_mfs.provenance import GENERATED, provenance
 from paddle_mfs.runtime import choose
-from paddle_mfs.runtime.lite import LiteRunner, optimise
 from paddle_mfs.swap.baker import Baker
 from paddle_mfs.swap.identity import Identity, is_identity_file, load_identity, read_source
 from paddle_mfs.utils.errors import UserError
@@ -82,6 +80,8 @@ def export_bundle(
         quantise: for int8, see `lite.export_lite`.
     Returns: what deploy.json holds.
     Raises: UserError for what cannot be made, with the reason, and for a network that differs from dygraph.
+
+    More than seven parameters: the options of the tool, which nothing else passes on together.
     """
     output = Path(output)
     target = _checked(output, source, target, precision, injection, upsampling)
@@ -164,9 +164,7 @@ class _Making:
         look = networks.encoder(encoder, self.image, self.face.five)
         built_encoder = self._add(look, facts["encoder"]["licence"])
         built_iin = self._add(networks.iin(weights, template.parts, embedding, feature), facts["weights"]["licence"])
-        self._add_idn(
-            template.model, facts["weights"]["licence"], {"difference_from_dygraph": float(f"{difference:.2e}")}
-        )
+        self._add_idn(template.model, facts["weights"]["licence"], self._compared(template.nodes, difference))
         self.template = template
         made = built_iin.run(*built_encoder.run(*look.inputs.values()))[0]
         injected = run(made.ravel())
@@ -189,25 +187,33 @@ class _Making:
             model = self.template.filled(self.template.weights_of(identity.idn))
         else:
             model, facts = self._exported(identity, quantise)
-        name = f"identities/{identity.name}.nb"
+        name = identity.name.encode("utf-8", "replace").decode()  # a file's name may be none
+        file = f"identities/{name}.nb" if self.template else "idn.nb"
         if self.template:
-            self.files[name] = model, licence
+            self.files[file] = model, licence
         else:
-            name = "idn.nb"
             self._add_idn(model, licence, facts)
-        self.identities.append({"name": identity.name, "file": name, "source_sha256": identity.facts["source_sha256"]})
+        self.identities.append({"name": name, "file": file, "source_sha256": identity.facts["source_sha256"]})
 
     def _exported(self, identity, quantise):
         """A .nb as `export_lite` makes it, and what is known of it."""
+        if self.precision == "int8" and quantise is None:
+            raise ValueError("int8 needs what quantises it")
         single = self.folder / "single"
         [(path, card)] = export_lite(identity, single, [self.target], self.precision, quantise=quantise)
         if self.precision == "int8":
             return path.read_bytes(), {"int8": card["int8"]}
         batch, expected = self._tried(identity.idn)
-        save_program(identity.idn, single, TARGETS[self.target].passes[self.precision])
-        optimise(single / f"{NAME}.pdmodel", "x86", single / "x86.nb")
-        difference = compare(path.name, expected, batch, LiteRunner(single / "x86.nb"))
-        return path.read_bytes(), {"difference_from_dygraph": float(f"{difference:.2e}")}
+        nodes = rewrite(read_idn(identity.idn), TARGETS[self.target].passes[self.precision])
+        difference = compare(path.name, expected, batch, run_graph(nodes, single))
+        return path.read_bytes(), self._compared(nodes, difference)
+
+    @staticmethod
+    def _compared(nodes, difference):
+        return {
+            "run_by": "Paddle-Lite x86" if on_x86(nodes) else "Paddle",
+            "difference_from_dygraph": float(f"{difference:.2e}"),
+        }
 
     def _tried(self, idn):
         """What an IDN is tried on, and what dygraph makes of it."""
@@ -236,7 +242,9 @@ class _Making:
     def _take(self, name, model, licence, entry):
         self.files[entry["file"]], self.networks[name] = (model, licence), entry
         difference = entry.get("difference_from_dygraph")
-        run = "simulated here" if difference is None else f"run for x86: differs from dygraph by {difference:.1e}"
+        run = "simulated here"
+        if difference is not None:
+            run = f"run by {entry['run_by']}: differs from dygraph by {difference:.1e}"
         self.report(f"{entry['file']}: {len(model) / 1e6:.2f} MB, {entry['census']['total']} kernels, {run}")
 
     def deploy(self, identity: Identity, is_source: bool) -> dict[str, Any]:

@@ -5,7 +5,20 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from paddle_mfs.face import analysis, appearance, boxes, coarse, detail, detect, landmarks, paste, regions, track, views
+from paddle_mfs.face import (
+    analysis,
+    appearance,
+    boxes,
+    coarse,
+    detail,
+    detect,
+    landmarks,
+    light,
+    paste,
+    regions,
+    track,
+    views,
+)
 from paddle_mfs.face import scene_cut as cuts
 from paddle_mfs.face.align import TEMPLATE_112
 from paddle_mfs.face.one_euro import OneEuro
@@ -30,7 +43,8 @@ SCENE_CUT = ("SIDE", "REACH", "TOLERANCE", "BINS", "THRESHOLD", "SAME")
 
 
 def constants(encoder_size: int) -> dict[str, Any]:
-    """The groups "detector", "mesh", "crop", "encoder_crop", "paste" and "track" of deploy.json.
+    """The groups "detector", "mesh", "crop", "encoder_crop", "light", "paste" and "track" of
+    deploy.json.
 
     encoder_size: pixels, side of the encoder's input.
     """
@@ -58,6 +72,12 @@ def constants(encoder_size: int) -> dict[str, Any]:
         },
         "crop": {"size": SIZE, "template_112": [[round(float(v), 4) for v in point] for point in TEMPLATE_112]},
         "encoder_crop": {"size": encoder_size, "network": encoder_size},
+        "light": {
+            "known": light.KNOWN.tolist(),
+            "darkest": light.DARKEST,
+            "centre": list(light.CENTRE),
+            "radii": list(light.RADII),
+        },
         "paste": {
             "edge": paste.EDGE,
             "negligible": paste.NEGLIGIBLE,

@@ -139,6 +139,7 @@ def build(network: PhoneNetwork, folder: str | Path, places: str) -> Built:
         ],
         "valid_places": places,
         "weights": network.weights,
+        "run_by": "Paddle-Lite x86",
         "difference_from_dygraph": float(f"{difference:.2e}"),
         "census": census(path),
     }

@@ -85,15 +85,29 @@ def runnable(
 ) -> Callable[[np.ndarray], Callable[[np.ndarray], list[np.ndarray]]]:
     """What runs a target's filled template here: weights (count,) -> callable (1, 3, S, S) -> [result, mask].
 
-    It is the same graph, built for x86 and patched likewise; one that Paddle-Lite cannot run on x86 (the mobile variant
-    for gpu has transposed convolutions of single channels) is run by Paddle.
+    It is the same graph, built for x86 and patched likewise; one that is not `on_x86` is run by Paddle.
     """
-    if any(node.kind == "transposed" for node in template.nodes):
+    if not on_x86(template.nodes):
         return lambda weights: Program(_filled(template, weights)).run
     if target != "x86":
         nodes, passes = read_idn(idn), TARGETS[target].passes[precision]
         template = _made(nodes, passes, template.parts, folder, f"{target}, built for x86,", "x86", "fp32")
     return lambda weights: LiteRunner(template.filled(weights))
+
+
+def on_x86(nodes: list[Node]) -> bool:
+    """Whether Paddle-Lite can run a graph on x86: it has no transposed convolutions of single channels there, which the
+    mobile variant has for gpu."""
+    return all(node.kind != "transposed" for node in nodes)
+
+
+def run_graph(nodes: list[Node], folder: str | Path) -> Callable[[np.ndarray], list[np.ndarray]]:
+    """What runs a target's graph here, (1, 3, S, S) -> [result, mask]: Paddle-Lite, built for x86, or else Paddle."""
+    program, path = Program(nodes), Path(folder) / "x86.nb"
+    if not on_x86(nodes):
+        return program.run
+    optimise(program.save(folder), "x86", path)
+    return LiteRunner(path)
 
 
 def _filled(template: Template, weights: np.ndarray) -> list[Node]:

@@ -8,6 +8,7 @@ portrait, and the facts (JSON) that `Identity.facts` holds. About 3 MB.
 from __future__ import annotations
 
 import json
+import math
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from paddle_mfs.runtime.runner import Runner
 
 SUFFIX = ".identity"
+LARGEST = 1 << 26  # bytes of an array in an identity file
+ARRAYS = {"crop": (np.uint8, 3), "portrait": (np.uint8, 3), "embedding": (np.float32, 2), "feature": (np.float32, 4)}
 
 
 @dataclass
@@ -113,15 +116,29 @@ def read_source(source: str | Path) -> np.ndarray:
     return _read(source)["portrait"] if is_identity_file(source) else read_image(source)
 
 
+def _check_sizes(archive: zipfile.ZipFile) -> None:
+    """Raise ValueError when an array claims more than is there, or than any identity has: numpy would make room."""
+    for member in archive.infolist():
+        with archive.open(member) as file:
+            major, _ = np.lib.format.read_magic(file)
+            read_header = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
+            shape, _, dtype = read_header(file)
+        if math.prod(shape) * dtype.itemsize > member.file_size or member.file_size > LARGEST:
+            raise ValueError
+
+
 def _read(path: str | Path) -> dict[str, Any]:
     path = Path(path)
     if not path.is_file():
         raise UserError(f"{path}: no such identity file; make one with tools/personalize.py")
     try:
         with np.load(path, allow_pickle=False) as archive:
+            _check_sizes(archive.zip)
             stored: dict[str, Any] = {name: archive[name] for name in archive.files}
-        for name in ("half_pixel", "crop", "portrait", "embedding", "feature"):
-            stored[name]  # a KeyError where it is missing
+        stored["half_pixel"]  # a KeyError where it is missing
+        for name, (dtype, dimensions) in ARRAYS.items():
+            if stored[name].dtype != dtype or stored[name].ndim != dimensions or not stored[name].size:
+                raise ValueError
         stored["facts"] = json.loads(str(stored["facts"]))
         stored["facts"]["weights"]["file"], stored["facts"]["weights"]["sha256"]
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:

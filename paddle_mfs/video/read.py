@@ -11,6 +11,7 @@ import av
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.numbers import check_number
 from paddle_mfs.video.frame import colour_matrix, orientation
+from paddle_mfs.video.timeline import StreamClock, Timeline
 
 LOCAL = {"protocol_whitelist": "file"}  # a playlist may not fetch anything from elsewhere
 
@@ -55,7 +56,7 @@ class VideoReader:
         time_base: seconds a tick of the frames' times; rate: frames a second (Fraction), an average where it varies.
         begin: seconds in the file's own time that become 0 in the frames' times; origin: where the file's time starts.
         size: (width, height) of the frames as stored; pixel_aspect: width of their pixels over the height.
-        is_part: was less than the whole clip asked for?
+        is_part: was less than the whole clip asked for? timeline: to which its times are moved.
         total: frames expected, None when unknown; skipped: corrupt frames passed over so far; repeats: packets without
             data so far: the picture before them stays that much longer; missing: known after the last frame: how many
             more the file claims to hold.
@@ -79,6 +80,7 @@ class VideoReader:
             self.close()
             raise UserError(f"{path}: holds no video that can be decoded; give a clip with pictures")
         self.stream: av.video.stream.VideoStream = stream
+        self.timeline = Timeline.of(self.container)
         self.stream.thread_type = (
             "SLICE"  # threads by frame report an error late, and lose what follows one near the end
         )
@@ -93,7 +95,7 @@ class VideoReader:
             self.origin + (float("inf") if end is None else end),
             max_frames,
         )
-        if start:
+        if start and not self.timeline.is_joined:
             self._seek()
         self._decoding = self._decode()
         first = next(self._decoding, None)
@@ -203,7 +205,7 @@ class VideoReader:
 
     def _packets(self) -> Iterator[av.Packet | None]:
         """The stream's packets from here on, then None, which has the decoder give what it still holds."""
-        packets, held = self.container.demux(self.stream), None
+        packets, clock, held = self.container.demux(self.stream), StreamClock(self.timeline), None
         while True:
             try:
                 packet = next(packets, None)
@@ -211,6 +213,7 @@ class VideoReader:
                 packet = None
             if packet is None:
                 break
+            clock.move(packet)
             if held is not None:
                 yield held
             held = packet
@@ -233,6 +236,8 @@ class VideoReader:
     def _expected(self, start: float, end: float | None, limit: int | None) -> int | None:
         """How many frames the part asked for has, by what the file says of itself; None when it says nothing."""
         whole = self.container.duration / av.time_base if self.container.duration else None
+        if self.timeline.is_joined:
+            whole = self.timeline.end - self.origin
         frames = self.stream.frames or (whole and round(whole * self.rate))
         ends = [seconds for seconds in (end, whole) if seconds is not None]
         if self.is_part and ends:

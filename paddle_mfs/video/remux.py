@@ -5,10 +5,14 @@ Sound that the new one cannot hold is encoded anew (sound.py); other streams tha
 
 from __future__ import annotations
 
+from collections import Counter
+
 import av
 
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.video.read import VideoReader, open_clip
 from paddle_mfs.video.sound import SoundEncoder
+from paddle_mfs.video.timeline import StreamClock
 
 COPIED = ("audio", "subtitle", "attachment")
 LONGEST = 30  # seconds a subtitle may stay on screen; those that began earlier than this before a part are not found
@@ -28,10 +32,13 @@ class StreamCopier:
 
     def __init__(self, reader: VideoReader, output: av.container.OutputContainer):
         self._output, self._begin, self._origin = output, reader.begin, reader.origin
+        self._timeline, self._last = reader.timeline, dict[int, int]()
+        self._overlapping: Counter[int] = Counter()
         self.notes: list[str] = []
         self._is_cut = reader.begin > reader.origin
         self._container = open_clip(reader.path)
         self._copies: dict[int, av.stream.Stream] = {}
+        self._path = reader.path
         self._encoders: dict[int, SoundEncoder] = {}
         for stream in self._container.streams:
             if stream.type in COPIED:
@@ -46,7 +53,17 @@ class StreamCopier:
     def copy(self, before: float) -> None:
         """Write the packets that begin before this time (seconds in the output)."""
         while self._next is not None and self._next.pts * self._next.time_base < before:
-            self._output.mux(self._next)
+            stream = self._next.stream
+            try:
+                self._output.mux(self._next)
+            except av.error.FFmpegError as error:
+                if isinstance(error, OSError):  # a full disk
+                    raise
+                name = stream.codec_context.name if stream.codec_context else "of no known codec"
+                raise UserError(
+                    f"{self._path}: its {stream.type} stream ({name}) cannot be copied into {self._output.format.name} "
+                    f"({error.strerror}); write a .mkv"
+                ) from None
             self._next = next(self._packets, None)
 
     def close(self) -> None:
@@ -77,9 +94,9 @@ class StreamCopier:
         ]
         if not timed:
             return
-        if self._is_cut:
+        if self._is_cut and not self._timeline.is_joined:
             self._container.seek(int(max(self._begin - LONGEST, self._origin) * av.time_base))
-        packets = self._container.demux(*timed)
+        packets, clock = self._container.demux(*timed), StreamClock(self._timeline)
         while True:
             try:
                 packet = next(packets, None)
@@ -89,11 +106,14 @@ class StreamCopier:
                 break
             if not packet.size:
                 continue
+            clock.move(packet)
             encoder = self._encoders.get(packet.stream.index)
             if encoder:
                 yield from encoder.encode(packet)
             elif packet.pts is not None and self._is_moved(packet):
                 yield packet
+        for index, count in self._overlapping.items():
+            self.notes.append(f"{count} packet(s) of stream {index} lie over others and are left out")
         for encoder in self._encoders.values():
             yield from encoder.encode(None)
 
@@ -108,5 +128,10 @@ class StreamCopier:
             packet.pts, packet.dts, packet.duration = begin, begin, packet.duration - early
         packet.pts -= begin
         packet.dts = packet.pts if packet.dts is None else packet.dts - begin
+        index = packet.stream.index
+        if packet.stream.type == "audio" and packet.dts <= self._last.get(index, packet.dts - 1):
+            self._overlapping[index] += 1  # sound there is already: a muxer takes no packet whose time does not advance
+            return False
+        self._last[index] = packet.dts
         packet.stream = self._copies[packet.stream.index]
         return True

@@ -102,6 +102,13 @@ def test_classes_without_android_in_them(classes, tmp_path):
     assert not later, "Android 7 has neither java.nio.file nor java.time"
 
 
+def test_the_library_is_aligned_to_16_kb(library, require):
+    require("readelf", "binutils")
+    headers = run("readelf", "-lW", library / "libmfs_jni.so").stdout
+    alignments = re.findall(r"^ +LOAD .* (0x\w+)$", headers, re.M)
+    assert alignments and set(alignments) == {"0x4000"}, headers
+
+
 def test_broken_bundles_are_sentences(native):
     problems = re.findall(r"^problem (.*)$", native[0], re.M)
     assert len(problems) == 2 and "tampered.zip" in problems[0] and "truncated.zip" in problems[1], problems

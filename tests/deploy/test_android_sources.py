@@ -6,7 +6,6 @@ android_stubs.py), and aapt, Debian's, packs manifest and resources against Andr
 
 import os
 import re
-import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -198,9 +197,8 @@ def test_every_view_of_a_screen_is_used():
     assert there == used, there ^ used
 
 
-def test_formatting_of_the_native_sources():
-    if not shutil.which("clang-format"):
-        pytest.skip("clang-format not found: apt-get install clang-format")
+def test_formatting_of_the_native_sources(require):
+    require("clang-format", "clang-format")
     paths = [path for path in (MAIN / "cpp").iterdir() if path.suffix in (".cpp", ".h")]
     done = run("clang-format", "--dry-run", "--Werror", f"--style=file:{ROOT / 'deploy' / '.clang-format'}", *paths)
     assert done.returncode == 0, done.stderr

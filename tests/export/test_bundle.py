@@ -17,10 +17,11 @@ from paddle_mfs.export.layout import is_predicted, layout
 from paddle_mfs.export.lite import export_lite
 from paddle_mfs.export.paddle import save_program
 from paddle_mfs.export.patch import Segment, patched
-from paddle_mfs.export.template import make_template, runnable
+from paddle_mfs.export.template import make_template, on_x86, run_graph, runnable
 from paddle_mfs.face.align import align
 from paddle_mfs.face.image import read_image
 from paddle_mfs.graph.nodes import read_idn
+from paddle_mfs.graph.rewrites import rewrite
 from paddle_mfs.graph.targets import TARGETS
 from paddle_mfs.models.embedder import load_encoder
 from paddle_mfs.models.mfs import load_mfs
@@ -87,7 +88,7 @@ def test_what_is_in_it(made):
     assert deploy["provenance"]["weights"]["sha256"] and "created" not in deploy["provenance"]
     [identity] = deploy["identities"]
     assert identity["file"] == "identities/source.nb" and len(identity["source_sha256"]) == 64
-    assert printed.count("run for x86: differs from dygraph") == 5 and f"{path}: 2" in printed
+    assert printed.count("run by Paddle-Lite x86: differs from dygraph") == 5 and f"{path}: 2" in printed
     with zipfile.ZipFile(path) as archive:
         kinds = {info.filename: info.compress_type for info in archive.infolist()}
         assert all(info.flag_bits & 0b1001 == 0 for info in archive.infolist()), "no data descriptors, not encrypted"
@@ -181,6 +182,8 @@ def test_templates_of_the_mobile_variant(mobile_idn, crop, tmp_path, target, pre
     run = runnable(mobile_idn, tmp_path, template, target, precision)
     assert difference(run(weights)(crop), expected) < 1e-5
     assert difference(run(weights * np.float32(1.01))(crop), expected) > 1e-4
+    graph = rewrite(read_idn(mobile_idn), TARGETS[target].passes[precision])
+    assert difference(run_graph(graph, tmp_path)(crop), expected) < 1e-5 and on_x86(graph) == (target == "arm")
     save_program(mobile_idn, tmp_path, TARGETS[target].passes[precision])
     optimise(tmp_path / "idn.pdmodel", TARGETS[target].places, tmp_path / "whole.nb", precision)
     assert template.filled(weights) == (tmp_path / "whole.nb").read_bytes()

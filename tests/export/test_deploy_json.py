@@ -13,10 +13,11 @@ from paddle_mfs.face.regions import five_points
 
 def test_they_are_json_and_those_of_the_package():
     groups = json.loads(json.dumps(constants(112)))
-    assert list(groups) == ["detector", "mesh", "crop", "encoder_crop", "paste", "track"]
+    assert list(groups) == ["detector", "mesh", "crop", "encoder_crop", "light", "paste", "track"]
     assert sum(cells * cells * each for cells, each in groups["detector"]["anchors"]) == len(ANCHORS)
     assert groups["track"]["lost_seconds"] == track.LOST_SECONDS and groups["track"]["every"] == 10
     assert vars(OneEuro()).items() >= groups["track"]["one_euro"].items() and len(groups["track"]["one_euro"]) == 4
+    assert groups["light"]["known"] == [90, 70, 60] and groups["light"]["darkest"] == 2
     assert groups["crop"]["size"] == 224 and groups["encoder_crop"] == {"size": 112, "network": 112}
 
 

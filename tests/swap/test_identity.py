@@ -1,6 +1,7 @@
 """Identity files: written, read, used like a picture, refused when they are damaged or of other weights."""
 
 import copy
+import zipfile
 
 import numpy as np
 import pytest
@@ -86,12 +87,23 @@ def test_damaged_and_foreign_files_are_told(refined, baker, tmp_path):
             load_identity(tmp_path / "bad.identity")
     with np.load(refined[0]) as archive:
         parts = {name: archive[name] for name in archive.files}
-    for damage in ({"facts": "{"}, {"facts": "[]"}, {"facts": '{"weights": {}}'}, {"portrait": None}):
+    for damage in (
+        {"facts": "{"},
+        {"facts": "[]"},
+        {"facts": '{"weights": {}}'},
+        {"portrait": None},
+        {"crop": np.zeros(3)},
+    ):
         kept = {name: value for name, value in {**parts, **damage}.items() if value is not None}
         with open(tmp_path / "bad.identity", "wb") as file:
             np.savez(file, **kept)
         with pytest.raises(UserError, match="bad.identity: not a readable identity file"):
             load_identity(tmp_path / "bad.identity")
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1099511627776,), }".ljust(117) + b"\n"
+    with zipfile.ZipFile(tmp_path / "bad.identity", "w") as archive:  # 4 TiB of which no byte is there
+        archive.writestr("crop.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    with pytest.raises(UserError, match="bad.identity: not a readable identity file"):
+        load_identity(tmp_path / "bad.identity")
     with pytest.raises(UserError, match="none.identity: no such identity file"):
         baker.identity(tmp_path / "none.identity")
     other = Baker.__new__(Baker)

@@ -148,8 +148,8 @@ def test_bad_options(run_script, run_here, samples, tmp_path):
         return run("swap", *options, "--target", samples / "target.jpg", "--output", tmp_path / "x.png")
 
     source = samples / "source.jpg"
-    one_line(swap("--source", source, "--strength", "2", run=run_script), "strength 2.0", "0 to 1")
-    one_line(swap("--source", source, "--colour-match", "-1"), "colour-match -1.0", "0 to 1")
+    one_line(swap("--source", source, "--strength", "2", run=run_script), "strength 2", "0 to 1.5")
+    one_line(swap("--source", source, "--colour-match", "-1"), "colour-match -1:", "0 to 1")
     one_line(swap("--source", source, "--face", "left"), "choose largest, all or an index")
     one_line(swap("--map", "anna.jpg"), "TARGET_FACE=SOURCE")
     one_line(swap("--map", f"{source}={source}", "--compare"), "--compare", "leave it out")

@@ -224,6 +224,46 @@ def test_frames_that_are_missing_are_told(make_clip, tmp_path):
     assert reader.notes == ["3 frame(s) that the file claims to hold could not be read"]
 
 
+@pytest.fixture
+def recording(make_clip, tmp_path):
+    """recording(name, offset=0) -> the bytes of a second of a transport stream, its times from 1.4 s + offset on."""
+
+    def make(name, offset=0.0):
+        clip, path = make_clip(tmp_path / f"{name}.mp4", frames=25, size=(64, 64), sound=True), tmp_path / f"{name}.ts"
+        with av.open(str(clip)) as whole, av.open(str(path), "w") as output:
+            streams = {stream.index: output.add_stream_from_template(stream) for stream in whole.streams}
+            for packet in whole.demux():
+                if packet.size:
+                    packet.stream = streams[packet.stream.index]
+                    ticks = round(offset / packet.time_base)
+                    packet.pts, packet.dts = packet.pts + ticks, packet.dts + ticks
+                    output.mux(packet)
+        return path.read_bytes()
+
+    return make
+
+
+@pytest.mark.parametrize("offsets", [(0, 0), (0, 0, 0), (0, 900), (0, 0.9)])
+def test_joined_recordings_go_on(recording, decoded, packets, tmp_path, offsets):
+    """Times that begin anew, jump far ahead, or begin a little before the end: pictures and sound stay together."""
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(b"".join(recording(f"{number}", offset) for number, offset in enumerate(offsets)))
+    count, reader, notes = pass_through(joined, tmp_path / "out.mp4")
+    assert count == 25 * len(offsets) and reader.timeline.is_joined == (offsets != (0, 0.9))
+    assert reader.total == pytest.approx(count, abs=3 * len(offsets))
+    frames, _ = decoded(tmp_path / "out.mp4")
+    times = np.array([seconds for seconds, _ in frames])
+    assert len(times) == count and (np.diff(times) > 0).all()
+    sound = np.array([seconds for seconds, _ in packets(tmp_path / "out.mp4", "audio")])
+    assert abs(times[-1] - sound[-1]) < 0.12 and np.diff(sound).max() < 0.12
+    if offsets == (0, 0.9):
+        assert notes and "lie over others" in notes[0]
+    else:
+        assert not notes and np.diff(times).max() < 0.15 and times[-1] == pytest.approx(len(offsets) - 0.04, abs=0.15)
+    part, *_ = pass_through(joined, tmp_path / "part.mp4", start=1.2, end=1.6)
+    assert part == pytest.approx(10, abs=2 if offsets != (0, 0.9) else 4)
+
+
 def test_not_clips(make_clip, tmp_path):
     (tmp_path / "text.mp4").write_text("these are words")
     (tmp_path / "empty.mp4").write_bytes(b"")

@@ -12,7 +12,7 @@ from paddle_mfs.face.image import read_image, write_image
 from paddle_mfs.provenance import picture_sha256, read_provenance
 from paddle_mfs.version import __version__
 
-PYTHON_DIFFERENCE = 5, 0.12  # of 255: the largest and the mean difference from the Python result that rounding explains
+PYTHON_DIFFERENCE = 2, 0.03  # of 255: the largest and the mean difference from the Python result, in rounding
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +85,16 @@ def test_a_folder_and_all_faces_under_sanitizers(shell, samples, swapper, tmp_pa
         "words.png",
     ]
     assert near_the_python_result(tmp_path / "out" / "both_source.png", swapper.swap(both, "all"))
+
+
+def test_little_blue_light(shell, report, swapper, target, tmp_path):
+    """The network is shown another light, as in Python; the face stays as dark as it was."""
+    dim = np.rint(target * np.array([0.25, 0.3, 0.6])).astype(np.uint8)
+    write_image(tmp_path / "dim.png", dim)
+    report(shell("--target", tmp_path / "dim.png", "--output", tmp_path, "--json"))
+    wanted = swapper.swap(dim)
+    assert near_the_python_result(tmp_path / "dim_source.png", wanted)
+    assert np.abs(wanted.astype(int) - dim).mean() > 1
 
 
 def test_a_ppm(shell, report, target, result, tmp_path):
@@ -255,7 +265,11 @@ def test_cut_off_pictures(shell, samples, picture, tmp_path):
 
 def test_bad_identity_files(shell, identity_file, picture, tmp_path):
     whole = identity_file[0].read_bytes()
-    for name, contents in {"short": whole[:-10], "head": whole[:60], "damaged": whole[:-1] + b"\0"}.items():
+    for name, contents in {
+        "short": whole[:-10],
+        "head": whole[:60],
+        "damaged": whole[:-1] + bytes([whole[-1] ^ 1]),
+    }.items():
         bad = tmp_path / name
         bad.write_bytes(contents)
         one_line(shell("--source", bad, "--target", picture, kind="sanitized"), bad, "damaged, or no identity file")
@@ -268,7 +282,7 @@ def test_bad_identity_files(shell, identity_file, picture, tmp_path):
         (["--target"], "--target: a value is missing"),
         (["--threads", "0", "--target", "a.png"], "--threads 0: give 1 to 64"),
         (["--device", "tpu", "--target", "a.png"], "--device tpu: give cpu, gpu, nnapi or process"),
-        (["--device", "gpu", "--target", "a.png"], "built without Paddle-Lite"),
+        (["--device", "gpu", "--target", "{picture}"], "built without Paddle-Lite"),
         (["--source", "a", "--identity", "b", "--target", "c"], "give one of them"),
         (["--identity", "nobody", "--target", "{picture}"], "has no identity named nobody; it has source"),
         (["--target", "/no/such.png"], "/no/such.png: cannot be read (No such file or directory)"),

@@ -108,6 +108,7 @@ final class SessionCheck {
         Session session = session(bundles);
         session.open();
         Check.that(session.state().fallback == null, "the CPU was wished for");
+        Check.that(session.state().bundle.toString().startsWith("x86.zip: x86 fp32, paddle_mfs "), "bundle");
         Check.equal(session.state().worn.name, "source", "the bundle's own face comes first");
         RgbaFrame bundled = target();
         Check.equal(session.process(bundled), Session.Outcome.SWAPPED, "a frame");

@@ -172,7 +172,7 @@ JNIEXPORT jdoubleArray JNICALL Java_org_paddlemfs_core_FaceSwapper_timings(JNIEn
   return guarded(env, [&] {
     std::vector<double> values;
     for (const auto& timing : from_handle<SwapperObject>(handle)->swapper->timings()) {
-      values.insert(values.end(), {timing.mean, timing.median, timing.p95});
+      values.insert(values.end(), {timing.median, timing.p95});
     }
     jdoubleArray array = env->NewDoubleArray(static_cast<jsize>(values.size()));
     if (array != nullptr) env->SetDoubleArrayRegion(array, 0, static_cast<jsize>(values.size()), values.data());

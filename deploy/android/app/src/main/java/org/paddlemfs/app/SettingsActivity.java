@@ -58,11 +58,13 @@ public final class SettingsActivity extends ComponentActivity {
     }
 
     private void show(State state) {
-        String fallback = StateText.fallback(this, state);
-        String status = StateText.status(this, state);
-        String text = fallback.isEmpty() ? state.engine : state.engine + "\n" + fallback;
+        StringBuilder text = new StringBuilder(state.engine);
+        if (state.bundle != null) {
+            text.append('\n').append(state.bundle);
+        }
+        text.append('\n').append(StateText.fallback(this, state)).append('\n').append(StateText.status(this, state));
         TextView engine = findViewById(R.id.engine);
-        engine.setText(status.isEmpty() ? text : text + "\n" + status);
+        engine.setText(text.toString().trim().replaceAll("\n+", "\n"));
     }
 
     private void use(Device device) {

@@ -32,6 +32,12 @@ public final class BundleInfo {
         identities = Collections.unmodifiableList(Arrays.asList(facts).subList(5, facts.length));
     }
 
+    /** In a line, for people. */
+    @Override
+    public String toString() {
+        return file.getName() + ": " + target + " " + precision + ", " + madeBy + ", Paddle-Lite " + paddleLite;
+    }
+
     /** Checks a bundle, every byte of it, and says what it is. Raises SwapException for one that is damaged. */
     public static BundleInfo read(File file) throws SwapException {
         return new BundleInfo(file, Engine.describe(file));

@@ -47,7 +47,7 @@ public final class FaceSwapper extends NativeObject {
         double[] values = timings(handle());
         List<StageTime> timings = new ArrayList<>();
         for (int index = 0; index < names.length; index++) {
-            timings.add(new StageTime(text(names[index]), values[3 * index], values[3 * index + 1], values[3 * index + 2]));
+            timings.add(new StageTime(text(names[index]), values[2 * index], values[2 * index + 1]));
         }
         return timings;
     }
@@ -79,7 +79,7 @@ public final class FaceSwapper extends NativeObject {
 
     private static native byte[][] stages(long handle);
 
-    /** Mean, median and 95th percentile of each stage. */
+    /** Median and 95th percentile of each stage. */
     private static native double[] timings(long handle);
 
     private static native byte[] provenance(long handle, long seconds, byte[] targetSha256) throws SwapException;

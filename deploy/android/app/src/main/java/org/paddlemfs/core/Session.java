@@ -45,7 +45,7 @@ public final class Session {
 
     private volatile Listener listener = state -> {};
     private volatile State state = State.without(State.Phase.CLOSED, "");
-    private volatile BundleInfo bundle;
+    private BundleInfo bundle;
     private Engine engine;
     private volatile FaceSwapper swapper;
     /** Whether the open device has swapped a face: it will not end the app. */
@@ -109,7 +109,7 @@ public final class Session {
     /** Who can be worn: the user's own, the one used last first, then those of the bundle. */
     public List<Identity> identities() {
         List<Identity> all = new ArrayList<>(store.list());
-        BundleInfo opened = bundle;
+        BundleInfo opened = state.bundle;
         if (opened != null) {
             for (String name : opened.identities) {
                 all.add(Identity.bundled(name));
@@ -297,7 +297,7 @@ public final class Session {
         tries(device);
         try {
             load(chosen, device);
-            publish(State.opened(device, engine.name(), fallback));
+            publish(State.opened(device, engine.name(), bundle, fallback));
             Identity worn = lastWorn();
             if (worn != null) {
                 wearNow(worn);

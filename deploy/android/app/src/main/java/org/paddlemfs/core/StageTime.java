@@ -8,13 +8,11 @@ public final class StageTime {
     /** "faces", "align", "paint", "change", "paste"; "networks" is their part of it, "frame" all of it. */
     public final String stage;
 
-    public final double mean;
     public final double median;
     public final double p95;
 
-    public StageTime(String stage, double mean, double median, double p95) {
+    public StageTime(String stage, double median, double p95) {
         this.stage = stage;
-        this.mean = mean;
         this.median = median;
         this.p95 = p95;
     }

@@ -49,6 +49,8 @@ public final class State {
     public final Device device;
     /** What runs the networks, for people; empty while nothing does. */
     public final String engine;
+    /** What they come from; null while nothing runs. */
+    public final BundleInfo bundle;
     /** null: the device wished for is used. */
     public final Fallback fallback;
     /** Who is worn, or null. */
@@ -57,10 +59,19 @@ public final class State {
     /** A sentence about what just went wrong, or empty. */
     public final String problem;
 
-    private State(Phase phase, Device device, String engine, Fallback fallback, Identity worn, int step, String problem) {
+    private State(
+            Phase phase,
+            Device device,
+            String engine,
+            BundleInfo bundle,
+            Fallback fallback,
+            Identity worn,
+            int step,
+            String problem) {
         this.phase = phase;
         this.device = device;
         this.engine = engine;
+        this.bundle = bundle;
         this.fallback = fallback;
         this.worn = worn;
         this.step = step;
@@ -69,28 +80,28 @@ public final class State {
 
     /** A state without a device. */
     static State without(Phase phase, String problem) {
-        return new State(phase, null, "", null, null, 0, problem);
+        return new State(phase, null, "", null, null, null, 0, problem);
     }
 
     /** No device runs. */
     static State failed(Fallback fallback) {
-        return new State(Phase.FAILED, null, "", fallback, null, 0, fallback.problem);
+        return new State(Phase.FAILED, null, "", null, fallback, null, 0, fallback.problem);
     }
 
-    static State opened(Device device, String engine, Fallback fallback) {
-        return new State(Phase.READY, device, engine, fallback, null, 0, "");
+    static State opened(Device device, String engine, BundleInfo bundle, Fallback fallback) {
+        return new State(Phase.READY, device, engine, bundle, fallback, null, 0, "");
     }
 
     State changing(int step) {
-        return new State(Phase.CHANGING, device, engine, fallback, worn, step, "");
+        return new State(Phase.CHANGING, device, engine, bundle, fallback, worn, step, "");
     }
 
     State wearing(Identity identity) {
-        return new State(Phase.READY, device, engine, fallback, identity, 0, "");
+        return new State(Phase.READY, device, engine, bundle, fallback, identity, 0, "");
     }
 
     /** Something went wrong; what was there before still is. */
     State troubled(String problem) {
-        return new State(phase == Phase.CHANGING ? Phase.READY : phase, device, engine, fallback, worn, 0, problem);
+        return new State(phase == Phase.CHANGING ? Phase.READY : phase, device, engine, bundle, fallback, worn, 0, problem);
     }
 }
