@@ -96,6 +96,7 @@ ELSEWHERE = {
     "make demo": "tests/test_install.py::test_demo",
     "make test": "tests/tools/test_makefile.py::test_set_up_once_and_again_when_requirements_change",
     "make test-slow": "tests/tools/test_makefile.py::test_set_up_once_and_again_when_requirements_change",
+    "make test-deploy": "tests/tools/test_makefile.py::test_set_up_once_and_again_when_requirements_change",
     "make lint": "tests/tools/test_makefile.py::test_set_up_once_and_again_when_requirements_change",
     "make setup": "tests/tools/test_makefile.py::test_an_interrupted_set_up_starts_afresh",
     "make train-smoke": "tests/tools/test_train.py::test_smoke_run_trains_and_leaves_everything",
@@ -131,8 +132,12 @@ ELSEWHERE = {
     "python tools/export_lite.py --source samples/source.jpg --occlusion": (
         "tests/tools/test_export_lite.py::test_occlusion_too"
     ),
+    "python tools/push_android.py --source samples/source.jpg --app": (
+        "tests/tools/test_push_android.py::test_a_new_bundle_for_the_shell_program_and_the_app"
+    ),
     "python tools/export_lite.py --bundle phone.zip": "tests/export/test_bundle.py::made",
     "python tools/export_lite.py --bundle small.zip": "tests/tools/test_export_lite.py::test_a_bundle_of_one_face",
+    "python tools/benchmark.py deploy": "tests/deploy/core/test_benchmark.py::measured",
     "python tools/benchmark.py bundle": "tests/tools/test_benchmark.py::test_bundle",
     "python tools/benchmark.py": "tests/tools/test_benchmark.py::test_without_a_command_it_is_swap",
     "python tools/benchmark.py export": "tests/tools/test_benchmark.py::test_export",

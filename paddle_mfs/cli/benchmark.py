@@ -66,6 +66,9 @@ def arguments() -> argparse.Namespace:
         help='as the table calls them, as "avg, one crop" (default: all)',
     )
     command(upsampling, source, repeats)
+    option = command(deploy, source, target)
+    option("--bundle", help="an x86 bundle of tools/export_lite.py --bundle (default: one is made, a minute)")
+    option("--turns", type=int, default=3, help="of each, the medians count (default: 3)")
     option = command(bundle)
     option("--faces", default=SAMPLES / "heldout", help="folder of pictures of faces (default: samples/heldout)")
     option("--count", type=int, default=5, help="sources, on so many others; 2 or more (default: 5)")
@@ -192,6 +195,18 @@ def upsampling(args: argparse.Namespace) -> Answer:
 
     idn, crop = _baked(args.source)
     return compare_upsampling(idn, crop, max(1, args.repeats)), markdown
+
+
+def deploy(args: argparse.Namespace) -> Answer:
+    """The C++ core of deploy/, built here: around the networks, a frame beside Python's, a new source, as Markdown.
+
+    python tools/benchmark.py deploy
+    python tools/benchmark.py deploy --bundle output/x86.zip --turns 1
+    """
+    from paddle_mfs.bench.deploy import markdown, measure
+    from paddle_mfs.face.image import read_image
+
+    return measure(args.source, read_image(args.target), args.bundle, max(1, args.turns)), markdown
 
 
 def bundle(args: argparse.Namespace) -> Answer:

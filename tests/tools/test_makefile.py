@@ -46,6 +46,7 @@ def test_set_up_once_and_again_when_requirements_change(place):
     assert done.returncode == 0 and ran == ["pip", "pip", "tools/demo.py"], done.stderr
     assert make(place, "test", python)[1] == ["-m pytest -n 2 --dist loadfile"]
     assert make(place, "test-slow", python)[1] == ["-m pytest -n 2 --dist loadfile -m slow"]
+    assert make(place, "test-deploy", python)[1] == ["-m pytest -n 2 --dist loadfile -m deploy -rs tests/deploy"]
     assert make(place, "lint", python)[1] == ["-m ruff check .", "-m ruff format --check .", "-m mypy"]
     assert make(place, "train-smoke", python)[1] == ["tools/train.py -c configs/smoke.yml"]
     for name in ("requirements.txt", "pyproject.toml"):

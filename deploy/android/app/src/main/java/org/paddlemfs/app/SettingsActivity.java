@@ -1,0 +1,107 @@
+package org.paddlemfs.app;
+
+import android.os.Bundle;
+import android.widget.CompoundButton;
+import android.widget.RadioButton;
+import android.widget.RadioGroup;
+import android.widget.TextView;
+import androidx.activity.ComponentActivity;
+import java.util.function.Consumer;
+import org.paddlemfs.core.Device;
+import org.paddlemfs.core.Identity;
+import org.paddlemfs.core.Session;
+import org.paddlemfs.core.Settings;
+import org.paddlemfs.core.State;
+
+/** What the user may choose. Every choice holds at once. */
+public final class SettingsActivity extends ComponentActivity {
+    private Session session;
+    private Settings settings;
+
+    @Override
+    protected void onCreate(Bundle saved) {
+        super.onCreate(saved);
+        setContentView(R.layout.settings);
+        session = SwapApplication.of(this).session();
+        settings = SwapApplication.of(this).settings();
+        RadioGroup devices = findViewById(R.id.devices);
+        for (Device device : Device.values()) {
+            addChoice(devices, StateText.device(this, device), device == settings.device(), () -> use(device));
+        }
+        RadioGroup threads = findViewById(R.id.threads);
+        for (int count : Settings.THREADS) {
+            addChoice(threads, String.valueOf(count), count == settings.threads(), () -> useThreads(count));
+        }
+        RadioGroup resolutions = findViewById(R.id.resolutions);
+        for (int side : Settings.RESOLUTIONS) {
+            boolean chosen = side == settings.resolution();
+            addChoice(resolutions, String.valueOf(side), chosen, () -> settings.setResolution(side));
+        }
+        bind(R.id.badge, settings.badge(), settings::setBadge);
+        bind(R.id.overlay, settings.overlay(), settings::setOverlay);
+        bind(R.id.all_faces, settings.allFaces(), this::swapAll);
+        findViewById(R.id.forget).setOnClickListener(view -> forgetAll());
+    }
+
+    @Override
+    protected void onResume() {
+        super.onResume();
+        session.listen(state -> runOnUiThread(() -> show(state)));
+        session.open();
+    }
+
+    @Override
+    protected void onPause() {
+        session.listen(state -> {});
+        session.pause();
+        super.onPause();
+    }
+
+    private void show(State state) {
+        StringBuilder text = new StringBuilder(state.engine);
+        if (state.bundle != null) {
+            text.append('\n').append(state.bundle);
+        }
+        text.append('\n').append(StateText.fallback(this, state)).append('\n').append(StateText.status(this, state));
+        TextView engine = findViewById(R.id.engine);
+        engine.setText(text.toString().trim().replaceAll("\n+", "\n"));
+    }
+
+    private void use(Device device) {
+        settings.setDevice(device);
+        session.reopen();
+    }
+
+    private void useThreads(int threads) {
+        settings.setThreads(threads);
+        session.reopen();
+    }
+
+    private void swapAll(boolean all) {
+        settings.setAllFaces(all);
+        session.applyOptions();
+    }
+
+    private void forgetAll() {
+        for (Identity identity : session.identities()) {
+            if (!identity.isBundled()) {
+                session.remove(identity);
+            }
+        }
+    }
+
+    private void addChoice(RadioGroup group, String text, boolean chosen, Runnable choose) {
+        RadioButton button = new RadioButton(this);
+        button.setText(text);
+        group.addView(button);
+        button.setId(group.getChildCount()); // a group tells its buttons apart by them
+        button.setChecked(chosen);
+        button.setOnClickListener(view -> choose.run());
+    }
+
+    private void bind(int id, boolean checked, Consumer<Boolean> change) {
+        CompoundButton button = findViewById(id);
+        button.setChecked(checked);
+        button.setOnCheckedChangeListener((view, now) -> change.accept(now));
+    }
+}
