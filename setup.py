@@ -1,4 +1,4 @@
-"""What pyproject.toml, the place of the metadata, cannot say: weights, samples, configs and licence go into the built package.
+"""What pyproject.toml, the place of the metadata, cannot say: weights, samples, configs, licence are in the package.
 
 They lie at the top of the checkout and are copied to paddle_mfs/resources, where paddle_mfs/utils/resources.py finds
 them. An editable install uses the checkout's own.

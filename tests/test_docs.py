@@ -126,8 +126,8 @@ ELSEWHERE = {
     "python tools/export_lite.py --source samples/source.jpg --target arm --precision int8 --calibration": (
         "tests/tools/test_export_lite.py::test_int8_calibrated_on_a_folder"
     ),
-    "python tools/export_lite.py --source samples/source.jpg --weights weights/mfs_224_mobile.pdparams": (
-        "tests/tools/test_export_lite.py::test_the_mobile_variant"
+    "python tools/export_lite.py --source samples/source.jpg --upsampling aligned": (
+        "tests/tools/test_export_lite.py::test_the_public_network_on_a_phone"
     ),
     "python tools/export_lite.py --source samples/source.jpg --occlusion": (
         "tests/tools/test_export_lite.py::test_occlusion_too"

@@ -93,6 +93,7 @@ def test_everything_is_carried_once_and_nothing_else(root, installed):
             if path.is_file() and "squeezenet" not in path.name
         }
         assert ours == {path.relative_to(carried) for path in (carried / folder).rglob("*") if path.is_file()}
+    assert {path.name for path in carried.iterdir() if path.is_file()} == {"LICENSE", "NOTICE"}
     with tarfile.open(archive) as source:
         names = {name.partition("/")[2] for name in source.getnames()}
     assert {"LICENSE", "NOTICE", "setup.py", "pyproject.toml", "weights/mfs_224.json", "configs/distill.yml"} <= names

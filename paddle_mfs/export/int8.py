@@ -7,7 +7,7 @@ import numpy as np
 
 from paddle_mfs.data.faces import load_faces
 from paddle_mfs.export.check import reference
-from paddle_mfs.export.quantise import CONVOLUTIONS, METHOD, error, quantise
+from paddle_mfs.export.quantise import CONVOLUTIONS, METHOD, error, left_in_float, quantise
 from paddle_mfs.export.sensitivity import leave_in_float, sensitivity
 from paddle_mfs.face.align import AlignedFace, template
 from paddle_mfs.graph.nodes import SHAPE, read_idn
@@ -87,7 +87,7 @@ class Quantiser:
         facts = {"calibration": {"method": METHOD, "weights": "one scale a channel", "crops": len(self.faces)}}
         if not self.check:
             quantise(nodes, folder, images, operators)
-            return {**facts, "kept_in_float": kept, "measured": None}
+            return {**facts, "kept_in_float": left_in_float(nodes), "measured": None}
         held = to_batch([crop for crop, _ in self.measured])
         expected = reference(idn, held)
         if operators == CONVOLUTIONS:  # in one piece no layer can be left out
@@ -102,6 +102,7 @@ class Quantiser:
                 f"{self.name}: target {target} in int8 reaches {measured['psnr_db']:.1f} dB against fp32, less than "
                 f"{FLOOR:.0f}; calibrate with more faces (--calibration) or use fp32"
             )
+        kept = [*left_in_float(nodes), *kept]
         return {**facts, "kept_in_float": kept, "measured": measured, "sensitivity_db": found}
 
     def measure(

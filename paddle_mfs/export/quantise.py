@@ -24,8 +24,13 @@ CONVOLUTIONS = ("conv2d", "depthwise_conv2d")
 
 
 def layers_of(nodes: list[Node]) -> list[str]:
-    """Names of the convolutions."""
-    return [node.output for node in nodes if node.kind == "conv"]
+    """Names of the convolutions that int8 is for."""
+    return [node.output for node in nodes if node.kind == "conv" and not node.settings.get("in_float")]
+
+
+def left_in_float(nodes: list[Node]) -> list[str]:
+    """Names of the convolutions that int8 would not make cheaper (`upsampling.outputs_as_copies`)."""
+    return [node.output for node in nodes if node.kind == "conv" and node.settings.get("in_float")]
 
 
 def quantise(
@@ -43,7 +48,7 @@ def quantise(
         folder: gets idn.pdmodel and idn.pdiparams.
         images: (N, 3, S, S) float32 in [0, 1], real crops to take the ranges from.
         operators: Paddle's names of the operators to quantise.
-        kept: names of convolutions that stay in float.
+        kept: names of convolutions that stay in float, besides `left_in_float`.
         method, options: how a range is chosen and other settings of PostTrainingQuantization.
     Returns: path of the program.
     """
@@ -74,7 +79,7 @@ def quantise(
             batch_size=1,
             algo=method,
             quantizable_op_type=list(operators),
-            skip_tensor_list=[f"{layer}.weight" for layer in kept],
+            skip_tensor_list=[f"{layer}.weight" for layer in (*left_in_float(nodes), *kept)],
             **options,
         )
         quantisation.quantize()

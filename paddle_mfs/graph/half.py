@@ -5,6 +5,11 @@ the other, each by a fused multiply-add, rounded once to the 11 bits of a float1
 columns, then the rows; 2x - 1 is one fused step; a sigmoid is 1 / (1 + exp), exp a polynomial of degree 5 over a
 reduced range, every step of it rounded. Not simulated: the order of the products of a 3x3 or larger kernel (row by row
 here), and sums that a kernel splits among several registers.
+
+Beside Paddle-Lite's kernels on an emulated aarch64 CPU, both networks exported from samples/source.jpg: on five crops
+the results' PSNR to float32 agrees to 0.2 dB each (65.7 to 67.7 dB), the masks' to 1.6 dB; on samples/source.jpg itself
+the largest differences are 5.2e-3 and 9.3e-3 (mask) simulated, 4.6e-3 and 6.8e-3 emulated, of the mobile variant 4.6e-3
+and 4.3e-3, 5.7e-3 and 3.7e-3.
 """
 
 from __future__ import annotations
@@ -23,8 +28,9 @@ COLUMNS = 1 << 14  # of a matrix product at once: they stay in the cache
 
 
 def half(x: np.ndarray) -> np.ndarray:
-    """float32 -> the nearest float16s, as float32."""
-    return np.asarray(x, np.float32).astype(np.float16).astype(np.float32)
+    """float32 -> the nearest float16s, as float32; infinite beyond 65504."""
+    with np.errstate(over="ignore"):
+        return np.asarray(x, np.float32).astype(np.float16).astype(np.float32)
 
 
 def _fused(total, a, b, room):

@@ -38,10 +38,11 @@ class Node:
             subtract, multiply, scale or detach.
         inputs: names of what it reads: outputs of earlier nodes, or "image".
         output: the name of what it makes.
-        settings: conv: weight (out, in/groups, k, k), bias (out,) or None, stride, padding, groups. transposed: weight
-            (C, 1, k, k), bias, padding. norm: weight, bias, mean, variance (C,), epsilon. leaky_relu: slope. upsample:
-            half_pixel, ring (`ops.resample.upsample2x`). concat: axis, 1 (channels) unless given. reshape: factors of
-            channels, height and width. scale: factor, offset. Arrays are float32 numpy.
+        settings: conv: weight (out, in/groups, k, k), bias (out,) or None, stride, padding, groups; in_float: int8
+            leaves it alone. transposed: weight (C, 1, k, k), bias, padding. norm: weight, bias, mean, variance (C,),
+            epsilon. leaky_relu: slope. upsample: half_pixel, ring (`ops.resample.upsample2x`). concat: axis, 1
+            (channels) unless given. reshape: factors of channels, height and width. scale: factor, offset. Arrays are
+            float32 numpy.
     """
 
     kind: str

@@ -11,8 +11,10 @@ from paddle_mfs.graph.rewrites import (
     exact,
     leaky_relu_as_relu,
     leaky_relu_in_depthwise,
+    mask_for_each_colour,
 )
 from paddle_mfs.graph.upsampling import (
+    convolution_before_shuffle,
     join_reshapes,
     outputs_as_copies,
     pointwise_before_shuffle,
@@ -24,7 +26,13 @@ from paddle_mfs.utils.errors import UserError
 PRECISIONS = ("fp32", "fp16", "int8")
 HALF_PIXEL, ALIGNED = UPSAMPLINGS = ("half-pixel", "aligned")  # the mobile variant's and the public network's
 # The mobile variant from depthwise convolutions and basic operators alone
-BASIC = (pointwise_before_shuffle, outputs_as_copies, shuffle_as_transposes, join_reshapes)
+BASIC = (
+    pointwise_before_shuffle,
+    convolution_before_shuffle,
+    outputs_as_copies,
+    shuffle_as_transposes,
+    join_reshapes,
+)
 
 
 @dataclass(frozen=True)
@@ -56,17 +64,18 @@ DRIVER = (
 #   runs no convolution of single channels with several outputs.
 # BASIC: arm has fast kernels for true depthwise convolutions only, and the pixel shuffle is no basic operator. On x86
 #   it is a little faster, too.
-# depthwise_4x4_as_5x5: Paddle-Lite has no fast 4x4 depthwise in fp32 and int8 on arm and in fp32 on x86 (arm was not
-#   timed with the other passes). OpenCL would pay for the bigger kernel.
+# depthwise_4x4_as_5x5: Paddle-Lite has no fast 4x4 depthwise in fp32 and int8 on arm and in fp32 on x86. OpenCL would
+#   pay for the bigger kernel.
+# mask_for_each_colour: arm's fp16 products of one channel with three are fast.
 # leaky_relu_as_relu: the APU's converter knows no LeakyReLU; without this the network falls into 17 pieces.
 # centre_input: the APU's converter writes 2x - 1 as two steps with one scale between them, which clips in int8.
 TARGETS = {
     "arm": Target(
         "arm",
         {
-            "fp32": EXACT + BASIC + (depthwise_4x4_as_5x5,),
+            "fp32": EXACT + BASIC + (depthwise_4x4_as_5x5, mask_for_each_colour),
             "fp16": EXACT + BASIC + (leaky_relu_in_depthwise,),
-            "int8": EXACT + BASIC + (depthwise_4x4_as_5x5,),
+            "int8": EXACT + BASIC + (depthwise_4x4_as_5x5, mask_for_each_colour),
         },
         mobile=True,
     ),

@@ -14,7 +14,7 @@ def test_costs_of_the_ways(lively_idn):
     assert unshared["macs"] - shared["macs"] == 4 * bottleneck and 0.31e9 < shared["macs"] < 0.33e9
     assert unshared["bytes"] - shared["bytes"] == 4 * (bottleneck + 512 * 7 * 7)
     assert folded["macs"] == transposed["macs"] < shared["macs"] < operators["macs"]
-    assert copies["macs"] == folded["macs"] and copies["bytes"] > folded["bytes"]
+    assert folded["macs"] < copies["macs"] < 1.02 * folded["macs"] and copies["bytes"] > folded["bytes"]
     assert transposed["bytes"] < 0.75 * folded["bytes"] and other["macs"] < 0.5 * folded["macs"]
     assert [row["milliseconds"] is None for row in rows] == [False] * 6 + [True, False]
     assert rows[0]["to_plain"] == 1 and all(

@@ -19,6 +19,7 @@ from paddle_mfs.graph.rewrites import (
     image_as_sigmoid,
     leaky_relu_as_relu,
     leaky_relu_in_depthwise,
+    mask_for_each_colour,
     pointwise_before_upsample,
     rewrite,
     share_upsampling,
@@ -37,6 +38,7 @@ CHANGES = [
     (blend_once, {"scale": -1, "multiply": -1, "subtract": 1}),
     (leaky_relu_as_relu, {"leaky_relu": -16, "relu": 16, "scale": 32, "add": 16}),
     (leaky_relu_in_depthwise, {"conv": 1}),
+    (mask_for_each_colour, {"concat": 1}),
     (centre_input, {}),
     (depthwise_4x4_as_5x5, {}),
 ]

@@ -11,6 +11,7 @@ from paddle_mfs.graph.program import Program
 from paddle_mfs.graph.rewrites import EXACT, drop_detach, exact, rewrite
 from paddle_mfs.graph.targets import BASIC, TARGETS, parse_targets
 from paddle_mfs.graph.upsampling import (
+    convolution_before_shuffle,
     fold_upsampling,
     join_reshapes,
     outputs_as_copies,
@@ -54,6 +55,7 @@ def test_each_alone(form, kind, nodes, picture, wanted):
 #               rewrite                   how many nodes of each kind it adds or takes from the folded network
 STEPS = [
     (pointwise_before_shuffle, {"reshape": 18}),  # two where a 1x1 convolution follows: not in the last block
+    (convolution_before_shuffle, {}),
     (outputs_as_copies, {"concat": 10, "reshape": 10}),
     (shuffle_as_transposes, {"shuffle": -10, "transpose": 20, "reshape": 30}),
 ]
@@ -62,7 +64,10 @@ STEPS = [
 @pytest.mark.parametrize("one, changes", STEPS, ids=[one.__name__ for one, _ in STEPS])
 def test_each_step_from_the_folded_form(one, changes, nodes, picture, wanted):
     folded = rewrite(nodes)
+    if one is convolution_before_shuffle:
+        folded = pointwise_before_shuffle(folded)  # before, a 1x1 convolution stands in between
     rewritten = one(folded)
+    assert [node for node in rewritten if node not in folded], "it found nothing to do"
     before, after = (collections.Counter(node.kind for node in them) for them in (folded, rewritten))
     assert {kind: after[kind] - before[kind] for kind in after | before if after[kind] != before[kind]} == changes
     assert difference(run(rewritten, picture), wanted) <= 2e-6
@@ -71,7 +76,7 @@ def test_each_step_from_the_folded_form(one, changes, nodes, picture, wanted):
 def test_arm_has_depthwise_convolutions_and_basic_operators_alone(nodes):
     rewritten = rewrite(nodes, EXACT + BASIC)
     kinds = collections.Counter(node.kind for node in rewritten)
-    assert kinds["transpose"] == 20 and kinds["reshape"] == 49 and not kinds["shuffle"]
+    assert kinds["transpose"] == 20 and kinds["reshape"] == 50 and not kinds["shuffle"]
     assert {
         len(node.settings["weight"]) for node in rewritten if node.kind == "conv" and node.settings["groups"] > 1
     } == {node.settings["groups"] for node in rewritten if node.kind == "conv" and node.settings["groups"] > 1}
@@ -88,6 +93,24 @@ def test_transposes_shuffle_pixels():
     assert join_reshapes(transposed) == transposed, "a transpose lies between all of them"
     both = [Program(nodes, x.shape).run(x, ["result"])[0] for nodes in (shuffle, transposed)]
     assert both[0].shape == (1, 3, 12, 20) and np.array_equal(*both)
+
+
+@pytest.mark.parametrize("followed", [True, False], ids=["with a sigmoid", "alone"])
+def test_a_convolution_to_one_channel_goes_before_the_shuffle(followed):
+    rng = np.random.RandomState(2)
+    weight, x = rng.randn(1, 2, 3, 3).astype("f"), rng.randn(1, 8, 5, 7).astype("f")
+    conv = {"weight": weight, "bias": rng.randn(1).astype("f"), "stride": 1, "padding": 1, "groups": 1}
+    nodes = [
+        Node("shuffle", ("image",), "up"),
+        Node("conv", ("up",), "one" if followed else "result", conv),
+        *([Node("sigmoid", ("one",), "result")] if followed else []),
+    ]
+    rewritten = convolution_before_shuffle(nodes)
+    assert [node.kind for node in rewritten] == ["conv", *(["sigmoid"] if followed else []), "shuffle"]
+    ours, theirs = (Program(these, x.shape).run(x, ["result"])[0] for these in (rewritten, nodes))
+    assert ours.shape == (1, 1, 10, 14) and difference([ours], [theirs]) <= 2e-6
+    two = [node.changed(weight=np.repeat(weight, 2, 0), bias=None) if node.kind == "conv" else node for node in nodes]
+    assert convolution_before_shuffle(two) == two
 
 
 def test_a_widening_convolution_stays_behind_the_shuffle():
