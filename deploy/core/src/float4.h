@@ -11,6 +11,7 @@ namespace mfs {
 
 typedef float Float4 __attribute__((vector_size(16)));
 typedef std::int32_t Int4 __attribute__((vector_size(16)));
+typedef std::uint32_t Word4 __attribute__((vector_size(16)));
 typedef std::int64_t Long2 __attribute__((vector_size(16)));
 typedef std::int16_t Short8 __attribute__((vector_size(16)));
 typedef std::uint8_t Byte16 __attribute__((vector_size(16)));
@@ -43,18 +44,19 @@ inline Short8 high8(Byte16 bytes) {
       __builtin_shufflevector(bytes, Byte16{}, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
 }
 
-// `COUNT` pixels of four bytes that lie side by side.
-template <int COUNT>
+// `COUNT` pixels of three or four bytes that lie side by side; of three, the fourth number means nothing.
+template <int COUNT, int BYTES>
 inline void load_pixels(const std::uint8_t* pixels, Float4* loaded) {
-  static_assert(COUNT == 2 || COUNT == 4);
-  Byte16 bytes;
-  if constexpr (COUNT == 4) {
-    std::memcpy(&bytes, pixels, sizeof bytes);
+  static_assert((COUNT == 2 || COUNT == 4) && (BYTES == 3 || BYTES == 4));
+  std::uint32_t each[4] = {};
+  if constexpr (BYTES == 4) {
+    std::memcpy(each, pixels, 4 * COUNT);
   } else {
-    std::int64_t half;
-    std::memcpy(&half, pixels, sizeof half);
-    bytes = reinterpret_cast<Byte16>(Long2{half, 0});
+    for (int i = 0; i < COUNT - 1; ++i) std::memcpy(each + i, pixels + 3 * i, 4);
+    std::memcpy(each + COUNT - 1, pixels + 3 * COUNT - 4, 4);  // nothing is read beyond the last one
+    each[COUNT - 1] >>= 8;
   }
+  const Byte16 bytes = reinterpret_cast<Byte16>(Word4{each[0], each[1], each[2], each[3]});
   loaded[0] = low4(low8(bytes)), loaded[1] = high4(low8(bytes));
   if constexpr (COUNT == 4) loaded[2] = low4(high8(bytes)), loaded[3] = high4(high8(bytes));
 }

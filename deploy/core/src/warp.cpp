@@ -26,13 +26,13 @@ int reflected(int place, int length) {
   return within < length ? within : period - 1 - within;
 }
 
-// The weighted sum of SIZE x SIZE pixels of four bytes.
-template <int SIZE>
+// The weighted sum of SIZE x SIZE pixels of three or four bytes.
+template <int SIZE, int BYTES>
 inline Float4 mix(const std::uint8_t* from, std::ptrdiff_t dy, const float* across, const float* down) {
   Float4 sum = {};
   for (int i = 0; i < SIZE; ++i, from += dy) {
     Float4 pixels[SIZE];
-    load_pixels<SIZE>(from, pixels);
+    load_pixels<SIZE, BYTES>(from, pixels);
     Float4 row = across[0] * pixels[0];
     for (int j = 1; j < SIZE; ++j) row += across[j] * pixels[j];
     sum += down[i] * row;
@@ -55,7 +55,7 @@ Float4 mix_at_edge(const Pixels& image, int x, int y, Border border, const float
       std::copy_n(image.at(column, row), 3, around + (i * SIZE + j) * RGBX);
     }
   }
-  return mix<SIZE>(around, SIZE * RGBX, across, down);
+  return mix<SIZE, RGBX>(around, SIZE * RGBX, across, down);
 }
 
 // `count` sums, four numbers each, as RGB pixels: rounded, in a byte's range.
@@ -89,14 +89,14 @@ struct Job {
   float* sums;
 };
 
-template <int SIZE>
+template <int SIZE, int BYTES>
 void warp_rows(const Job& job, std::uint8_t* result) {
   constexpr int first = SIZE / 2 - 1, rounding = 1 << (FINE_BITS - STEP_BITS - 1);
   const Pixels image = job.image;
   const Taps<SIZE>& weights = taps<SIZE>();
   const Axis along_x(job.turn.from_right, image.width), along_y(job.turn.from_bottom, image.height);
   const bool is_swapped = job.turn.is_swapped;
-  const unsigned most_x = image.dx == RGBX ? std::max(image.width - SIZE + 1, 0) : 0,
+  const unsigned most_x = image.dx == BYTES ? std::max(image.width - SIZE + 1, 0) : 0,
                  most_y = std::max(image.height - SIZE + 1, 0);
   for (int y = 0; y < job.height; ++y, result += 3 * job.width) {
     const int x0 = fine(job.back.a[1] * y + job.back.a[2]) + rounding,
@@ -108,7 +108,7 @@ void warp_rows(const Job& job, std::uint8_t* result) {
       const int column = (u >> STEP_BITS) - first, row = (v >> STEP_BITS) - first;
       const float *of_columns = weights.at[u & (STEPS - 1)], *of_rows = weights.at[v & (STEPS - 1)];
       const bool is_inside = static_cast<unsigned>(column) < most_x && static_cast<unsigned>(row) < most_y;
-      store4(is_inside ? mix<SIZE>(image.data + row * image.dy + column * RGBX, image.dy, of_columns, of_rows)
+      store4(is_inside ? mix<SIZE, BYTES>(image.data + row * image.dy + column * BYTES, image.dy, of_columns, of_rows)
                        : mix_at_edge<SIZE>(image, column, row, job.border, of_columns, of_rows),
              job.sums + RGBX * x);
     }
@@ -191,7 +191,11 @@ void Warp::operator()(Picture& picture, const Matrix& matrix, int width, int hei
   sums_of_row_.resize(static_cast<std::size_t>(width + 15) * RGBX);
   const Job job = {image,        picture.turn(),     back, width, height, border, right_.data(),
                    down_.data(), sums_of_row_.data()};
-  interpolation == Interpolation::cubic ? warp_rows<4>(job, result) : warp_rows<2>(job, result);
+  if (interpolation == Interpolation::cubic) {
+    image.dx == 3 ? warp_rows<4, 3>(job, result) : warp_rows<4, 4>(job, result);
+  } else {
+    image.dx == 3 ? warp_rows<2, 3>(job, result) : warp_rows<2, 4>(job, result);
+  }
 }
 
 // Area-shrinks by `factor` the part of the picture that the result sees; the matrix is adapted to the shrunk part,
