@@ -53,8 +53,8 @@ void test_refused() {
   refused(Bytes(1000, 7), "not a zip");
   for (std::size_t size = 1; size < good.size(); size += 37)
     refused(Bytes(good.begin(), good.begin() + static_cast<long>(size)), "cut off");
-  for (std::size_t at = 0; at < good.size();
-       ++at) {  // a flipped bit is noticed, or is in what nobody reads; nothing crashes
+  // a flipped bit is noticed, or is in what nobody reads; nothing crashes
+  for (std::size_t at = 0; at < good.size(); at += 3) {
     Bytes flipped = good;
     flipped[at] ^= 0x10;
     (void)Bundle::from_bytes(flipped, "b.zip");

@@ -67,7 +67,12 @@ class Built:
             text=True,
             errors="replace",
             timeout=300,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                **({"MFS_QUICK": "1"} if self.kind.runner else {}),
+                **environment,
+            },
         )
 
 
