@@ -14,7 +14,7 @@ ANDROID = ROOT / "deploy" / "android"
 GRADLE = sorted(ANDROID.rglob("*.gradle"))
 READMES = ("README.md", "README_cn.md")
 RUN = """
-package org.paddlemfs.build;
+package org.paddlemfs.gradle;
 
 import java.nio.file.Path;
 
@@ -59,7 +59,7 @@ def build(require, tmp_path_factory):
     assert done.returncode == 0, done.stderr
 
     def run_build(*words):
-        done = run("java", "-cp", folder, "org.paddlemfs.build.Run", *words)
+        done = run("java", "-cp", folder, "org.paddlemfs.gradle.Run", *words)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
