@@ -93,10 +93,10 @@ def _candidates(pixel_format: av.VideoFormat, size: tuple[int, int], codec: str)
     """Pixel formats that may stand for a clip's own, the best first."""
     name, depth = pixel_format.name, pixel_format.components[0].bits
     across, down = (8 // max(chroma(8), 1) for chroma in (pixel_format.chroma_width, pixel_format.chroma_height))
-    is_grey = len(pixel_format.components) < 3  # what its range means differs between decoders: coded as colour
-    if is_grey:
+    is_rgb = pixel_format.is_rgb or pixel_format.has_palette
+    if len(pixel_format.components) < 3 and not is_rgb:  # grey: what its range means differs between decoders
         chroma = "420"
-    elif pixel_format.is_rgb or across == 1:
+    elif is_rgb or across == 1:
         chroma = "444"
     else:
         chroma = "422" if (across, down) == (2, 1) else "420"

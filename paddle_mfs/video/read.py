@@ -143,7 +143,8 @@ class VideoReader:
         frame = self.first
         while frame is not None:
             pts, duration = frame.pts, frame.duration
-            matrix = colour_matrix(frame) if frame.format.is_rgb else None  # of YUV frames: the same again
+            is_rgb = frame.format.is_rgb or frame.format.has_palette
+            matrix = colour_matrix(frame) if is_rgb else None  # of YUV frames: the same again
             frame = converter.reformat(frame, *self.size, pixel_format, dst_colorspace=matrix, threads=1)
             frame.make_writable()  # the decoder still refers to it
             frame.pict_type = 0  # the encoder chooses its own

@@ -1,11 +1,13 @@
 """What goes through reader and writer unchanged: pictures, times, sound, subtitles, tags, colours, orientation."""
 
+import io
 import struct
 from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from paddle_mfs.provenance import provenance, read_provenance
 from paddle_mfs.utils.errors import UserError
@@ -222,6 +224,26 @@ def test_frames_that_are_missing_are_told(make_clip, tmp_path):
     count, reader, _ = pass_through(cut, tmp_path / "out.mp4")
     assert count == 9 and reader.missing == 3
     assert reader.notes == ["3 frame(s) that the file claims to hold could not be read"]
+
+
+@pytest.mark.parametrize("mode, tag", [("RGB", 1), ("P", 1), ("LA", None)])
+def test_colours_of_clips_that_are_not_yuv(face_picture, tmp_path, mode, tag):
+    """As a player takes them: by their tag, or BT.709 from 720 lines on."""
+    clip = tmp_path / "in.mov"
+    data = io.BytesIO()
+    Image.fromarray(face_picture).resize((720, 720)).convert(mode).save(data, "png")
+    with av.open(str(clip), "w") as output:
+        stream = output.add_mux_stream("png", rate=25, width=720, height=720)
+        packet = av.Packet(data.getvalue())
+        packet.stream, packet.pts, packet.dts, packet.time_base = stream, 0, 0, Fraction(1, 25)
+        output.mux(packet)
+    with VideoReader(clip) as reader:
+        encoding = choose_encoding(tmp_path / "out.mp4", reader.first.format, reader.size)
+        before = reader.first.to_ndarray(format="rgb24").astype(int)
+        [frame] = reader.frames(encoding.pixel_format)
+    assert tag is None or frame.colorspace == tag
+    seen = frame.reformat(format="rgb24", src_colorspace=1, dst_colorspace=1).to_ndarray()
+    assert np.abs(seen - before).mean() < 1.5
 
 
 @pytest.fixture
