@@ -8,6 +8,7 @@ comment, and MP4 and MOV the packet too. Hashes identify the pictures used; the 
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import html
@@ -30,6 +31,12 @@ SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 SWAPPED = SOURCE_TYPES + "compositeWithTrainedAlgorithmicMedia"  # a picture edited with a trained network
 GENERATED = SOURCE_TYPES + "trainedAlgorithmicMedia"  # a picture made by a trained network
 _XMP_BOX = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")  # the `uuid` box of XMP part 3, 1.1.3 (MP4, QuickTime)
+_EXIF_IFD = 0x8769
+_CAMERA = (0x010F, 0x0110, 0x0132)  # Make, Model, DateTime
+_TAKEN = (0x9003, 0x9004, 0x9010, 0x9011, 0x9012, 0xA433, 0xA434)  # dates, their zones, the lens
+# In the names of tags that say where a clip was taken (`location`, `com.apple.quicktime.location.ISO6709`). Outputs do
+# not keep it, nor pictures' GPS data: a synthetic picture was taken nowhere.
+PLACE = "location"
 _NAMESPACE = "urn:paddle_mfs:provenance:1"
 _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -97,8 +104,26 @@ def xmp_packet(record: Mapping[str, Any]) -> bytes:
     return text.encode("utf-8")
 
 
-def save_options(path: str | Path, record: Mapping[str, Any]) -> dict[str, Any]:
+def camera_exif(path: str | Path) -> Image.Exif:
+    """When and with what camera and lens a picture was taken, as far as its EXIF says; not where: see `PLACE`."""
+    kept = Image.Exif()
+    with contextlib.suppress(Exception), Image.open(path) as picture:  # damaged EXIF raises almost anything
+        found = picture.getexif()
+        inner = found.get_ifd(_EXIF_IFD)
+        kept.update({tag: found[tag] for tag in _CAMERA if isinstance(found.get(tag), str)})
+        kept.get_ifd(_EXIF_IFD).update({tag: inner[tag] for tag in _TAKEN if isinstance(inner.get(tag), str)})
+    return kept
+
+
+def without_place(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags of a clip but for those that say where it was taken."""
+    return {key: value for key, value in tags.items() if PLACE not in key.lower()}
+
+
+def save_options(path: str | Path, record: Mapping[str, Any], taken: Image.Exif | None = None) -> dict[str, Any]:
     """Keyword arguments for Pillow's `Image.save` that embed `record` in a file named `path` (PNG, JPEG or WebP).
+
+    taken: what else its EXIF says, see `camera_exif`.
 
     Raises UserError for another format: an output that cannot say what it is, is not written.
     """
@@ -114,8 +139,8 @@ def save_options(path: str | Path, record: Mapping[str, Any]) -> dict[str, Any]:
         chunks.add_text("Software", tool)
         chunks.add_text("Description", description)
         chunks.add_itxt("provenance", json.dumps(record, ensure_ascii=False))
-        return {"pnginfo": chunks}
-    exif = Image.Exif()
+        return {"pnginfo": chunks, **({"exif": taken.tobytes()} if taken else {})}
+    exif = Image.Exif() if taken is None else taken
     exif[0x0131], exif[0x010E] = tool, description  # Software, ImageDescription
     return {"xmp": packet, "exif": exif.tobytes()}
 

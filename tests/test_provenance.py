@@ -11,12 +11,14 @@ from PIL import Image
 from paddle_mfs.provenance import (
     SWAPPED,
     append_xmp,
+    camera_exif,
     picture_sha256,
     provenance,
     read_provenance,
     save_options,
     video_tags,
     weights_facts,
+    without_place,
     xmp_packet,
 )
 from paddle_mfs.utils.errors import UserError
@@ -116,3 +118,32 @@ def test_clips_carry_the_record(tmp_path, suffix):
     if shutil.which("ffprobe"):
         told = subprocess.run(["ffprobe", "-v", "error", "-show_format", path], capture_output=True, text=True).stdout
         assert "compositeWithTrainedAlgorithmicMedia" in told and "ab" * 32 in told
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".webp", ".png"])
+def test_date_and_camera_are_kept_and_the_place_is_not(tmp_path, suffix):
+    taken, inside = Image.Exif(), 0x8769
+    taken[0x010F], taken[0x0110], taken[0x0112], taken[0x0132] = "Maker", "Model 1", 6, "2020:01:02 03:04:05"
+    taken.get_ifd(inside)[0x9003] = "2020:01:02 03:04:05"
+    taken.get_ifd(0x8825).update({1: "N", 2: (52.0, 31.0, 0.0)})  # GPS
+    Image.new("RGB", (8, 8)).save(tmp_path / "in.jpg", exif=taken)
+    output = tmp_path / f"out{suffix}"
+    Image.new("RGB", (8, 8)).save(output, **save_options(output, provenance(), camera_exif(tmp_path / "in.jpg")))
+    with Image.open(output) as picture:
+        found = picture.getexif()
+    assert (found[0x010F], found[0x0110], found[0x0132]) == ("Maker", "Model 1", "2020:01:02 03:04:05")
+    assert found.get_ifd(inside)[0x9003] == "2020:01:02 03:04:05"
+    assert 0x0112 not in found and not found.get_ifd(0x8825), "pixels are upright, and were taken nowhere"
+    assert read_provenance(output)["synthetic"] is True
+    (tmp_path / "words.jpg").write_text("no picture")
+    assert not camera_exif(tmp_path / "words.jpg") and not camera_exif(output.with_name("none.jpg"))
+
+
+def test_the_place_of_a_clip_is_not_kept():
+    tags = {
+        "location": "+52.5+013.4/",
+        "com.apple.quicktime.location.ISO6709": "+52/",
+        "title": "x",
+        "creation_time": "y",
+    }
+    assert without_place(tags) == {"title": "x", "creation_time": "y"}

@@ -28,7 +28,7 @@ from paddle_mfs.face.occlusion import OcclusionFinder
 from paddle_mfs.face.paste import paste
 from paddle_mfs.face.track import TrackedFace
 from paddle_mfs.models.idn import SIZE, UNCHANGED
-from paddle_mfs.provenance import check_format, picture_sha256, provenance, save_options
+from paddle_mfs.provenance import camera_exif, check_format, picture_sha256, provenance, save_options
 from paddle_mfs.swap.baker import Baker
 from paddle_mfs.swap.change import change_of, face_mask
 from paddle_mfs.swap.identity import Identity
@@ -308,7 +308,7 @@ class FaceSwapper:
         result = self.swap(image, face, str(target))
         shown = result if compare is None else side_by_side([compare, image, result], captions)
         record = provenance(target_sha256=picture_sha256(target), **self.facts)
-        write_image(output, shown, **save_options(output, record))
+        write_image(output, shown, **save_options(output, record, camera_exif(target)))
         return result
 
 

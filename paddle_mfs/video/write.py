@@ -11,7 +11,7 @@ from typing import Any
 import av
 import numpy as np
 
-from paddle_mfs.provenance import append_xmp, video_tags
+from paddle_mfs.provenance import append_xmp, video_tags, without_place
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path
 from paddle_mfs.video.encoding import CODECS, CONTAINERS, Encoding, choose_encoding, is_mp4
@@ -149,7 +149,7 @@ class PictureWriter(FrameWriter):
 
 
 def _kept(tags: Mapping[str, str]) -> dict[str, str]:
-    return {key: value for key, value in tags.items() if key.lower() not in OWN_TAGS}
+    return without_place({key: value for key, value in tags.items() if key.lower() not in OWN_TAGS})
 
 
 def _date_all(packets: list[av.Packet]) -> None:
