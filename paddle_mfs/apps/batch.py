@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from paddle_mfs.apps.plan import Job
+from paddle_mfs.face.image import keeps_alpha, read_alpha
 from paddle_mfs.swap.identity import read_source
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.formats import is_clip
@@ -54,6 +55,8 @@ def swap_all(
             if not is_clip(job.target):
                 shown = read_source(job.source) if compare and job.source is not None else None
                 swapper.swap_file(job.target, job.output, face, shown)
+                if not keeps_alpha(job.output) and read_alpha(job.target) is not None:
+                    bar.write(f"warning: {job.output}: transparency is laid on white; write .png", file=sys.stderr)
             elif compare:
                 raise UserError(f"{job.target}: is a clip; side by side is for pictures, leave --compare out")
             else:

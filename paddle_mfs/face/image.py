@@ -62,6 +62,35 @@ def read_image(path: str | Path, data: bytes | None = None) -> np.ndarray:
         raise UserError(f"{path}: is damaged or truncated ({reason}); copy or download the picture again") from None
 
 
+def read_alpha(path: str | Path) -> np.ndarray | None:
+    """How opaque a picture is -> (H, W) uint8, upright, 255 where it is; None where it is everywhere, or unreadable."""
+    try:
+        with Image.open(path) as image:
+            if not image.has_transparency_data:
+                return None
+            alpha = np.array(_upright(image).convert("RGBA").getchannel("A"))
+    except Exception:  # that the picture cannot be read is told where it is read
+        return None
+    return None if (alpha == 255).all() else alpha
+
+
+def keeps_alpha(path: str | Path) -> bool:
+    """Whether a file of this name holds transparency."""
+    return Path(path).suffix.lower() in (".png", ".webp")
+
+
+def with_alpha(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """A picture that lies on white, as `read_image` gives it, taken off it again.
+
+    Args:
+        rgb: (H, W, 3) uint8 RGB. alpha: (H, W) uint8, see `read_alpha`.
+    Returns: (H, W, 4) uint8 RGBA, which laid on white is `rgb` again.
+    """
+    share = alpha[..., None].astype(np.float32) / 255
+    colours = (rgb - np.array(BACKGROUND, np.float32) * (1 - share)) / np.maximum(share, np.float32(1 / 255))
+    return np.concatenate([np.rint(colours.clip(0, 255)).astype(np.uint8), alpha[..., None]], 2)
+
+
 def _upright(image):
     image.load()
     try:
@@ -110,9 +139,9 @@ def _to_srgb(image):
     return image.convert("RGB")
 
 
-def check_image(image: np.ndarray) -> None:
-    """Raise TypeError unless `image` is (H, W, 3) uint8."""
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+def check_image(image: np.ndarray, channels: tuple[int, ...] = (3,)) -> None:
+    """Raise TypeError unless `image` is (H, W, 3) uint8 (or of other numbers of channels)."""
+    if image.ndim != 3 or image.shape[2] not in channels or image.dtype != np.uint8:
         raise TypeError(f"expected a (H, W, 3) uint8 RGB image, got {image.shape} {image.dtype}")
 
 
@@ -126,19 +155,21 @@ def write_image(path: str | Path, rgb: np.ndarray, **save_options: Any) -> None:
     """Write a picture, atomically; the suffix chooses PNG, JPEG (quality 95, 4:4:4) or WebP (quality 95).
 
     Args:
-        rgb: (H, W, 3) uint8 RGB.
+        rgb: (H, W, 3) uint8 RGB; (H, W, 4) RGBA too, but for JPEG.
         save_options: keyword arguments of Pillow's `Image.save`, for metadata or another quality.
     Raises: UserError for another suffix, a place that cannot be written, or a picture too large for the format;
         TypeError for an array of another kind.
     """
     check_suffix(path)
     rgb = np.asarray(rgb)
-    check_image(rgb)
+    check_image(rgb, (3, 4))
     options = {**WRITERS[Path(path).suffix.lower()], **save_options}
     with atomic_path(path) as temporary:
         try:
             Image.fromarray(rgb).save(temporary, **options)
-        except ValueError as error:
+        except (ValueError, OSError) as error:
+            if isinstance(error, OSError) and error.errno:  # a full disk
+                raise
             raise UserError(
                 f"{path}: cannot be written as {options['format']} ({error}); choose another format"
             ) from None

@@ -21,7 +21,7 @@ from paddle_mfs.face.colour import apply_colour, match_colour
 from paddle_mfs.face.detail import contradicted_detail
 from paddle_mfs.face.eyes import eyes_mask
 from paddle_mfs.face.geometry import transform
-from paddle_mfs.face.image import read_image, write_image
+from paddle_mfs.face.image import keeps_alpha, read_alpha, read_image, with_alpha, write_image
 from paddle_mfs.face.light import Light
 from paddle_mfs.face.mouth import open_mouth_mask
 from paddle_mfs.face.occlusion import OcclusionFinder
@@ -297,6 +297,8 @@ class FaceSwapper:
     ) -> np.ndarray:
         """Swap the face in the picture file `target`, write `output` (PNG, JPEG or WebP) with its provenance.
 
+        What is transparent stays so in PNG and WebP, see `keeps_alpha`; else it is laid on white.
+
         Args:
             compare: None, or an (H, W, 3) uint8 RGB picture of the source: `output` then shows source | target |
                 result, with `captions` (three words) under them.
@@ -308,6 +310,8 @@ class FaceSwapper:
         result = self.swap(image, face, str(target))
         shown = result if compare is None else side_by_side([compare, image, result], captions)
         record = provenance(target_sha256=picture_sha256(target), **self.facts)
+        alpha = read_alpha(target) if compare is None and keeps_alpha(output) else None
+        shown = shown if alpha is None else with_alpha(shown, alpha)
         write_image(output, shown, **save_options(output, record, camera_exif(target)))
         return result
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from paddle_mfs.face.image import check_suffix, read_image, write_image
+from paddle_mfs.face.image import check_suffix, read_alpha, read_image, with_alpha, write_image
 from paddle_mfs.utils.errors import UserError
 
 RAMP = np.linspace(0, 1, 256 * 8).reshape(8, 256)
@@ -152,3 +152,21 @@ def test_bad_files(tmp_path, photo, monkeypatch):
     write_image(tmp_path / "large.png", noise)
     with pytest.raises(UserError, match="million pixels; make it smaller"):
         read_image(tmp_path / "large.png")
+
+
+def test_transparency_is_taken_off_white_again(tmp_path):
+    rng = np.random.default_rng(0)
+    rgba = rng.integers(0, 256, (20, 30, 4), np.uint8)
+    rgba[:5, :, 3], rgba[5:8, :, 3] = 255, 0
+    Image.fromarray(rgba).save(tmp_path / "a.png")
+    seen, alpha = read_image(tmp_path / "a.png"), read_alpha(tmp_path / "a.png")
+    assert (alpha == rgba[..., 3]).all()
+    write_image(tmp_path / "b.png", with_alpha(seen, alpha))
+    assert np.abs(read_image(tmp_path / "b.png").astype(int) - seen).max() <= 1
+    assert (read_alpha(tmp_path / "b.png") == alpha).all()
+    with Image.open(tmp_path / "b.png") as image:
+        assert (np.asarray(image)[:5, :, :3] == rgba[:5, :, :3]).all(), "opaque pixels keep their bits"
+    write_image(tmp_path / "c.png", seen)
+    assert read_alpha(tmp_path / "c.png") is None and read_alpha(tmp_path / "none.png") is None
+    with pytest.raises(UserError, match="d.jpg: cannot be written as JPEG"):
+        write_image(tmp_path / "d.jpg", with_alpha(seen, alpha))

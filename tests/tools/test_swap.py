@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.image import read_image, write_image
@@ -141,6 +142,22 @@ def test_map(run_script, run_here, root, samples, tmp_path):
         "shows nobody who is to be swapped",
     )
     assert not (tmp_path / "none.png").exists()
+
+
+def test_transparency_is_kept_or_told(run_here, samples, tmp_path):
+    picture = Image.open(samples / "target.jpg").convert("RGBA")
+    picture.paste((0, 0, 0, 0), (0, 0, picture.width, 20))
+    picture.save(tmp_path / "cut out.png")
+    for suffix, told in ((".png", False), (".jpg", True)):
+        output = tmp_path / f"out{suffix}"
+        done = run_here(
+            "swap", "--source", samples / "source.jpg", "--target", tmp_path / "cut out.png", "--output", output
+        )
+        assert done.returncode == 0 and ("transparency is laid on white" in done.stderr) == told, done.stderr
+        with Image.open(output) as written:
+            pixels = np.asarray(written.convert("RGBA"))
+        assert (pixels[:20, :, 3] == (255 if told else 0)).all() and (pixels[20:, :, 3] == 255).all()
+        assert (pixels[:16, :, :3] > 250).all() or not told
 
 
 def test_bad_options(run_script, run_here, samples, tmp_path):
