@@ -1,14 +1,18 @@
 """`benchmark.py deploy`: what it prints was measured."""
 
+import json
+
 import pytest
 
-from paddle_mfs.bench.deploy import HEIGHT, WIDTH, clip, markdown, measure
+from paddle_mfs.bench.deploy import HEIGHT, WIDTH, clip, markdown
 
 
 @pytest.fixture(scope="module")
-def measured(built, bundle_x86, samples, target):
+def measured(built, bundle_x86, run_script):
     built("g++")
-    return measure(samples / "source.jpg", target, bundle_x86, turns=1, count=4)
+    done = run_script("benchmark", "deploy", "--bundle", bundle_x86, "--turns", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 def test_a_clip_moves(target):
