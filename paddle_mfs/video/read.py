@@ -11,7 +11,7 @@ import av
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.numbers import check_number
 from paddle_mfs.video.frame import colour_matrix, orientation
-from paddle_mfs.video.timeline import StreamClock, Timeline
+from paddle_mfs.video.timeline import Timeline, packets
 
 LOCAL = {"protocol_whitelist": "file"}  # a playlist may not fetch anything from elsewhere
 
@@ -206,15 +206,8 @@ class VideoReader:
 
     def _packets(self) -> Iterator[av.Packet | None]:
         """The stream's packets from here on, then None, which has the decoder give what it still holds."""
-        packets, clock, held = self.container.demux(self.stream), StreamClock(self.timeline), None
-        while True:
-            try:
-                packet = next(packets, None)
-            except (av.error.FFmpegError, OSError):  # the file ends in the middle
-                packet = None
-            if packet is None:
-                break
-            clock.move(packet)
+        held = None
+        for packet in packets(self.container, self.timeline, self.stream):
             if held is not None:
                 yield held
             held = packet

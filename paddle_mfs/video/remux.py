@@ -12,7 +12,7 @@ import av
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.video.read import VideoReader, open_clip
 from paddle_mfs.video.sound import SoundEncoder
-from paddle_mfs.video.timeline import StreamClock
+from paddle_mfs.video.timeline import packets
 
 COPIED = ("audio", "subtitle", "attachment")
 LONGEST = 30  # seconds a subtitle may stay on screen; those that began earlier than this before a part are not found
@@ -96,17 +96,9 @@ class StreamCopier:
             return
         if self._is_cut and not self._timeline.is_joined:
             self._container.seek(int(max(self._begin - LONGEST, self._origin) * av.time_base))
-        packets, clock = self._container.demux(*timed), StreamClock(self._timeline)
-        while True:
-            try:
-                packet = next(packets, None)
-            except (av.error.FFmpegError, OSError):  # the file ends in the middle
-                packet = None
-            if packet is None:
-                break
+        for packet in packets(self._container, self._timeline, *timed):
             if not packet.size:
                 continue
-            clock.move(packet)
             encoder = self._encoders.get(packet.stream.index)
             if encoder:
                 yield from encoder.encode(packet)

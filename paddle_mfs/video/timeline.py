@@ -35,7 +35,7 @@ class Timeline:
         if not container.format.flags & av.format.Flags.ts_discont.value:
             return timeline
         clock, end = StreamClock(timeline), 0.0
-        for packet in _packets(container):
+        for packet in packets(container, cls()):
             time = _time(packet)
             if time is None:
                 continue
@@ -83,8 +83,14 @@ def _time(packet):
     return None if ticks is None or not packet.size else float(ticks * packet.time_base)
 
 
-def _packets(container: av.container.InputContainer) -> Iterator[av.Packet]:
+def packets(
+    container: av.container.InputContainer, timeline: Timeline, *streams: av.stream.Stream
+) -> Iterator[av.Packet]:
+    """Yield the packets of some streams (none: of all), moved to the timeline, as far as the file can be read."""
+    clock = StreamClock(timeline)
     try:
-        yield from container.demux()
+        for packet in container.demux(*streams):
+            clock.move(packet)
+            yield packet
     except (av.error.FFmpegError, OSError):  # the file ends in the middle
         return
