@@ -5,59 +5,39 @@ import android.widget.CompoundButton;
 import android.widget.RadioButton;
 import android.widget.RadioGroup;
 import android.widget.TextView;
-import androidx.activity.ComponentActivity;
 import java.util.function.Consumer;
 import org.paddlemfs.core.Device;
 import org.paddlemfs.core.Identity;
-import org.paddlemfs.core.Session;
 import org.paddlemfs.core.Settings;
 import org.paddlemfs.core.State;
 
 /** What the user may choose. Every choice holds at once. */
-public final class SettingsActivity extends ComponentActivity {
-    private Session session;
-    private Settings settings;
-
+public final class SettingsActivity extends SessionActivity {
     @Override
     protected void onCreate(Bundle saved) {
         super.onCreate(saved);
         setContentView(R.layout.settings);
-        session = SwapApplication.of(this).session();
-        settings = SwapApplication.of(this).settings();
         RadioGroup devices = findViewById(R.id.devices);
         for (Device device : Device.values()) {
-            addChoice(devices, StateText.device(this, device), device == settings.device(), () -> use(device));
+            addChoice(devices, StateText.device(this, device), device == settings().device(), () -> use(device));
         }
         RadioGroup threads = findViewById(R.id.threads);
         for (int count : Settings.THREADS) {
-            addChoice(threads, String.valueOf(count), count == settings.threads(), () -> useThreads(count));
+            addChoice(threads, String.valueOf(count), count == settings().threads(), () -> useThreads(count));
         }
         RadioGroup resolutions = findViewById(R.id.resolutions);
         for (int side : Settings.RESOLUTIONS) {
-            boolean chosen = side == settings.resolution();
-            addChoice(resolutions, String.valueOf(side), chosen, () -> settings.setResolution(side));
+            boolean chosen = side == settings().resolution();
+            addChoice(resolutions, String.valueOf(side), chosen, () -> settings().setResolution(side));
         }
-        bind(R.id.badge, settings.badge(), settings::setBadge);
-        bind(R.id.overlay, settings.overlay(), settings::setOverlay);
-        bind(R.id.all_faces, settings.allFaces(), this::swapAll);
+        bind(R.id.badge, settings().badge(), settings()::setBadge);
+        bind(R.id.overlay, settings().overlay(), settings()::setOverlay);
+        bind(R.id.all_faces, settings().allFaces(), this::swapAll);
         findViewById(R.id.forget).setOnClickListener(view -> forgetAll());
     }
 
     @Override
-    protected void onResume() {
-        super.onResume();
-        session.listen(state -> runOnUiThread(() -> show(state)));
-        session.open();
-    }
-
-    @Override
-    protected void onPause() {
-        session.listen(state -> {});
-        session.pause();
-        super.onPause();
-    }
-
-    private void show(State state) {
+    void show(State state) {
         StringBuilder text = new StringBuilder(state.engine);
         if (state.bundle != null) {
             text.append('\n').append(state.bundle);
@@ -68,24 +48,24 @@ public final class SettingsActivity extends ComponentActivity {
     }
 
     private void use(Device device) {
-        settings.setDevice(device);
-        session.reopen();
+        settings().setDevice(device);
+        session().reopen();
     }
 
     private void useThreads(int threads) {
-        settings.setThreads(threads);
-        session.reopen();
+        settings().setThreads(threads);
+        session().reopen();
     }
 
     private void swapAll(boolean all) {
-        settings.setAllFaces(all);
-        session.applyOptions();
+        settings().setAllFaces(all);
+        session().applyOptions();
     }
 
     private void forgetAll() {
-        for (Identity identity : session.identities()) {
+        for (Identity identity : session().identities()) {
             if (!identity.isBundled()) {
-                session.remove(identity);
+                session().remove(identity);
             }
         }
     }

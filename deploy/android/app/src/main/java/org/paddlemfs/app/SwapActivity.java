@@ -11,26 +11,21 @@ import android.view.View;
 import android.widget.ProgressBar;
 import android.widget.TextView;
 import android.widget.Toast;
-import androidx.activity.ComponentActivity;
 import androidx.activity.result.ActivityResultLauncher;
 import androidx.activity.result.contract.ActivityResultContracts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.ExecutorService;
 import org.paddlemfs.core.Files;
-import org.paddlemfs.core.Session;
-import org.paddlemfs.core.Settings;
 import org.paddlemfs.core.State;
 
 /** What the camera and the gallery share: a row of faces, a line of status, and nothing without consent. */
-abstract class SwapActivity extends ComponentActivity {
+abstract class SwapActivity extends SessionActivity {
     private TextView status;
     private ProgressBar progress;
     private IdentityRow row;
     private MediaSaver saver;
     private Saving pending;
-    private Session session;
-    private Settings settings;
     private final ActivityResultLauncher<String> askForStorage =
             registerForActivityResult(new ActivityResultContracts.RequestPermission(), this::onStorageAnswer);
 
@@ -42,9 +37,7 @@ abstract class SwapActivity extends ComponentActivity {
     @Override
     protected void onCreate(Bundle saved) {
         super.onCreate(saved);
-        session = SwapApplication.of(this).session();
-        settings = SwapApplication.of(this).settings();
-        if (!settings.consented()) {
+        if (!settings().consented()) {
             startActivity(new Intent(this, ConsentActivity.class));
             finish(); // neither onResume nor onPause follow
             return;
@@ -55,7 +48,7 @@ abstract class SwapActivity extends ComponentActivity {
         status = findViewById(R.id.status);
         progress = findViewById(R.id.progress);
         progress.setMax(State.STEPS);
-        row = new IdentityRow(findViewById(R.id.identities), session, view -> sources.pick());
+        row = new IdentityRow(findViewById(R.id.identities), session(), view -> sources.pick());
         onReady();
     }
 
@@ -65,33 +58,11 @@ abstract class SwapActivity extends ComponentActivity {
     /** Consent is given and the layout stands: what follows is the screen's own. */
     abstract void onReady();
 
-    @Override
-    protected void onResume() {
-        super.onResume();
-        session.listen(state -> runOnUiThread(() -> show(state)));
-        session.open();
-    }
-
-    @Override
-    protected void onPause() {
-        session.listen(state -> {});
-        session.pause();
-        super.onPause();
-    }
-
-    final Session session() {
-        return session;
-    }
-
-    final Settings settings() {
-        return settings;
-    }
-
     final ExecutorService background() {
         return SwapApplication.of(this).background();
     }
 
-    /** A new state, on the UI thread. */
+    @Override
     void show(State state) {
         progress.setVisibility(state.phase == State.Phase.CHANGING ? View.VISIBLE : View.GONE);
         progress.setProgress(state.step);
@@ -101,7 +72,7 @@ abstract class SwapActivity extends ComponentActivity {
 
     /** The line of status: what the session has to say, else what the screen has. */
     final void showStatus() {
-        String text = StateText.status(this, session.state());
+        String text = StateText.status(this, session().state());
         showLine(status, text.isEmpty() ? idleText() : text);
     }
 
@@ -179,7 +150,7 @@ abstract class SwapActivity extends ComponentActivity {
                         if (picture == null) {
                             tell(R.string.picture_unreadable, nameOf(picked));
                         } else {
-                            session.add(nameOf(picked), Pictures.jpeg(picture));
+                            session().add(nameOf(picked), Pictures.jpeg(picture));
                         }
                     } catch (IOException | SecurityException problem) {
                         tell(R.string.picture_unreadable, nameOf(picked));
