@@ -2,6 +2,7 @@
 
     runner.py   one network: a program for each size of picture, batches picture by picture
     trace.py    a dygraph layer -> a Paddle inference program that every engine can read
+    program_cache.py    such programs, kept between runs
     openvino.py, paddle.py, lite.py     the engines: program -> callable, (1, C, H, W) float32 -> list of arrays
 
 Different runners may be called from different threads at the same time; so may one, its calls then wait for each other.
@@ -19,6 +20,8 @@ from paddle_mfs.utils.cores import cores
 from paddle_mfs.utils.errors import UserError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import paddle
 
     from paddle_mfs.runtime.runner import Runner
@@ -54,7 +57,13 @@ def _is_installed(engine):
     return importlib.util.find_spec(PACKAGES[engine][0]) is not None
 
 
-def make_runner(layer: paddle.nn.Layer, engine: str = "auto", threads: int | None = None) -> Runner:
+def make_runner(
+    layer: paddle.nn.Layer,
+    engine: str = "auto",
+    threads: int | None = None,
+    name: str | None = None,
+    weights: str | None = None,
+) -> Runner:
     """A callable that runs a Paddle layer.
 
     Returns: callable, (N, C, H, W) float32 numpy array -> list of arrays (N, ...), the caller's to keep.
@@ -64,10 +73,17 @@ def make_runner(layer: paddle.nn.Layer, engine: str = "auto", threads: int | Non
             afterwards.
         engine: "openvino", "paddle" (Paddle Inference), "lite" (Paddle-Lite x86) or "auto", see `choose`.
         threads: how many the engine may compute with; None: `THREADS`. Paddle-Lite takes one.
+        name, weights: what the layer is called and the SHA-256 of its weights, when they determine it: its program is
+            then kept between runs, see `program_cache`.
     Raises: UserError, see `choose`.
     """
+    from paddle_mfs.runtime.program_cache import cached
     from paddle_mfs.runtime.runner import Runner
     from paddle_mfs.runtime.trace import save_layer
 
     layer.eval()
-    return Runner(lambda shape, folder: save_layer(layer, shape, folder), choose(engine), threads or THREADS)
+
+    def save(shape: tuple[int, ...], folder: Path) -> Path:
+        return save_layer(layer, shape, folder)
+
+    return Runner(cached(save, name, weights) if name and weights else save, choose(engine), threads or THREADS)

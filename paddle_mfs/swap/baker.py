@@ -51,11 +51,14 @@ class Baker:
         self.engine, self.analyser = engine, analyser or FaceAnalyser(engine=engine)
         self._net, network = load_mfs(weights), load_encoder(encoder)
         check_widths(self._net, network, weights, encoder)
-        self._embed, self.encoder_size = make_runner(FaceEmbedder(network), engine), network.input_size
         self.facts = {
             "weights": weights_facts(weights or bundled("mfs_224")),
             "encoder": weights_facts(encoder or bundled("mobilefacenet")),
         }
+        self.encoder_size = network.input_size
+        self._embed = make_runner(
+            FaceEmbedder(network), engine, name="encoder", weights=self.facts["encoder"]["sha256"]
+        )
 
     def embed(self, image: np.ndarray, face: Face) -> Sequence[np.ndarray]:
         """What the encoder sees in a face: image (H, W, 3) uint8 RGB, `Face` -> embedding (1, E) of unit length,
