@@ -57,7 +57,7 @@ HERE = {
     ),
     "python tools/prepare_data.py photos/ --output data/faces": ("--workers 0", ()),
     "python tools/prepare_data.py --synthetic 2000 --output data/faces": (
-        "--synthetic 3 --workers 0 --output data/generated",
+        "--synthetic 1 --workers 0 --output data/generated",
         (),
     ),
     "python tools/prepare_data.py --synthetic 2000 --views 1 --output data/faces": (

@@ -56,6 +56,7 @@ def assert_learned(result, batch):
     assert miss < 0.85 * copying, f"{miss:.0f} from the teacher; copying the target costs {copying:.0f}"
 
 
+@pytest.mark.slow
 def test_overfits_two_faces_and_does_not_collapse_to_the_target(make_config):
     trainer = Trainer(
         make_config(
