@@ -1,0 +1,118 @@
+"""Where the detector shall look for people who come in, so that nobody is overlooked for longer than a bound in seconds.
+
+Somebody who comes in changes the picture, so only places that changed since the detector last looked there need another
+look. How many of them have their turn in a frame follows from the bound and from the time that went by: each is looked
+at within it, at any frame rate, also when all of the picture moves. Bounds and sizes are shares of the picture's
+height, so they are the same at any size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from paddle_mfs.face.boxes import HasBox
+from paddle_mfs.face.geometry import invert, transform
+from paddle_mfs.face.views import INPUT, tile_views, whole_view
+
+# (side of a view in pixels of a picture of 1080 lines, seconds until a change in it has been looked at). Faces of 20 px
+# or more of the 128 px are found in a view, a face is about 0.7 of its head: heads from 130 px on in the first two, from
+# 48 px on in the others, which also find those that the border of a larger view cuts through.
+LEVELS = ((None, 0.2), (560, 0.2), (340, 0.5), (208, 0.5))
+LINES = 1080
+SMALLEST = 160  # pixels, of a view: smaller ones would enlarge the picture
+CELL = 24  # cells along a view of the last level: the picture is compared cell by cell
+CHANGED = 8.0  # of 255, by which a cell must differ in some colour; noise and compression stay below
+CONTRAST = 0.12  # or by this times the standard deviation of the picture's cells, where that is less: in the dark
+HAIR = 0.25  # of its box, by which a known face reaches beyond it on every side
+
+
+class NewcomerViews:
+    """Says of each frame of a clip where to look. One for a clip."""
+
+    def __init__(self) -> None:
+        self._size: tuple[int, int] | None = None
+        self._levels: list[_Level] = []
+
+    def forget(self) -> None:
+        """Nothing has been looked at: a new scene."""
+        self._size = None
+
+    def saw_all(self, image: np.ndarray) -> None:
+        """All of this frame, (H, W, 3) uint8 RGB, has been searched."""
+        cells = self._cells(image)
+        for level in self._levels:
+            level.saw_all(cells)
+
+    def __call__(self, image: np.ndarray, step: float, known: Sequence[HasBox]) -> list[np.ndarray]:
+        """The detector's views (2, 3) of this frame, large ones first.
+
+        Args:
+            image: (H, W, 3) uint8 RGB. step: seconds since the frame before. known: faces that are being followed;
+                what changes within them needs no look.
+        """
+        cells = self._cells(image)
+        least = max(1.0, min(CHANGED, CONTRAST * float(cells.std())))
+        scale = np.array(cells.shape[1::-1] * 2) / (image.shape[1::-1] * 2)
+        boxes = [_grown(face.box) * scale for face in known]
+        return [view for level in self._levels for view in level.take(cells, least, boxes, step)]
+
+    def _cells(self, image):
+        """The picture, small; the levels are made when its size is another one than before."""
+        height, width = image.shape[:2]
+        sides = [(max(SMALLEST, round(side * min(width, height) / LINES)) if side else None) for side, _ in LEVELS]
+        cell = (sides[-1] or SMALLEST) / CELL
+        cells = cv2.resize(
+            image, (max(1, round(width / cell)), max(1, round(height / cell))), interpolation=cv2.INTER_AREA
+        )
+        if self._size != (width, height):
+            self._size, self._levels = (width, height), []
+            for number, (side, (_, seconds)) in enumerate(zip(sides, LEVELS)):
+                if side is None or (side < 0.8 * max(width, height) and side not in sides[number + 1 :]):
+                    views = [whole_view(width, height)] if side is None else tile_views(width, height, side)
+                    self._levels.append(_Level(views, seconds, (width, height), cells))
+        return cells
+
+
+class _Level:
+    """The views of one size: those in which something changed wait in a row.
+
+    seconds: in which the whole row has its turn.
+    """
+
+    def __init__(self, views: list[np.ndarray], seconds: float, size: tuple[int, int], cells: np.ndarray):
+        self._views, self._seconds, self._credit = views, seconds, 0.0
+        scale = np.array(cells.shape[1::-1]) / size
+        corners = [transform(np.array([[0, 0], [INPUT, INPUT]], np.float64), invert(view)) * scale for view in views]
+        low, high = (np.array([corner[i] for corner in corners]) for i in (0, 1))
+        self._rows = np.column_stack([np.floor(low[:, 1]), np.ceil(high[:, 1])]).clip(0, cells.shape[0]).astype(int)
+        self._columns = np.column_stack([np.floor(low[:, 0]), np.ceil(high[:, 0])]).clip(0, cells.shape[1]).astype(int)
+        self._seen = np.zeros_like(cells)
+        self._row = list(range(len(views)))
+
+    def saw_all(self, cells):
+        self._seen[:], self._row, self._credit = cells, [], 0.0
+
+    def take(self, cells, least, boxes, step):
+        """The next views of the row, as `NewcomerViews` describes it; least: of a cell's change; boxes in cells."""
+        changed = (cv2.absdiff(cells, self._seen).max(2) > least).astype(np.uint8)
+        for x1, y1, x2, y2 in np.maximum(np.rint(boxes), 0).astype(int):
+            changed[y1:y2, x1:x2] = 0
+        total = cv2.integral(changed)
+        (top, bottom), (left, right) = self._rows.T, self._columns.T
+        counts = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
+        self._row += sorted(set(np.flatnonzero(counts)) - set(self._row))
+        share = len(self._views) * step / self._seconds
+        self._credit = min(self._credit, 1.0) + share
+        taken, self._row = self._row[: int(self._credit)], self._row[int(self._credit) :]
+        self._credit -= len(taken)
+        for number in taken:
+            part = slice(*self._rows[number]), slice(*self._columns[number])
+            self._seen[part] = cells[part]
+        return [self._views[number] for number in taken]
+
+
+def _grown(box):
+    return box + np.array([-1, -1, 1, 1]) * HAIR * np.tile(box[2:] - box[:2], 2)
