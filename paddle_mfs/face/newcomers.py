@@ -30,10 +30,15 @@ HAIR = 0.25  # of its box, by which a known face reaches beyond it on every side
 
 
 class NewcomerViews:
-    """Says of each frame of a clip where to look. One for a clip."""
+    """Says of each frame of a clip where to look. One for a clip.
 
-    def __init__(self) -> None:
+    most: views a frame, at most; the bounds then hold only while that is enough. None: as many as the bounds want.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
         self._size: tuple[int, int] | None = None
+        self._cell = 1  # pixels, side of a cell
         self._levels: list[_Level] = []
 
     def forget(self) -> None:
@@ -55,24 +60,27 @@ class NewcomerViews:
         """
         cells = self._cells(image)
         least = max(1.0, min(CHANGED, CONTRAST * float(cells.std())))
-        scale = np.array(cells.shape[1::-1] * 2) / (image.shape[1::-1] * 2)
-        boxes = [_grown(face.box) * scale for face in known]
-        return [view for level in self._levels for view in level.take(cells, least, boxes, step)]
+        boxes = [_grown(face.box) / self._cell for face in known]
+        views: list[np.ndarray] = []
+        for level in self._levels:
+            left = None if self._most is None else self._most - len(views)
+            views += level.take(cells, least, boxes, step, left)
+        return views
 
     def _cells(self, image):
         """The picture, small; the levels are made when its size is another one than before."""
         height, width = image.shape[:2]
         sides = [(max(SMALLEST, round(side * min(width, height) / LINES)) if side else None) for side, _ in LEVELS]
-        cell = (sides[-1] or SMALLEST) / CELL
-        cells = cv2.resize(
-            image, (max(1, round(width / cell)), max(1, round(height / cell))), interpolation=cv2.INTER_AREA
-        )
+        cell = min((sides[-1] or SMALLEST) // CELL, width, height)  # whole pixels: quick to average
+        columns, rows = width // cell, height // cell
+        whole = image[: rows * cell, : columns * cell]
+        cells = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
         if self._size != (width, height):
-            self._size, self._levels = (width, height), []
+            self._size, self._cell, self._levels = (width, height), cell, []
             for number, (side, (_, seconds)) in enumerate(zip(sides, LEVELS)):
                 if side is None or (side < 0.8 * max(width, height) and side not in sides[number + 1 :]):
                     views = [whole_view(width, height)] if side is None else tile_views(width, height, side)
-                    self._levels.append(_Level(views, seconds, (width, height), cells))
+                    self._levels.append(_Level(views, seconds, cells, cell))
         return cells
 
 
@@ -82,10 +90,9 @@ class _Level:
     seconds: in which the whole row has its turn.
     """
 
-    def __init__(self, views: list[np.ndarray], seconds: float, size: tuple[int, int], cells: np.ndarray):
+    def __init__(self, views: list[np.ndarray], seconds: float, cells: np.ndarray, cell: int):
         self._views, self._seconds, self._credit = views, seconds, 0.0
-        scale = np.array(cells.shape[1::-1]) / size
-        corners = [transform(np.array([[0, 0], [INPUT, INPUT]], np.float64), invert(view)) * scale for view in views]
+        corners = [transform(np.array([[0, 0], [INPUT, INPUT]], np.float64), invert(view)) / cell for view in views]
         low, high = (np.array([corner[i] for corner in corners]) for i in (0, 1))
         self._rows = np.column_stack([np.floor(low[:, 1]), np.ceil(high[:, 1])]).clip(0, cells.shape[0]).astype(int)
         self._columns = np.column_stack([np.floor(low[:, 0]), np.ceil(high[:, 0])]).clip(0, cells.shape[1]).astype(int)
@@ -95,7 +102,7 @@ class _Level:
     def saw_all(self, cells):
         self._seen[:], self._row, self._credit = cells, [], 0.0
 
-    def take(self, cells, least, boxes, step):
+    def take(self, cells, least, boxes, step, most):
         """The next views of the row, as `NewcomerViews` describes it; least: of a cell's change; boxes in cells."""
         changed = (cv2.absdiff(cells, self._seen).max(2) > least).astype(np.uint8)
         for x1, y1, x2, y2 in np.maximum(np.rint(boxes), 0).astype(int):
@@ -106,7 +113,8 @@ class _Level:
         self._row += sorted(set(np.flatnonzero(counts)) - set(self._row))
         share = len(self._views) * step / self._seconds
         self._credit = min(self._credit, 1.0) + share
-        taken, self._row = self._row[: int(self._credit)], self._row[int(self._credit) :]
+        count = int(self._credit) if most is None else min(int(self._credit), most)
+        taken, self._row = self._row[:count], self._row[count:]
         self._credit -= len(taken)
         for number in taken:
             part = slice(*self._rows[number]), slice(*self._columns[number])

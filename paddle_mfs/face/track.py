@@ -94,8 +94,8 @@ class FaceTracker:
         self._forget()
 
     def _forget(self) -> None:
-        self._tracks: list[_Track] = []
-        self._lost: list[_Track] = []
+        self._tracks: list[Track] = []
+        self._lost: list[Track] = []
         self._view_turns: dict[bool, _ViewTurns] = {}
         self._is_search_due, self._credit = True, 0.0
         self.scene += 1
@@ -138,11 +138,9 @@ class FaceTracker:
     def _follow(self, image):
         seen = []
         for track in self._tracks:
-            face = self.analyser.follow(image, track.face, track.region(self.clock))
-            if face and _is_plausible(face, track.face, image):
-                look = appearance(image, face.five)
-                if likeness(look, track.last_look) >= SAME_APPEARANCE:
-                    seen.append((likeness(look, track.look), track, face, look))
+            if again := track.seen_in(image, self.clock, self.analyser):
+                face, look = again
+                seen.append((likeness(look, track.look), track, face, look))
         followed, self._tracks = self._tracks, []
         # two tracks on one face: it is the one's whom it resembles more, the older one's if both are alike
         for _, track, face, look in sorted(seen, key=lambda one: (-round(one[0], 1), one[1].id)):
@@ -172,7 +170,7 @@ class FaceTracker:
         found = sorted((face for face in found if _is_inside(face, image)), key=lambda face: -face.size)
         for face in found[:1] if self.only_largest else found:
             look = appearance(image, face.five)
-            self._tracks.append(_Track(self._next_id, face, look, self.clock, self.smooth))
+            self._tracks.append(Track(self._next_id, face, look, self.clock, self.smooth))
             self._next_id += 1
 
     def _find_newcomers(self, image, known):
@@ -209,7 +207,7 @@ class FaceTracker:
                 self._lost.remove(lost)
 
 
-class _Track:
+class Track:
     """One face over time.
 
     face: where it was last seen, unsmoothed; output: the same, smoothed; look: its usual appearance, last_look: the
@@ -223,6 +221,14 @@ class _Track:
         self._region: Region | None = None
         self._moved = 0.0
         self._see(face, time)
+
+    def seen_in(self, image: np.ndarray, time: float, analyser: FaceAnalyser) -> tuple[Face, np.ndarray] | None:
+        """The face and its appearance in the next frame, one pass of the mesh network; None when it is not there."""
+        face = analyser.follow(image, self.face, self.region(time))
+        if face is None or not _is_plausible(face, self.face, image):
+            return None
+        look = appearance(image, face.five)
+        return (face, look) if likeness(look, self.last_look) >= SAME_APPEARANCE else None
 
     def move(self, face: Face, look: np.ndarray, time: float) -> None:
         """The face was seen again."""
