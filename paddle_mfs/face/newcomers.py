@@ -25,7 +25,8 @@ LINES = 1080
 SMALLEST = 160  # pixels, of a view: smaller ones would enlarge the picture
 CELL = 24  # cells along a view of the last level: the picture is compared cell by cell
 CHANGED = 8.0  # of 255, by which a cell must differ in some colour; noise and compression stay below
-CONTRAST = 0.12  # or by this times the standard deviation of the picture's cells, where that is less: in the dark
+CONTRAST = 0.2  # or by this times the standard deviation of the picture's cells, where that is less: in the dark
+LEAST = 2.0  # but not by less
 HAIR = 0.25  # of its box, by which a known face reaches beyond it on every side
 
 
@@ -59,7 +60,7 @@ class NewcomerViews:
                 what changes within them needs no look.
         """
         cells = self._cells(image)
-        least = max(1.0, min(CHANGED, CONTRAST * float(cells.std())))
+        least = max(LEAST, min(CHANGED, CONTRAST * float(cells.std())))
         boxes = [_grown(face.box) / self._cell for face in known]
         views: list[np.ndarray] = []
         for level in self._levels:
@@ -78,7 +79,7 @@ class NewcomerViews:
         if self._size != (width, height):
             self._size, self._cell, self._levels = (width, height), cell, []
             for number, (side, (_, seconds)) in enumerate(zip(sides, LEVELS)):
-                if side is None or (side < 0.8 * max(width, height) and side not in sides[number + 1 :]):
+                if side is None or (side < 0.8 * max(width, height) and side not in sides[:number]):
                     views = [whole_view(width, height)] if side is None else tile_views(width, height, side)
                     self._levels.append(_Level(views, seconds, cells, cell))
         return cells

@@ -77,9 +77,7 @@ class LookAhead:
         track = Track(found.id, found.face, appearance(frame.picture.shown, found.face.five), -frame.time, smooth=True)
         wait, is_longer = 0.0, self._scene == frame.scene
         for earlier in reversed(self._frames):
-            again = earlier.scene == frame.scene and track.seen_in(
-                earlier.picture.shown, -earlier.time, self._analyser
-            )
+            again = earlier.scene == frame.scene and track.seen_in(earlier.picture.shown, -earlier.time, self._analyser)
             if not again or is_known(again[0].box, [other.face for other in earlier.tracked]):
                 is_longer = False
                 break

@@ -125,4 +125,3 @@ def test_what_was_made_for_one_person_is_made_anew_for_the_next(swapper, samples
     made = memory.of(found[-1][0]).identity
     a, b = (one.embedding.ravel() / np.linalg.norm(one.embedding) for one in (made, alone))
     assert a @ b > 0.98
-
