@@ -1,4 +1,4 @@
-"""Where the detector shall look for people who come in, so that nobody is overlooked for longer than a bound in seconds.
+"""Where the detector looks for people who come in: nobody is overlooked for longer than a bound in seconds.
 
 Somebody who comes in changes the picture, so only places that changed since the detector last looked there need another
 look. How many of them have their turn in a frame follows from the bound and from the time that went by: each is looked
@@ -17,10 +17,10 @@ from paddle_mfs.face.boxes import HasBox
 from paddle_mfs.face.geometry import invert, transform
 from paddle_mfs.face.views import INPUT, tile_views, whole_view
 
-# (side of a view in pixels of a picture of 1080 lines, seconds until a change in it has been looked at). Faces of 20 px
-# or more of the 128 px are found in a view, a face is about 0.7 of its head: heads from 130 px on in the first two, from
-# 48 px on in the others, which also find those that the border of a larger view cuts through.
-LEVELS = ((None, 0.2), (560, 0.2), (340, 0.5), (208, 0.5))
+# Side of a view in pixels of a picture of 1080 lines, share of it that neighbours have in common, seconds until a change
+# in it has been looked at. A face is about 0.7 of its head, and found from 20 px of the view's 128 on: heads from 130 px
+# on in the first three, from 48 px on in all. Neighbours share what the smallest face of the next larger view needs.
+LEVELS = ((None, 0.0, 0.2), (1120, 0.35, 0.2), (560, 0.35, 0.2), (340, 0.27, 0.5), (208, 0.27, 0.5))
 LINES = 1080
 SMALLEST = 160  # pixels, of a view: smaller ones would enlarge the picture
 CELL = 24  # cells along a view of the last level: the picture is compared cell by cell
@@ -71,16 +71,16 @@ class NewcomerViews:
     def _cells(self, image):
         """The picture, small; the levels are made when its size is another one than before."""
         height, width = image.shape[:2]
-        sides = [(max(SMALLEST, round(side * min(width, height) / LINES)) if side else None) for side, _ in LEVELS]
+        sides = [(max(SMALLEST, round(side * min(width, height) / LINES)) if side else None) for side, *_ in LEVELS]
         cell = min((sides[-1] or SMALLEST) // CELL, width, height)  # whole pixels: quick to average
         columns, rows = width // cell, height // cell
         whole = image[: rows * cell, : columns * cell]
         cells = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
         if self._size != (width, height):
             self._size, self._cell, self._levels = (width, height), cell, []
-            for number, (side, (_, seconds)) in enumerate(zip(sides, LEVELS)):
+            for number, (side, (_, shared, seconds)) in enumerate(zip(sides, LEVELS)):
                 if side is None or (side < 0.8 * max(width, height) and side not in sides[:number]):
-                    views = [whole_view(width, height)] if side is None else tile_views(width, height, side)
+                    views = [whole_view(width, height)] if side is None else tile_views(width, height, side, 0, shared)
                     self._levels.append(_Level(views, seconds, cells, cell))
         return cells
 

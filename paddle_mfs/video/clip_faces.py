@@ -29,7 +29,7 @@ class FrameFaces(NamedTuple):
 
 
 class ClipFaces:
-    """Finds and swaps the faces of one clip; `find` (or `find_ahead`), `paint` and `paste` may run in different threads,
+    """Finds and swaps the faces of one clip; `find` or `find_ahead`, `paint` and `paste` may run in different threads,
     frames in order.
 
     Args:

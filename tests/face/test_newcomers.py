@@ -48,7 +48,7 @@ def key(view):
 def test_when_everything_moves_every_view_has_its_turn_within_the_bound(size, rate):
     """After a cut, and from then on."""
     newcomers, last, most = NewcomerViews(), {}, 0
-    longest, every = max(seconds for _, seconds in LEVELS), set()
+    longest, every = max(seconds for *_, seconds in LEVELS), set()
     for number in range(round(3 * longest * rate) + 2):
         views = newcomers(room(*size, seed=number), 1 / rate, ())
         most = max(most, len(views))
@@ -95,7 +95,7 @@ def test_slow_changes_count_and_those_of_known_faces_do_not():
     newcomers, image = NewcomerViews(), np.full((270, 480, 3), 100, np.uint8)
     newcomers.saw_all(image)
     looks = []
-    for number in range(20):  # a place that gets brighter by one step a frame
+    for _ in range(20):  # a place that gets brighter by one step a frame
         image = image.copy()
         image[100:140, 200:240] += 1
         looks.append(len(newcomers(image, 0.04, ())))

@@ -1,4 +1,4 @@
-"""Who is swapped while one person passes into another, and while one person changes: --map over the frames of a clip."""
+"""--map over the frames of a clip: one person passes into another, two cross, one changes."""
 
 import copy
 
