@@ -17,9 +17,9 @@ from paddle_mfs.face.boxes import HasBox
 from paddle_mfs.face.geometry import invert, transform
 from paddle_mfs.face.views import INPUT, tile_views, whole_view
 
-# Side of a view in pixels of a picture of 1080 lines, share of it that neighbours have in common, seconds until a change
-# in it has been looked at. A face is about 0.7 of its head, and found from 20 px of the view's 128 on: heads from 130 px
-# on in the first three, from 48 px on in all. Neighbours share what the smallest face of the next larger view needs.
+# Side of a view in pixels of a picture of 1080 lines, share of it that neighbours have in common, seconds until a
+# change in it has been looked at. A face is about 0.7 of its head, and found from 20 px of the view's 128 on: heads of
+# 130 px in the first three, of 48 px in all. Neighbours share what the smallest face of the next larger view needs.
 LEVELS = ((None, 0.0, 0.2), (1120, 0.35, 0.2), (560, 0.35, 0.2), (340, 0.27, 0.5), (208, 0.27, 0.5))
 LINES = 1080
 SMALLEST = 160  # pixels, of a view: smaller ones would enlarge the picture
@@ -27,6 +27,7 @@ CELL = 24  # cells along a view of the last level: the picture is compared cell 
 CHANGED = 8.0  # of 255, by which a cell must differ in some colour; noise and compression stay below
 CONTRAST = 0.2  # or by this times the standard deviation of the picture's cells, where that is less: in the dark
 LEAST = 2.0  # but not by less
+PAUSE = 0.75  # of its bound, in which a view that was looked at is left alone, however much moves in it
 HAIR = 0.25  # of its box, by which a known face reaches beyond it on every side
 
 
@@ -86,41 +87,47 @@ class NewcomerViews:
 
 
 class _Level:
-    """The views of one size: those in which something changed wait in a row.
+    """The views of one size: those in which something changed have their turn, the longest changed first.
 
-    seconds: in which the whole row has its turn.
+    seconds: in which all of them can have it.
     """
 
     def __init__(self, views: list[np.ndarray], seconds: float, cells: np.ndarray, cell: int):
-        self._views, self._seconds, self._credit = views, seconds, 0.0
+        self._views, self._seconds, self._credit, self._time = views, seconds, 0.0, 0.0
         corners = [transform(np.array([[0, 0], [INPUT, INPUT]], np.float64), invert(view)) / cell for view in views]
         low, high = (np.array([corner[i] for corner in corners]) for i in (0, 1))
         self._rows = np.column_stack([np.floor(low[:, 1]), np.ceil(high[:, 1])]).clip(0, cells.shape[0]).astype(int)
         self._columns = np.column_stack([np.floor(low[:, 0]), np.ceil(high[:, 0])]).clip(0, cells.shape[1]).astype(int)
         self._seen = np.zeros_like(cells)
-        self._row = list(range(len(views)))
+        self._looked = np.full(len(views), -np.inf)  # when each view was looked at
+        self._changed = np.zeros(len(views))  # when it changed after that, inf: not yet
 
     def saw_all(self, cells):
-        self._seen[:], self._row, self._credit = cells, [], 0.0
+        self._seen[:], self._looked[:], self._changed[:] = cells, -np.inf, np.inf
 
     def take(self, cells, least, boxes, step, most):
-        """The next views of the row, as `NewcomerViews` describes it; least: of a cell's change; boxes in cells."""
+        """The views to look at now, as `NewcomerViews` describes it; least: of a cell's change; boxes in cells."""
+        self._time += step
+        self._changed[self._changes(cells, least, boxes) & np.isinf(self._changed)] = self._time
+        waiting = np.isfinite(self._changed) & (self._time - self._looked >= PAUSE * self._seconds - 1e-6)
+        self._credit = min(self._credit, 1.0) + len(self._views) * step / self._seconds
+        count = int(self._credit + 1e-6) if most is None else min(int(self._credit + 1e-6), most)
+        taken = np.argsort(np.where(waiting, self._changed, np.inf), kind="stable")[: min(count, waiting.sum())]
+        self._credit -= len(taken)
+        self._looked[taken], self._changed[taken] = self._time, np.inf
+        for number in taken:
+            part = slice(*self._rows[number]), slice(*self._columns[number])
+            self._seen[part] = cells[part]
+        return [self._views[number] for number in taken]
+
+    def _changes(self, cells, least, boxes):
+        """(views,) bool: in which of them a cell changed."""
         changed = (cv2.absdiff(cells, self._seen).max(2) > least).astype(np.uint8)
         for x1, y1, x2, y2 in np.maximum(np.rint(boxes), 0).astype(int):
             changed[y1:y2, x1:x2] = 0
         total = cv2.integral(changed)
         (top, bottom), (left, right) = self._rows.T, self._columns.T
-        counts = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
-        self._row += sorted(set(np.flatnonzero(counts)) - set(self._row))
-        share = len(self._views) * step / self._seconds
-        self._credit = min(self._credit, 1.0) + share
-        count = int(self._credit) if most is None else min(int(self._credit), most)
-        taken, self._row = self._row[:count], self._row[count:]
-        self._credit -= len(taken)
-        for number in taken:
-            part = slice(*self._rows[number]), slice(*self._columns[number])
-            self._seen[part] = cells[part]
-        return [self._views[number] for number in taken]
+        return total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left] > 0
 
 
 def _grown(box):
