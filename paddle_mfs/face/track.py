@@ -35,6 +35,7 @@ SAME_APPEARANCE = 0.6  # likeness from one frame to the next, or to a lost face;
 APPEARANCE_SECONDS = 1.0  # a track's appearance follows the face's so slowly: what passes before it does not replace it
 DEAD_ZONE = 0.01  # of the region's side (and of its roll in radians)
 MAX_GROWTH = 1.5  # of a face's size between frames; more is a mistake of the mesh network
+MAX_PART = 0.6  # of a face's size, within which something in its box is no other face
 REACH = 2.0  # face sizes between where a lost face is expected and where it may be found again
 
 
@@ -167,6 +168,8 @@ class FaceTracker:
             found = self.analyser.find_in(image, self._views(image), known)
             if self._newcomers:
                 found += self._find_newcomers(image, [*known, *found])
+        if self._newcomers:  # the more looks, the more mistakes
+            found = [face for face in found if not any(_is_part(face, other) for other in [*known, *found])]
         found = sorted((face for face in found if _is_inside(face, image)), key=lambda face: -face.size)
         for face in found[:1] if self.only_largest else found:
             look = appearance(image, face.five)
@@ -314,6 +317,12 @@ def _view_around(face):
 def _is_inside(face, image):
     xy = face.landmarks[:, :2]
     return bool(((xy >= 0) & (xy < image.shape[1::-1])).all(1).mean() >= MIN_INSIDE)
+
+
+def _is_part(face, other):
+    """Whether what was found is a part of a larger face, an earring or an eye, that was taken for a face."""
+    middle = (face.box[:2] + face.box[2:]) / 2
+    return face.size < MAX_PART * other.size and bool(((other.box[:2] < middle) & (middle < other.box[2:])).all())
 
 
 def _is_plausible(face, before, image):

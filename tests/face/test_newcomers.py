@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from paddle_mfs.face.analysis import Face, FaceAnalyser
 from paddle_mfs.face.boxes import box_iou
 from paddle_mfs.face.geometry import transform
 from paddle_mfs.face.image import read_image
@@ -158,3 +159,16 @@ def test_somebody_comes_into_a_dark_room(analyser, people):
         assert tracker.update(np.rint(empty * dark).astype(np.uint8), number / 25) == []
     found = [len(tracker.update(np.rint(image * dark).astype(np.uint8), (number + 2) / 25)) for number in range(6)]
     assert found[-1] == 1
+
+
+def test_a_part_of_a_face_is_no_newcomer(samples):
+    """An earring that the networks take for a face, now and then."""
+
+    class Mistaken(FaceAnalyser):
+        def find_in(self, image, views, known=()):
+            return [
+                Face.of(known[0].landmarks * np.float32([0.2, 0.2, 0.2]) + known[0].landmarks.mean(0) * 0.8, 0.6, 1)
+            ]
+
+    tracker, image = FaceTracker(Mistaken(), newcomers=NewcomerViews()), read_image(samples / "target.jpg")
+    assert [len(tracker.update(image, number / 25)) for number in range(4)] == [1] * 4
