@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paddle_mfs.runtime import ENGINES
 from paddle_mfs.utils.errors import UserError
 
 if TYPE_CHECKING:
+    from paddle_mfs.signing import Signer
     from paddle_mfs.swap.swapper import FaceSwapper, SwapOptions
     from paddle_mfs.utils.config import Config
 
@@ -114,6 +118,21 @@ def make_swapper(
     from paddle_mfs.swap.swapper import FaceSwapper
 
     return FaceSwapper(source, args.weights, args.encoder, args.engine, options)
+
+
+def make_signer(args: argparse.Namespace, outputs: Sequence[Path]) -> Signer | None:
+    """The Signer of --sign, None without; says when readers will not trust it. UserError for what it cannot sign."""
+    if not args.sign:
+        return None
+    from paddle_mfs.signing import Signer
+
+    signer = Signer(*args.sign)
+    for output in outputs:
+        signer.check(output)
+    if signer.is_self_signed:
+        told = "signed by itself: readers call the signature valid, the signer untrusted"
+        print(f"warning: {args.sign[0]}: {told}", file=sys.stderr)
+    return signer
 
 
 def add_override_argument(parser: argparse.ArgumentParser, help: str = "change one setting; repeatable") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -151,11 +152,14 @@ def check_suffix(path: str | Path) -> None:
         raise UserError(f"{path}: cannot write this kind of picture; end the name in {', '.join(WRITERS)}")
 
 
-def write_image(path: str | Path, rgb: np.ndarray, **save_options: Any) -> None:
+def write_image(
+    path: str | Path, rgb: np.ndarray, finish: Callable[[Path], object] | None = None, **save_options: Any
+) -> None:
     """Write a picture, atomically; the suffix chooses PNG, JPEG (quality 95, 4:4:4) or WebP (quality 95).
 
     Args:
         rgb: (H, W, 3) uint8 RGB; (H, W, 4) RGBA too, but for JPEG.
+        finish: called with the path where the complete file lies before it has its name.
         save_options: keyword arguments of Pillow's `Image.save`, for metadata or another quality.
     Raises: UserError for another suffix, a place that cannot be written, or a picture too large for the format;
         TypeError for an array of another kind.
@@ -173,3 +177,5 @@ def write_image(path: str | Path, rgb: np.ndarray, **save_options: Any) -> None:
             raise UserError(
                 f"{path}: cannot be written as {options['format']} ({error}); choose another format"
             ) from None
+        if finish:
+            finish(temporary)

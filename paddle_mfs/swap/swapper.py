@@ -29,6 +29,7 @@ from paddle_mfs.face.paste import paste
 from paddle_mfs.face.track import TrackedFace
 from paddle_mfs.models.idn import SIZE, UNCHANGED
 from paddle_mfs.provenance import camera_exif, check_format, picture_sha256, provenance, save_options
+from paddle_mfs.signing import Signer
 from paddle_mfs.swap.baker import Baker
 from paddle_mfs.swap.change import change_of, face_mask
 from paddle_mfs.swap.identity import Identity
@@ -95,6 +96,9 @@ class FaceSwapper:
         engine: what runs the networks: "openvino", "paddle", "lite", or "auto" (OpenVINO where installed, else Paddle).
         options: SwapOptions; None: the defaults.
 
+    Attributes:
+        badge: do pictures and clips written show one, see `utils.badge`? signer: Signer that signs them, or None.
+
     Raises: UserError for a source without a face, for weights that do not load or do not belong together, and for an
         engine that is unknown or not installed.
     """
@@ -111,6 +115,8 @@ class FaceSwapper:
     ):
         self._engine = engine
         self.options = options or SwapOptions()
+        self.badge = False
+        self.signer: Signer | None = None
         self.analyser = FaceAnalyser(engine=engine)
         self.baker = Baker(weights, encoder, self.analyser, engine)
         if isinstance(source, Mapping):
@@ -312,7 +318,8 @@ class FaceSwapper:
         record = provenance(target_sha256=picture_sha256(target), **self.facts)
         alpha = read_alpha(target) if compare is None and keeps_alpha(output) else None
         shown = shown if alpha is None else with_alpha(shown, alpha)
-        write_image(output, shown, **save_options(output, record, camera_exif(target)))
+        sign = self.signer.of(output, record, target) if self.signer else None
+        write_image(output, shown, sign, **save_options(output, record, camera_exif(target)))
         return result
 
 

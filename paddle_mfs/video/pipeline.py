@@ -111,11 +111,12 @@ def swap_video(
     with VideoReader(target, options.start, options.end, options.max_frames) as reader:
         encoding = choose_encoding(output, reader.first.format, reader.size, options.codec, options.quality)
         record = provenance(target_sha256=sha256(target), **swapper.facts)
+        sign = swapper.signer.of(output, record, target) if swapper.signer else None
         pictures = prefetch(_pictures(reader, encoding.pixel_format, summary))
         with_faces = prefetch(_with_faces(pictures, faces, summary))
         painted = prefetch(_painted(with_faces, faces, summary))
         swapped = prefetch(_swapped(painted, faces, summary))
-        with contextlib.closing(swapped), write_video(output, reader, record, encoding) as writer:
+        with contextlib.closing(swapped), write_video(output, reader, record, encoding, sign) as writer:
             for picture in swapped:
                 with summary.clock("encode"):
                     writer.write(picture.frame)

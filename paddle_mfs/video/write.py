@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -161,16 +161,21 @@ def _date_all(packets: list[av.Packet]) -> None:
 
 @contextlib.contextmanager
 def write_video(
-    output: str | Path, reader: VideoReader, record: Mapping[str, Any], encoding: Encoding
+    output: str | Path,
+    reader: VideoReader,
+    record: Mapping[str, Any],
+    encoding: Encoding,
+    finish: Callable[[Path], object] | None = None,
 ) -> Iterator[VideoWriter]:
     """Yield a VideoWriter; `output` appears, complete and with its provenance, when the block ends without an error.
 
     Args:
         output: path ending as one of CONTAINERS. reader: the VideoReader of the clip the frames come from.
         record: the provenance to write. encoding: as `choose_encoding` gives it.
+        finish: called with the path where the complete file lies before it has its name.
     The block calls `finish`. Raises: UserError when the place cannot be written or the encoder refuses.
     """
-    with _complete(output, record, encoding) as temporary:
+    with _complete(output, record, encoding, finish) as temporary:
         with contextlib.closing(VideoWriter(temporary, reader, record, encoding)) as writer:
             yield writer
 
@@ -185,7 +190,12 @@ def write_pictures(output: str | Path, size: tuple[int, int], record: Mapping[st
 
 
 @contextlib.contextmanager
-def _complete(output: str | Path, record: Mapping[str, Any], encoding: Encoding) -> Iterator[Path]:
+def _complete(
+    output: str | Path,
+    record: Mapping[str, Any],
+    encoding: Encoding,
+    finish: Callable[[Path], object] | None = None,
+) -> Iterator[Path]:
     """Yield the temporary path at which the file is made."""
     with atomic_path(output) as temporary:
         try:
@@ -198,3 +208,5 @@ def _complete(output: str | Path, record: Mapping[str, Any], encoding: Encoding)
             ) from None
         if is_mp4(temporary):
             append_xmp(temporary, record)
+        if finish:
+            finish(temporary)
