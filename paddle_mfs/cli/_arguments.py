@@ -65,6 +65,9 @@ def add_swap_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="keep what lies before the face: hands, hair, cups, microphones, masks",
     )
+    parser.add_argument(
+        "--badge", action="store_true", help='show a small "AI-swapped" in the lower right corner of what is swapped'
+    )
     add_network_arguments(parser)
 
 
@@ -117,7 +120,9 @@ def make_swapper(
     """The FaceSwapper of parsed arguments, see there."""
     from paddle_mfs.swap.swapper import FaceSwapper
 
-    return FaceSwapper(source, args.weights, args.encoder, args.engine, options)
+    swapper = FaceSwapper(source, args.weights, args.encoder, args.engine, options)
+    swapper.badge = args.badge
+    return swapper
 
 
 def make_signer(args: argparse.Namespace, outputs: Sequence[Path]) -> Signer | None:

@@ -37,6 +37,7 @@ from paddle_mfs.swap.memory import RECHECK, ClipMemory, FaceMemory
 from paddle_mfs.swap.roles import match, roles
 from paddle_mfs.swap.select import select_or_raise, untracked
 from paddle_mfs.swap.side_by_side import side_by_side
+from paddle_mfs.utils.badge import add_badge
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.numbers import check_number
 from paddle_mfs.utils.tensor import to_batch
@@ -314,9 +315,11 @@ class FaceSwapper:
         check_format(output)
         image = read_image(target)
         result = self.swap(image, face, str(target))
+        alpha = read_alpha(target) if compare is None and keeps_alpha(output) else None
+        if self.badge:
+            add_badge(result, alpha)
         shown = result if compare is None else side_by_side([compare, image, result], captions)
         record = provenance(target_sha256=picture_sha256(target), **self.facts)
-        alpha = read_alpha(target) if compare is None and keeps_alpha(output) else None
         shown = shown if alpha is None else with_alpha(shown, alpha)
         sign = self.signer.of(output, record, target) if self.signer else None
         write_image(output, shown, sign, **save_options(output, record, camera_exif(target)))

@@ -13,6 +13,8 @@ import av
 import cv2
 import numpy as np
 
+from paddle_mfs.utils.badge import add_badge, corners
+
 # Kr, Kb of ITU-T H.273 table 4, by matrix coefficients
 LUMA = {
     1: (0.2126, 0.0722),
@@ -80,6 +82,12 @@ class Picture:
         if (part != before).any():
             add_change(self.frame, before, np.ascontiguousarray(part), (x1, y1))
             self.is_changed = True
+
+    def add_badge(self) -> None:
+        """Paint the badge (`utils.badge`) into `rgb` and `frame`, upright as the clip is shown."""
+        scale = self.to_shown[0, 0].item(), self.to_shown[1, 1].item()
+        with self.editing(corners(*self.rgb.shape[1::-1], scale)):
+            add_badge(self.rgb, scale=scale)
 
 
 def squared(rgb: np.ndarray, pixel_aspect: float) -> tuple[np.ndarray, np.ndarray]:

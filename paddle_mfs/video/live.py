@@ -19,6 +19,7 @@ import numpy as np
 from paddle_mfs.face.image import write_image
 from paddle_mfs.provenance import provenance, save_options
 from paddle_mfs.swap.swapper import FaceSwapper
+from paddle_mfs.utils.badge import add_badge
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import sha256
 from paddle_mfs.video.camera import LatestFrame, TimedFrames
@@ -85,6 +86,8 @@ def swap_live(
                 seconds, image = taken
                 image = np.ascontiguousarray(image[:, ::-1]) if options.is_mirrored else image
                 is_swapped = bool(faces.swap_rgb(image, faces.find(image, seconds)))
+                if swapper.badge and is_swapped:
+                    add_badge(image)
                 summary.frames += 1
                 summary.swapped += is_swapped
                 if window:

@@ -118,6 +118,8 @@ def swap_video(
         swapped = prefetch(_swapped(painted, faces, summary))
         with contextlib.closing(swapped), write_video(output, reader, record, encoding, sign) as writer:
             for picture in swapped:
+                if swapper.badge and picture.is_changed:
+                    picture.add_badge()
                 with summary.clock("encode"):
                     writer.write(picture.frame)
                 summary.frames += 1
