@@ -75,6 +75,14 @@ class SwapOptions:
             check_number(name.replace("_", "-"), int(value) if is_switch else value, 0, most)
 
 
+class CannotPaint(UserError):
+    """A face that stays as it is. why: in two words, for the summary of a clip."""
+
+    def __init__(self, message: str, why: str):
+        super().__init__(message)
+        self.why = why
+
+
 class Patch(NamedTuple):
     """A swapped face, as `paste(image, *patch)` takes it: change (S, S, 3) float32 RGB in [-1, 1], matrix (2, 3) that
     maps the image to the crop, crop (S, S, 3) uint8 RGB, damping (S, S) float32 in [0, 1]."""
@@ -215,9 +223,11 @@ class FaceSwapper:
             crop, matrix = align(image, face.five, SIZE)
             try:
                 result, mask = self.paint(crop, name, identity)
-            except UserError:
+            except CannotPaint as error:
                 if name is not None:
                     raise
+                if memory is not None:
+                    memory.left[error.why] += 1
                 continue
             landmarks = transform(face.landmarks[:, :2].astype(np.float64), matrix)
             change, damping = self._with_options(crop, result, mask, landmarks, known)
@@ -282,15 +292,16 @@ class FaceSwapper:
         """
         light = Light.of(crop)
         if light.is_dark:
-            raise UserError(f"{name}: the face is too dark; use a brighter picture")
+            raise CannotPaint(f"{name}: the face is too dark; use a brighter picture", "too dark")
         shown = light.known(crop)
         result, mask = (output[0] for output in (identity or self.identity).run(to_batch(shown)))
         result = np.ascontiguousarray(result.transpose(1, 2, 0))
         largest = np.abs(result - shown / np.float32(255)).max()
         if not np.isfinite(largest) or largest < UNCHANGED:
-            raise UserError(
+            raise CannotPaint(
                 f"{name}: the swap failed: the weights leave the face as it is "
-                f"(largest change {largest * 255:.1f} of 255); use other weights"
+                f"(largest change {largest * 255:.1f} of 255); use other weights",
+                "the weights paint nothing",
             )
         return light.back(crop, shown, result), mask[0]
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from paddle_mfs.face.geometry import compose, invert, transform
+from paddle_mfs.face.light import is_night
 from paddle_mfs.face.paste import paste
 from paddle_mfs.face.track import FaceTracker, TrackedFace
 from paddle_mfs.models.idn import SIZE
@@ -36,10 +37,16 @@ class ClipFaces:
     """
 
     def __init__(self, swapper: FaceSwapper, which: str | int | None = None):
-        self._swapper, self._memory = swapper, ClipMemory()
+        self._swapper, self._memory, self._dark = swapper, ClipMemory(), 0
         which = swapper.default_face if which is None else which
         self._selection = ClipSelection(which)  # keeps the largest face of the beginning while it is tracked, too
         self._tracker = FaceTracker(swapper.analyser, only_largest=which == "largest")
+
+    @property
+    def notes(self) -> list[str]:
+        """What could not be found or painted so far, a sentence each."""
+        dark = [f"{self._dark} frames too dark to see a face in"] if self._dark else []
+        return dark + [f"{count} faces left: {why}" for why, count in self._memory.left.items()]
 
     def find(self, image: np.ndarray, time: float) -> FrameFaces:
         """The faces of a frame, (H, W, 3) uint8 RGB, shown at `time` seconds."""
@@ -52,6 +59,7 @@ class ClipFaces:
         were.
         """
         self._memory.keep(found.ids)
+        self._dark += not found.selected and is_night(image)
         return self._swapper.patches(image, found.selected, self._memory)
 
     def paste(self, picture: Picture, patches: Sequence[Patch]) -> None:

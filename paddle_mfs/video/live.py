@@ -104,7 +104,7 @@ def swap_live(
                 _save(image, provenance(**facts))
         if writer:
             writer.finish()
-    summary.seconds, summary.notes = time.perf_counter() - begun, [f"{latest.dropped} dropped to keep up"]
+    summary.seconds, summary.notes = time.perf_counter() - begun, [f"{latest.dropped} dropped to keep up", *faces.notes]
     if options.record and not writer:
         summary.notes.append("nothing to record")
     if latest.error:

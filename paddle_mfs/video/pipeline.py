@@ -129,7 +129,7 @@ def swap_video(
                     summary.is_interrupted = bool(stop())
             with summary.clock("encode"):
                 writer.finish(is_whole=not (reader.is_part or summary.is_interrupted))
-        summary.skipped, summary.notes = reader.skipped, reader.notes + writer.notes
+        summary.skipped, summary.notes = reader.skipped, reader.notes + writer.notes + faces.notes
     summary.seconds = time.perf_counter() - begun
     return summary
 
