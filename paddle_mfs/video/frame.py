@@ -86,7 +86,8 @@ class Picture:
     def add_badge(self) -> None:
         """Paint the badge (`utils.badge`) into `rgb` and `frame`, upright as the clip is shown."""
         scale = self.to_shown[0, 0].item(), self.to_shown[1, 1].item()
-        with self.editing(corners(*self.rgb.shape[1::-1], scale)):
+        height, width = self.rgb.shape[:2]
+        with self.editing(corners(width, height, scale)):
             add_badge(self.rgb, scale=scale)
 
 
