@@ -142,6 +142,7 @@ ELSEWHERE = {
     "python tools/benchmark.py": "tests/tools/test_benchmark.py::test_without_a_command_it_is_swap",
     "python tools/benchmark.py export": "tests/tools/test_benchmark.py::test_export",
     "python tools/benchmark.py video": "tests/tools/test_benchmark.py::test_video",
+    "python tools/benchmark.py live": "tests/tools/test_benchmark.py::test_live",
     "python tools/benchmark.py tracking": "tests/tools/test_benchmark.py::test_tracking",
     "python tools/benchmark.py training": "tests/tools/test_benchmark.py::test_training",
     "python tools/benchmark.py int8": "tests/tools/test_benchmark.py::test_int8",

@@ -70,7 +70,7 @@ def swap_live(
         options: which faces, and where the frames go.
         stop: called without arguments before each frame; True ends it.
     Returns: Summary; frames are those shown (or recorded); how many were dropped is among its notes.
-    Raises: UserError, one line; also when the camera stopped, after the recording was finished.
+    Raises: UserError, one line, after the recording was finished.
     """
     begun, summary, faces = time.perf_counter(), Summary(), ClipFaces(swapper, options.face)
     facts = {**(facts or {}), **swapper.facts}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 
 from paddle_mfs.provenance import append_xmp, video_tags, without_place
@@ -136,8 +137,12 @@ class PictureWriter(FrameWriter):
         self._last: int | None = None
 
     def add(self, image: np.ndarray, seconds: float) -> None:
-        """Encode the next picture, (H, W, 3) uint8 RGB, seen from `seconds` on, at least a tick after the last."""
-        picture = av.VideoFrame.from_ndarray(image, format="rgb24")
+        """Encode the next picture, (H, W, 3) uint8 RGB, seen from `seconds` on, at least a tick after the last.
+
+        One of another size is scaled to fit, in the middle of a black one.
+        """
+        context = self._stream.codec_context
+        picture = av.VideoFrame.from_ndarray(_fitted(image, context.width, context.height), format="rgb24")
         frame = self._converter.reformat(
             picture, format=self._pixel_format, dst_colorspace=colour_matrix(picture), threads=1
         )
@@ -146,6 +151,18 @@ class PictureWriter(FrameWriter):
         frame.duration = round(1 / (30 * TICK)) if last is None else frame.pts - last
         frame.time_base, self._last = TICK, frame.pts
         self.write(frame)
+
+
+def _fitted(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    if image.shape[:2] == (height, width):
+        return image
+    scale = min(width / image.shape[1], height / image.shape[0])
+    size = round(image.shape[1] * scale), round(image.shape[0] * scale)
+    left, top = (width - size[0]) // 2, (height - size[1]) // 2
+    fitted = np.zeros((height, width, 3), np.uint8)
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    fitted[top : top + size[1], left : left + size[0]] = small
+    return fitted
 
 
 def _kept(tags: Mapping[str, str]) -> dict[str, str]:

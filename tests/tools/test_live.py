@@ -45,6 +45,7 @@ def test_recording_without_a_window(run_script, samples, clip, tmp_path, picture
         output,
         "--max-frames",
         "5",
+        "--loop",
         *mirror,
         DISPLAY="",
     )
