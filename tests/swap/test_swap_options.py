@@ -168,7 +168,7 @@ def test_the_badge_is_all_that_the_badge_changes(swapper, samples, tmp_path, res
     marked = copy.copy(swapper)
     marked.badge = True
     marked.swap_file(samples / "target.jpg", tmp_path / "marked.png")
-    seen, (left, top) = read_image(tmp_path / "marked.png"), corners(512, 512)[0].astype(int)
+    seen, (left, top) = read_image(tmp_path / "marked.png").copy(), corners(512, 512)[0].astype(int)
     assert seen[top:, left:].max() > 240 and np.abs(seen[top:, left:].astype(int) - result[top:, left:]).mean() > 10
     seen[top:, left:] = result[top:, left:]
     assert (seen == result).all()
