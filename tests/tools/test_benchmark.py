@@ -40,7 +40,7 @@ def test_video(printed):
 
 
 def test_live(printed):
-    table = printed("live", "--minutes", 0.1)
+    table = printed("live", "--minutes", 0.05)
     assert len(rows(table)) >= 2 and re.search(r"\d+ frames, [1-9]\d* swapped; from the first row to the last", table)
 
 
