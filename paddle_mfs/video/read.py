@@ -9,11 +9,10 @@ from pathlib import Path
 import av
 
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.formats import FFMPEG
 from paddle_mfs.utils.numbers import check_number
 from paddle_mfs.video.frame import colour_matrix, orientation
 from paddle_mfs.video.timeline import Timeline, packets
-
-LOCAL = {"protocol_whitelist": "file"}  # a playlist may not fetch anything from elsewhere
 
 
 def check_part(start: float | None = None, end: float | None = None, max_frames: int | None = None) -> None:
@@ -34,7 +33,7 @@ def open_clip(path: str | Path) -> av.container.InputContainer:
     if not path.stat().st_size:
         raise UserError(f"{path}: the file is empty; give another clip")
     try:
-        return av.open(str(path), options=LOCAL, metadata_errors="replace")
+        return av.open(str(path), options=FFMPEG, metadata_errors="replace")
     except UnicodeEncodeError:
         raise UserError(f"{path}: the name is not UTF-8; rename it") from None
     except PermissionError:
@@ -121,6 +120,11 @@ class VideoReader:
     def close(self) -> None:
         """Close the file."""
         self.container.close()
+
+    @property
+    def format(self) -> av.VideoFormat:
+        """Pixel format of the frames, as decoded."""
+        return self.first.format
 
     @property
     def step(self) -> int:
