@@ -33,7 +33,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--output",
         help="picture (.png, .jpg, .webp), animation (.gif, .webp, .png), clip (.mp4, .mov, .mkv, .webm), or a folder "
-        "(default: output/TARGET_SOURCE.png, of a folder output/FOLDER_SOURCE/; clips and animations keep their suffix)",
+        "(default: output/TARGET_SOURCE.png, of a folder output/FOLDER_SOURCE/; clips and animations keep theirs)",
     )
     parser.add_argument("--compare", action="store_true", help="write source | target | result side by side")
     parser.add_argument(

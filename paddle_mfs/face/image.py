@@ -47,9 +47,9 @@ def read_image(path: str | Path, data: bytes | None = None) -> np.ndarray:
     except PermissionError:
         raise UserError(f"{path}: may not be read; check its permissions") from None
     except UnidentifiedImageError:
-        if is_heif(path, data):
+        if is_heif(path, data) and "HEIF" not in picture_formats():
             raise UserError(
-                f"{path}: is HEIC, or damaged; to read it run `pip install 'paddle_mfs[heif]'`, or convert it to JPEG"
+                f"{path}: is HEIC; to read it run `pip install 'paddle_mfs[heif]'`, or convert it to JPEG"
             ) from None
         raise UserError(
             f"{path}: is not a picture (or of a kind Pillow cannot read); convert it to PNG or JPEG"

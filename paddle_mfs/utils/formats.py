@@ -127,7 +127,9 @@ def _film(path, _):
     try:
         with av.open(str(path), options=FFMPEG, metadata_errors="replace") as container:
             cover = av.stream.Disposition.attached_pic
-            films = (one for one in container.streams.video if not one.disposition & cover)
-            return "clip" if any(one.codec_context and one.codec_context.width for one in films) else ""
+            films = [one for one in container.streams.video if not one.disposition & cover]
+            if any(one.codec_context and one.codec_context.width for one in films):
+                return "clip"
+            return None if films else ""
     except (av.error.FFmpegError, OSError, ValueError):  # ValueError: a name that is no UTF-8
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Iterator
 from fractions import Fraction
@@ -84,7 +85,7 @@ class AnimationReader:
                 f"{path}: no frame can be read{part}; give {'another part' if part else 'a file that opens'}"
             )
         self._first: Shown = first
-        self.size = first.rgba.shape[1::-1]  # as it is turned
+        self.size = first.rgba.shape[1], first.rgba.shape[0]  # as it is turned
         self.begin = float(first.time * TICK) if start else 0.0
         self.rate = min(1 / (first.duration * TICK), Fraction(1000))
         self.step = first.duration
@@ -114,10 +115,8 @@ class AnimationReader:
         format they lie on white, and it is how long they are seen.
         """
         converter = av.video.reformatter.VideoReformatter()
-        shown: Shown | None = self._first
-        begin = shown.time if self.begin else 0
-        while shown is not None:
-            rgba, time, stored, duration = shown
+        begin = round(self.begin / TICK)
+        for rgba, time, stored, duration in itertools.chain([self._first], self._decoding):
             if pixel_format == "rgba":
                 frame = av.VideoFrame.from_ndarray(rgba, format="rgba")
                 frame.duration = stored
@@ -131,7 +130,6 @@ class AnimationReader:
                 frame.duration = duration
             frame.pts, frame.time_base = time - begin, TICK
             yield frame
-            shown = next(self._decoding, None)
 
     def _decode(self) -> Iterator[Shown]:
         """The frames of the part asked for."""

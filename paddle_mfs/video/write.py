@@ -178,7 +178,8 @@ def _date_all(packets: list[av.Packet]) -> None:
 def write_video(
     output: str | Path, reader: AnimationReader | VideoReader, record: Mapping[str, Any], encoding: Encoding
 ) -> Iterator[FrameWriter | AnimationWriter]:
-    """Yield what takes the frames with `write`; `output` appears, complete and with its provenance, when the block ends without an error.
+    """Yield what takes the frames with `write`; `output` appears, complete and with its provenance, when the block ends
+    without an error.
 
     Args:
         output: path ending as one of CONTAINERS; from an AnimationReader also as one of ANIMATIONS.

@@ -196,7 +196,7 @@ def _webp_bitstream(data: bytes) -> bytes:
 class GifWriter(AnimationWriter):
     """Animated GIF: a palette for each frame, made of what changed in it; pixels are seen or not seen.
 
-    A frame waits for the next one: only where that has pixels which are no longer seen, it is taken away after its time.
+    A frame waits for the next one: where that has pixels which are no longer seen, it is taken away after its time.
     """
 
     KEEP, TAKE_AWAY = 1, 2  # what becomes of a frame after its time
@@ -264,8 +264,8 @@ def _indexed(rgb: np.ndarray, stays: np.ndarray) -> tuple[Image.Image, int]:
         palette = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], 1).astype(np.uint8)
     else:
         seen = rgb[~stays]
-        seen = Image.fromarray(np.ascontiguousarray(seen[None, :: max(len(seen) // SAMPLES, 1)]))
-        few = seen.quantize(COLOURS, Image.Quantize.MEDIANCUT, kmeans=1)
+        sample = Image.fromarray(np.ascontiguousarray(seen[None, :: max(len(seen) // SAMPLES, 1)]))
+        few = sample.quantize(COLOURS, Image.Quantize.MEDIANCUT, kmeans=1)
         count = int(np.asarray(few).max()) + 1
         palette = np.array(few.getpalette("RGB"), np.uint8).reshape(-1, 3)[:count]
         few.putpalette(np.concatenate([palette, np.repeat(palette[-1:], 256 - count, 0)]).tobytes())

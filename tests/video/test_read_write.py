@@ -11,6 +11,7 @@ from PIL import Image
 
 from paddle_mfs.provenance import provenance, read_provenance
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.formats import kind_by_name, kind_of
 from paddle_mfs.video.encoding import choose_encoding
 from paddle_mfs.video.read import VideoReader
 from paddle_mfs.video.write import write_pictures, write_video
@@ -378,3 +379,17 @@ def test_pictures_keep_their_times_and_sizes(tmp_path, size, pictures_of):
     assert all(
         picture.shape == image.shape and np.abs(picture.astype(int) - image).mean() < 12 for _, picture in pictures
     )
+
+
+def test_playlists_open_no_other_file(make_clip, tmp_path):
+    """Whatever such a file is called: by them a stranger's file could show what lies on this computer."""
+    clip = make_clip(tmp_path / "secret.mp4", frames=2)
+    for name, text in [
+        ("list.ffconcat", f"ffconcat version 1.0\nfile {clip.name}\n"),
+        ("list.m3u8", f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{clip.name}\n#EXT-X-ENDLIST\n"),
+    ]:
+        for path in (tmp_path / name, tmp_path / f"{name}.mp4"):
+            path.write_text(text)
+            assert kind_of(path) == kind_by_name(path)
+            with pytest.raises(UserError, match="not a video"):
+                VideoReader(path)
