@@ -62,13 +62,7 @@ class AnimationReader:
         check_part(start, end, max_frames)
         self.is_part = start is not None or end is not None or max_frames is not None
         self._start, self._end, self._limit = start or 0, float("inf") if end is None else end, max_frames
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                self._image = Image.open(path, formats=[name for name in picture_formats() if name in ANIMATED])
-                self._count = getattr(self._image, "n_frames", 1)
-        except Exception as error:  # Pillow's readers raise nearly anything on damaged files
-            raise UserError(f"{path}: cannot be read as an animation ({' '.join(str(error).split())})") from None
+        self._image, self._count = _opened(self.path)
         self.size = self._image.size
         if self.size[0] * self.size[1] > LARGEST:
             self.close()
@@ -89,8 +83,9 @@ class AnimationReader:
         self.begin = float(first.time * TICK) if start else 0.0
         self.rate = min(1 / (first.duration * TICK), Fraction(1000))
         self.step = first.duration
-        whole = self._count - self._skips_first
-        self.total = None if self.is_part and end is not None or start else min(whole, max_frames or whole)
+        counts = [] if self._count is None else [self._count - self._skips_first]
+        counts += [] if max_frames is None else [max_frames]
+        self.total = min(counts, default=None) if start is None and end is None else None
 
     def __enter__(self) -> AnimationReader:
         return self
@@ -134,7 +129,9 @@ class AnimationReader:
     def _decode(self) -> Iterator[Shown]:
         """The frames of the part asked for."""
         time = given = 0
-        for number in range(int(self._skips_first), self._count):
+        for number in itertools.count(int(self._skips_first)):
+            if number == self._count:
+                break
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
@@ -154,6 +151,23 @@ class AnimationReader:
                 yield Shown(rgba, time, stored, duration)
             time += duration
         self._is_cut_off = self._image.format == "GIF" and not _is_ended(self.path)
+
+
+def _opened(path):
+    """(Pillow's image, how many frames it has; None where that cannot be told of a damaged one)."""
+    formats = [name for name in picture_formats() if name in ANIMATED]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            image = Image.open(path, formats=formats)
+            try:
+                return image, getattr(image, "n_frames", 1)
+            except Exception:  # Pillow's readers raise nearly anything on damaged files
+                image.close()
+            return Image.open(path, formats=formats), None
+        except Exception as error:
+            reason = " ".join(str(error).split())
+            raise UserError(f"{path}: cannot be read as an animation ({reason}); give a file that opens") from None
 
 
 def _plays(image):

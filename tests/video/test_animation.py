@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from paddle_mfs.apps.batch import swap_all
+from paddle_mfs.apps.plan import plan
 from paddle_mfs.provenance import is_result, provenance, read_provenance
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.video.animation import TICK, AnimationReader, open_reader
@@ -183,6 +185,15 @@ def test_changed_box():
     assert changed_box(before, after) == (6, 2, 9, 5)
 
 
+def test_the_first_frame_as_jpeg(swapper, animate, samples, tmp_path, capsys):
+    jobs = plan([samples / "source.jpg"], [animate("a.gif")], tmp_path / "x.jpg")
+    swap_all(swapper, jobs)
+    assert "x.jpg: the first frame of an animation" in capsys.readouterr().err
+    assert Image.open(tmp_path / "x.jpg").format == "JPEG" and is_result(tmp_path / "x.jpg")
+    with pytest.raises(UserError, match="y.bmp: outputs are written as .gif"):
+        plan([samples / "source.jpg"], [tmp_path / "a.gif"], tmp_path / "y.bmp")
+
+
 def test_command(run_script, run_here, samples, animate, views, tmp_path):
     """A folder: each kind keeps its suffix, a GIF of one picture becomes a picture, the others are counted."""
     folder = tmp_path / "in"
@@ -199,6 +210,3 @@ def test_command(run_script, run_here, samples, animate, views, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "3 written, 0 kept from before, 0 failed, 3 passed over (2 .txt, 1 .pdf)" in done.stdout
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["b.gif", "c.webp", "still.png"]
-    done = run_here(*command, folder / "b.gif", "--output", tmp_path / "x.jpg")
-    assert done.returncode == 0 and "x.jpg: the first frame of an animation" in done.stderr
-    assert Image.open(tmp_path / "x.jpg").format == "JPEG"
