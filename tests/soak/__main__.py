@@ -27,9 +27,8 @@ def main() -> int:
         Path(args.keep).mkdir(parents=True)
     begun = time.monotonic()
     numbers = args.only or list(range(args.count))
-    outcomes, failures = soak(args.seed, numbers, Path(args.keep) if args.keep else None)
-    for failure in failures:
-        print(failure)
+    kept = Path(args.keep) if args.keep else None
+    outcomes, failures = soak(args.seed, numbers, kept, lambda text: print(text, flush=True))
     parts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
     print(f"seed {args.seed}, {len(numbers)} cases: {parts}; {len(failures)} wrong, {time.monotonic() - begun:.0f} s")
     return 1 if failures else 0

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageCms
 
+os.environ.setdefault("SVT_LOG", "1")  # the AV1 encoder otherwise tells stderr about itself
 FACE = Path(__file__).resolve().parents[2] / "samples" / "target.jpg"  # a generated adult, as every face here
 
 # codec -> pixel formats it is tried with

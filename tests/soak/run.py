@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 import traceback
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -100,13 +102,14 @@ class Worker:
             self._process = None
 
 
-def soak(seed: int, numbers: list[int], kept: Path | None = None) -> tuple[dict[str, int], list[str]]:
+def soak(
+    seed: int, numbers: list[int], kept: Path | None = None, tell: Callable[[str], object] = lambda text: None
+) -> tuple[Counter[str], list[str]]:
     """Run the cases of these numbers -> how many of each outcome, and a text for each that ended wrongly.
 
-    kept: folder in which the inputs and outputs of those stay.
+    kept: folder in which the inputs and outputs of those stay. tell: called with each such text when it is known.
     """
-    outcomes: dict[str, int] = {}
-    failures = []
+    outcomes, failures = Counter[str](), list[str]()
     with tempfile.TemporaryDirectory(prefix="soak_") as place:
         temporary = Path(place) / "tmp"
         temporary.mkdir()
@@ -118,11 +121,12 @@ def soak(seed: int, numbers: list[int], kept: Path | None = None) -> tuple[dict[
                     (folder / name).mkdir(parents=True)
                 case = make(seed, number, folder / "in")
                 outcome, wrong = _judged(case, worker, folder, temporary)
-                outcomes[outcome] = outcomes.get(outcome, 0) + 1
+                outcomes[outcome] += 1
                 if wrong:
                     failures.append(
                         f"case {number}: {case.words}\n  {wrong}\n  python -m tests.soak --seed {seed} --only {number}"
                     )
+                    tell(failures[-1])
                     if kept:
                         folder.rename(kept / str(number))
         finally:

@@ -333,7 +333,7 @@ def test_what_a_container_cannot_hold_is_told(make_clip, tmp_path):
     assert len(notes) == 2 and "subtitle" in notes[1] and "left out" in notes[1]
 
 
-@pytest.mark.parametrize("codec, part", [("adpcm_ms", {}), ("wmav2", {}), ("adpcm_ms", {"start": 0.2})])
+@pytest.mark.parametrize("codec, part", [("adpcm_ms", {}), ("wmav2", {}), ("pcm_s16le", {}), ("adpcm_ms", {"start": 0.2})])
 def test_sound_that_the_container_cannot_hold_is_encoded_anew(make_clip, tmp_path, codec, part):
     """A burst stays where it was, to a hundredth of a second."""
     silent = make_clip(tmp_path / "silent.mov", frames=25, size=(64, 64), codec="mjpeg", pixel_format="yuvj420p")
