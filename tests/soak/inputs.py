@@ -51,7 +51,7 @@ CONTAINERS = {
     ".m4v": ("libx264 mpeg4", "aac ac3"),
     ".mov": ("libx264 libx265 prores_ks mjpeg png qtrle rawvideo h263 cinepak mpeg4", "aac pcm_s16le adpcm_ms"),
     ".mkv": (
-        "libx264 libx265 libvpx-vp9 libvpx libsvtav1 ffv1 huffyuv utvideo mjpeg mpeg2video",
+        "libx264 libx265 libvpx-vp9 libvpx libsvtav1 ffv1 huffyuv mjpeg mpeg2video",
         "aac flac libopus mp2",
     ),
     ".webm": ("libvpx-vp9 libvpx libsvtav1", "libopus"),
@@ -114,9 +114,8 @@ def make(seed: int, number: int, folder: Path) -> Case:
     rng = random.Random(f"{seed} {number}")
     kind, case = rng.choice((_clip, _clip, _animation, _picture, _picture)), None
     while case is None:
-        with contextlib.suppress(
-            av.error.FFmpegError
-        ):  # a container that does not take this codec like that: draw again
+        # a container may not take this codec like that: draw again
+        with contextlib.suppress(ValueError, av.error.FFmpegError):
             case = kind(rng, folder)
     if rng.random() < 0.4:
         _damage(rng, case)
@@ -234,7 +233,7 @@ def _animation(rng: random.Random, folder: Path) -> Case:
             alpha = np.full(size[::-1], 255, np.uint8)
             alpha[:20, number * 10 : number * 10 + 20] = rng.choice((0, 90))
             picture.putalpha(Image.fromarray(alpha))
-    durations = [rng.choice((20, 40, 100, 230)) for _ in range(frames)]
+    durations = [rng.choice((0, 10, 20, 40, 100, 230)) for _ in range(frames)]
     loop = rng.choice((None, 0, 0, 1, 5))
     options = {"duration": durations, **({} if loop is None else {"loop": loop})}
     if suffix == ".gif":
@@ -243,10 +242,13 @@ def _animation(rng: random.Random, folder: Path) -> Case:
         options = {"duration": durations, "speed": 10}
     path = _name(rng, folder, suffix)
     pictures[0].save(path, save_all=True, append_images=pictures[1:], **options)
-    times = [sum(durations[:number]) / 1000 for number in range(frames)]
+    times = [sum(durations[:number]) / 1000 for number in range(frames)]  # as stored
     words = f"animation {suffix} {size[0]}x{size[1]} {frames} frames, loop {loop}{', transparent' if is_clear else ''}"
     case = Case(path, words, "animation", frames=frames, times=times)
     case.suffix = rng.choice(("", "", ".gif", ".webp", ".png", ".mp4", ".mkv", ".jpg"))
+    if case.suffix in (".mp4", ".mkv"):
+        seen = [time if time > 10 else 100 for time in durations]  # as browsers show it
+        case.times = times = [sum(seen[:number]) / 1000 for number in range(frames)]
     if case.suffix == ".jpg":
         case.kind, case.frames = "picture", 1
     elif rng.random() < 0.2:
@@ -307,7 +309,9 @@ def _in_mode(picture, mode):
 
 def _damage(rng: random.Random, case: Case) -> None:
     """What befalls a file on its way."""
-    how = rng.choice(("cut", "cut", "bytes", "bytes", "hole", "tail", "moved", "empty", "words", "renamed", "head"))
+    how = rng.choice(
+        ("cut", "cut", "bytes", "bytes", "hole", "tail", "moved", "empty", "words", "renamed", "head", "claims")
+    )
     data = bytearray(case.path.read_bytes())
     length = len(data)
     if how == "cut":
@@ -317,6 +321,13 @@ def _damage(rng: random.Random, case: Case) -> None:
     elif how == "bytes":
         for _ in range(rng.randrange(1, 30)):
             data[rng.randrange(length)] = rng.randrange(256)
+    elif how == "claims":  # 65535 pixels a side
+        place, size = {
+            b"\x89P": (16, b"\0\0\xff\xff" * 2),
+            b"GI": (6, b"\xff" * 4),
+            b"BM": (18, b"\xff\xff\0\0" * 2),
+        }.get(bytes(data[:2]), (length // 2, b"\xff" * 8))
+        data[place : place + len(size)] = size
     elif how == "hole":
         begin = rng.randrange(length)
         data[begin : begin + 200] = bytes(len(data[begin : begin + 200]))
