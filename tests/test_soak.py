@@ -1,9 +1,7 @@
 """Twenty random inputs through tools/swap.py; `make soak` runs two hundred (docs/video.md)."""
 
-import json
-
-from tests.soak.inputs import make
-from tests.soak.run import _judged, soak
+from tests.soak.inputs import Case, make
+from tests.soak.run import judged, soak
 
 SEED, COUNT = 3, 20
 
@@ -28,7 +26,6 @@ class Stub:
         self.answer, self.printed, self.told, self.left = (status, error), printed, told, left
 
     def run(self, arguments, folder):
-        json.dumps(arguments)
         (folder / "stdout").write_text(self.printed)
         (folder / "stderr").write_text(self.told)
         for name in self.left:
@@ -36,7 +33,8 @@ class Stub:
         return self.answer
 
 
-def test_what_ends_wrongly_is_seen(tmp_path):
+def test_what_ends_wrongly_is_seen(samples, tmp_path):
+    case = Case(samples / "target.jpg", "a picture that must be swapped")
     for number, (stub, wrong) in enumerate(
         [
             (Stub(error="Traceback"), "Traceback"),
@@ -48,14 +46,6 @@ def test_what_ends_wrongly_is_seen(tmp_path):
         ]
     ):
         folder = tmp_path / str(number)
-        for name in ("in", "out", "tmp"):
+        for name in ("out", "tmp"):
             (folder / name).mkdir(parents=True)
-        number = next(n for n in range(99) if make(SEED, n, _fresh(folder / "in")).is_sound)
-        case = make(SEED, number, _fresh(folder / "in"))
-        assert wrong in _judged(case, stub, folder, folder / "tmp")[1]
-
-
-def _fresh(folder):
-    for path in folder.iterdir():
-        path.unlink()
-    return folder
+        assert wrong in judged(case, stub, folder, folder / "tmp")[1]

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.video.animation import open_reader
 from paddle_mfs.video.frame import Picture
-from paddle_mfs.video.read import VideoReader
 
 TimedFrames = Generator[tuple[float, np.ndarray], None, None]  # see `open_camera`
 PATIENCE = 2.0  # seconds that closing waits for a camera which gives nothing
@@ -33,7 +33,7 @@ def open_camera(camera: str | int | Path) -> TimedFrames:
         return _camera_frames(camera, _open_device(camera, int(camera)))
     if Path(camera).is_char_device():
         return _camera_frames(camera, _open_device(camera, camera))
-    return _clip_frames(VideoReader(camera))
+    return _clip_frames(open_reader(camera))
 
 
 def _open_device(name, device):
@@ -70,7 +70,7 @@ def _camera_frames(name, capture):
 def _clip_frames(reader):
     converter = av.video.reformatter.VideoReformatter()
     with reader:
-        for frame in reader.frames(reader.first.format.name):
+        for frame in reader.frames(reader.format.name):
             yield frame.time, Picture(frame, reader.turn, converter, reader.pixel_aspect).shown
 
 

@@ -120,7 +120,7 @@ def soak(
                 for name in ("in", "out"):
                     (folder / name).mkdir(parents=True)
                 case = make(seed, number, folder / "in")
-                outcome, wrong = _judged(case, worker, folder, temporary)
+                outcome, wrong = judged(case, worker, folder, temporary)
                 outcomes[outcome] += 1
                 if wrong:
                     failures.append(
@@ -134,7 +134,7 @@ def soak(
     return outcomes, failures
 
 
-def _judged(case: Case, worker: Worker, folder: Path, temporary: Path) -> tuple[str, str]:
+def judged(case: Case, worker: Worker, folder: Path, temporary: Path) -> tuple[str, str]:
     """(outcome, what is wrong with it or "")."""
     place = folder / "out"
     output = place / f"result{case.suffix}" if case.suffix else f"{place}/"

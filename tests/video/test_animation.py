@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 
 from paddle_mfs.apps.batch import swap_all
 from paddle_mfs.apps.plan import plan
+from paddle_mfs.apps.web.swap import clip_seconds, preview
 from paddle_mfs.provenance import is_result, provenance, read_provenance
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.video.animation import TICK, AnimationReader, open_reader
@@ -193,6 +194,14 @@ def test_the_first_frame_as_jpeg(swapper, animate, samples, tmp_path, capsys):
     assert Image.open(tmp_path / "x.jpg").format == "JPEG" and is_result(tmp_path / "x.jpg")
     with pytest.raises(UserError, match="y.bmp: outputs are written as .gif"):
         plan([samples / "source.jpg"], [tmp_path / "a.gif"], tmp_path / "y.bmp")
+
+
+def test_on_the_page(animate):
+    """The browser shows it as it is; how long it lasts is limited like a clip's length."""
+    path = animate("a.gif")
+    assert preview(path, 1.0) == path and clip_seconds(path) == pytest.approx(0.65)
+    with pytest.raises(UserError, match="lasts 0.7 s, the limit is 0.5 s"):
+        preview(path, 0.5)
 
 
 def test_command(run_script, run_here, samples, animate, views, tmp_path):
