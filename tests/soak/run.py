@@ -25,12 +25,14 @@ from tests.soak.inputs import Case, make
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "samples" / "source.jpg"
+START = 600  # seconds that loading the networks may take on a busy machine
 SECONDS = 120  # for one case; it takes less than one
 TOLERANCE = 0.0015  # seconds, of a frame's time: containers keep milliseconds
 
 
 def work() -> None:
-    """Read lines of {arguments, folder} on stdin, run the tool, answer each on stdout with a line {status, error}.
+    """Read lines of {arguments, folder} on stdin, run the tool, answer each on stdout with a line {status, error}; the
+    first line says that it can begin.
 
     What the tool prints goes to `stdout` and `stderr` in that folder. The networks are loaded once.
     """
@@ -46,6 +48,7 @@ def work() -> None:
         return swapper
 
     tool.make_swapper = make_swapper
+    print("ready", file=answers, flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
         for number, name in ((1, "stdout"), (2, "stderr")):
@@ -81,6 +84,9 @@ class Worker:
                 cwd=ROOT,
                 env={**os.environ, "TMPDIR": str(self._temporary)},
             )
+            if not select.select([self._process.stdout], [], [], START)[0] or not self._process.stdout.readline():
+                self.close()
+                raise RuntimeError("the tool does not start; run tools/swap.py to see why")
         process = self._process
         process.stdin.write((json.dumps({"arguments": arguments, "folder": str(folder)}) + "\n").encode())
         process.stdin.flush()
