@@ -142,9 +142,7 @@ def _clip(rng: random.Random, folder: Path) -> Case:
     codec, sound = rng.choice(videos), rng.choice([*sounds, ""])
     pixel_format = rng.choice(CODECS[codec])
     size = rng.randrange(160, 200, 8), rng.randrange(160, 200, 8)
-    if codec in ("libx264", "libvpx-vp9", "ffv1", "mjpeg", "png") and "444" in pixel_format + codec.replace(
-        "png", "444"
-    ):
+    if codec == "png" or (codec in ("libx264", "libvpx-vp9", "ffv1", "mjpeg") and "444" in pixel_format):
         size = size[0] + rng.randrange(2), size[1] + rng.randrange(2)
     if codec == "h263":
         size = 176, 144
@@ -157,7 +155,6 @@ def _clip(rng: random.Random, folder: Path) -> Case:
     aspect = rng.choice((None, None, Fraction(4, 3), Fraction(1, 2))) if suffix in (".mp4", ".mkv", ".mov") else None
     path = _name(rng, folder, suffix)
     upright = _view(size[::-1] if rotation in (90, 270) else size)
-    is_grey = pixel_format in ("monob",)
     has_audio = False
     with av.open(str(path), "w", metadata_errors="replace") as output:
         stream = output.add_stream(codec, rate=rate, options=FAST.get(codec, {}))
@@ -172,7 +169,7 @@ def _clip(rng: random.Random, folder: Path) -> Case:
         tone = None
         if sound:
             with contextlib.suppress(ValueError, av.error.FFmpegError):
-                tone = output.add_stream(sound, rate=48000 if suffix not in (".flv",) else 44100, layout="stereo")
+                tone = output.add_stream(sound, rate=44100 if suffix == ".flv" else 48000, layout="stereo")
         output.metadata["title"] = "caf\u00e9 \u4eba"
         for number in range(frames):
             pixels = _view(size, number) if not rotation else np.rot90(upright, -rotation // 90)
@@ -184,13 +181,12 @@ def _clip(rng: random.Random, folder: Path) -> Case:
         if tone is not None:
             has_audio = _tone(output, tone, (ticks[-1] + 1) / rate)
     raw = suffix in (".h264", ".hevc", ".m2v", ".mjpeg")
-    words = (
-        f"{suffix} {codec} {pixel_format} {size[0]}x{size[1]} rotation {rotation} aspect {aspect} sound {sound or '-'}"
-    )
-    case = Case(path, words + (" uneven" if is_uneven else ""), "clip", frames=frames, has_audio=has_audio)
+    words = f"{suffix} {codec} {pixel_format} {size[0]}x{size[1]}, sound {sound or 'none'}, rotation {rotation}"
+    words += f", pixels {aspect or 1}{', uneven times' if is_uneven else ''}"
+    case = Case(path, words, "clip", frames=frames, has_audio=has_audio)
     case.times = None if raw else [tick / rate for tick in ticks]
-    # in square pixels the face would be half as wide; one bit a pixel shows none
-    case.is_sound = not is_grey and not aspect
+    # one bit a pixel shows no face; in pixels that are not square it is drawn wrongly here
+    case.is_sound = pixel_format != "monob" and not aspect
     case.suffix = rng.choice(("", "", ".mp4", ".mkv", ".mov", ".webm"))
     if rng.random() < 0.3:
         part = rng.choice((["--start", "0.1"], ["--end", "0.15"], ["--max-frames", "3"], ["--start", "9"]))
@@ -239,6 +235,7 @@ def _animation(rng: random.Random, folder: Path) -> Case:
     if suffix == ".gif":
         options["disposal"] = rng.choice((0, 1, 2))
     if suffix == ".avif":
+        durations = [max(time, 10) for time in durations]  # it has no 0
         options = {"duration": durations, "speed": 10}
     path = _name(rng, folder, suffix)
     pictures[0].save(path, save_all=True, append_images=pictures[1:], **options)
@@ -269,9 +266,8 @@ def _picture(rng: random.Random, folder: Path) -> Case:
         options["exif"] = rng.choice((exif.tobytes(), b"Exif\0\0broken"))
         told.append(f"orientation {turn}" if len(options["exif"]) > 20 else "broken EXIF")
     if rng.random() < 0.3:
-        options["icc_profile"] = rng.choice(
-            (b"no profile", ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-        )
+        profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+        options["icc_profile"] = rng.choice((b"no profile", profile))
         told.append("a profile")
     path, name = _name(rng, folder, suffix), PICTURES[suffix]
     data = io.BytesIO()
