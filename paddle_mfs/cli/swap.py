@@ -32,8 +32,8 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--output",
-        help="picture (.png, .jpg, .webp), clip (.mp4, .mov, .mkv, .webm), or a folder (default: "
-        "output/TARGET_SOURCE.png, of a folder output/FOLDER_SOURCE/; a clip keeps its suffix)",
+        help="picture (.png, .jpg, .webp), animation (.gif, .webp, .png), clip (.mp4, .mov, .mkv, .webm), or a folder "
+        "(default: output/TARGET_SOURCE.png, of a folder output/FOLDER_SOURCE/; clips and animations keep theirs)",
     )
     parser.add_argument("--compare", action="store_true", help="write source | target | result side by side")
     parser.add_argument(

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.video.animation import open_reader
 from paddle_mfs.video.frame import Picture
-from paddle_mfs.video.read import VideoReader
 
 TimedFrames = Generator[tuple[float, np.ndarray | None], None, None]  # see `open_camera`
 PATIENCE = 2.0  # seconds that closing waits for a camera which gives nothing
@@ -38,7 +38,7 @@ def open_camera(camera: str | int | Path, is_looped: bool = False) -> TimedFrame
     if camera.isdigit() or Path(camera).is_char_device():
         device = int(camera) if camera.isdigit() else camera
         return _camera_frames(camera, device, _open_device(camera, device))
-    return _clip_frames(VideoReader(camera), is_looped)
+    return _clip_frames(open_reader(camera), is_looped)
 
 
 @contextlib.contextmanager
@@ -91,14 +91,14 @@ def _clip_frames(reader, is_looped):
     converter, begin = av.video.reformatter.VideoReformatter(), 0.0
     while True:
         with reader:
-            for frame in reader.frames(reader.first.format.name):
+            for frame in reader.frames(reader.format.name):
                 seconds = begin + frame.time
                 yield seconds, Picture(frame, reader.turn, converter, reader.pixel_aspect).shown
         if not is_looped:
             return
         begin = seconds + float(reader.step * reader.time_base)
         gc.collect()  # a frame and its side data refer to each other: else one frame more in memory each time
-        reader = VideoReader(reader.path)
+        reader = open_reader(reader.path)
 
 
 class LatestFrame:

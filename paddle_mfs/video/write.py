@@ -15,10 +15,12 @@ import numpy as np
 from paddle_mfs.provenance import append_xmp, video_tags, without_place
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path
+from paddle_mfs.video.animation import AnimationReader
 from paddle_mfs.video.encoding import CODECS, CONTAINERS, Encoding, choose_encoding, is_mp4
 from paddle_mfs.video.frame import colour_matrix
 from paddle_mfs.video.read import VideoReader
 from paddle_mfs.video.remux import StreamCopier
+from paddle_mfs.video.write_animation import ANIMATIONS, AnimationWriter
 
 # of the container, not of the clip
 OWN_TAGS = {"encoder", "major_brand", "minor_version", "compatible_brands", "duration"}
@@ -96,20 +98,18 @@ class FrameWriter:
         self._container.mux(packets)
 
 
-class VideoWriter(FrameWriter):
-    """Encodes the frames that a `VideoReader` yields, as its clip shows them; copies every other stream beside them."""
+class SilentWriter(FrameWriter):
+    """Encodes the frames that a reader yields, and nothing beside them."""
 
-    def __init__(self, path: Path, reader: VideoReader, record: Mapping[str, Any], encoding: Encoding):
-        tags = _kept(reader.container.metadata)
+    def __init__(
+        self,
+        path: Path,
+        reader: AnimationReader | VideoReader,
+        record: Mapping[str, Any],
+        encoding: Encoding,
+        tags: Mapping[str, str] | None = None,
+    ):
         super().__init__(path, record, encoding, reader.size, reader.rate, reader.time_base, tags)
-        if reader.stream.sample_aspect_ratio:
-            self._stream.codec_context.sample_aspect_ratio = reader.stream.sample_aspect_ratio
-        matrix = reader.first.side_data.get("DISPLAYMATRIX")
-        if matrix is not None:
-            self._stream.set_display_matrix(memoryview(matrix).cast("B").cast("i").tolist())
-        self._stream.metadata.update(_kept(reader.stream.metadata))
-        self._copier = StreamCopier(reader, self._container)
-        self.notes = self._copier.notes
         self._step = reader.step
 
     def finish(self, is_whole: bool = True) -> None:
@@ -119,6 +119,21 @@ class VideoWriter(FrameWriter):
             newest.pts += newest.duration - self._step
             self._mux(self._stream.encode(newest))
         super().finish(is_whole)
+
+
+class VideoWriter(SilentWriter):
+    """Encodes the frames that a `VideoReader` yields, as its clip shows them; copies every other stream beside them."""
+
+    def __init__(self, path: Path, reader: VideoReader, record: Mapping[str, Any], encoding: Encoding):
+        super().__init__(path, reader, record, encoding, _kept(reader.container.metadata))
+        if reader.stream.sample_aspect_ratio:
+            self._stream.codec_context.sample_aspect_ratio = reader.stream.sample_aspect_ratio
+        matrix = reader.first.side_data.get("DISPLAYMATRIX")
+        if matrix is not None:
+            self._stream.set_display_matrix(memoryview(matrix).cast("B").cast("i").tolist())
+        self._stream.metadata.update(_kept(reader.stream.metadata))
+        self._copier = StreamCopier(reader, self._container)
+        self.notes = self._copier.notes
 
     def close(self) -> None:
         self._copier.close()
@@ -179,22 +194,31 @@ def _date_all(packets: list[av.Packet]) -> None:
 @contextlib.contextmanager
 def write_video(
     output: str | Path,
-    reader: VideoReader,
+    reader: AnimationReader | VideoReader,
     record: Mapping[str, Any],
     encoding: Encoding,
     finish: Callable[[Path], object] | None = None,
-) -> Iterator[VideoWriter]:
-    """Yield a VideoWriter; `output` appears, complete and with its provenance, when the block ends without an error.
+) -> Iterator[FrameWriter | AnimationWriter]:
+    """Yield what takes the frames with `write`; `output` appears, complete and with its provenance, when the block ends
+    without an error.
 
     Args:
-        output: path ending as one of CONTAINERS. reader: the VideoReader of the clip the frames come from.
+        output: path ending as one of CONTAINERS; from an AnimationReader also as one of ANIMATIONS.
+        reader: of the clip the frames come from.
         record: the provenance to write. encoding: as `choose_encoding` gives it.
         finish: called with the path where the complete file lies before it has its name.
     The block calls `finish`. Raises: UserError when the place cannot be written or the encoder refuses.
     """
     with _complete(output, record, encoding, finish) as temporary:
-        with contextlib.closing(VideoWriter(temporary, reader, record, encoding)) as writer:
+        with contextlib.closing(_writer(temporary, reader, record, encoding)) as writer:
             yield writer
+
+
+def _writer(path, reader, record, encoding):
+    if isinstance(reader, VideoReader):
+        return VideoWriter(path, reader, record, encoding)
+    animation = ANIMATIONS.get(path.suffix.lower())
+    return animation(path, reader, record) if animation else SilentWriter(path, reader, record, encoding)
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from paddle_mfs.apps.web.swap import Swaps, preview
 from paddle_mfs.provenance import read_provenance
 from paddle_mfs.swap.swapper import SwapOptions
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.formats import is_clip
+from paddle_mfs.utils.formats import kind_of
 from paddle_mfs.video.encoding import CODECS as ENCODERS
 from paddle_mfs.video.pipeline import ClipOptions
 
@@ -258,8 +258,9 @@ def _url(path):
 
 def _shown(path):
     """The picture or the player. A file is shown as it is, not coded again."""
-    kind = "video controls preload='auto'" if is_clip(path) else f"img alt='{html.escape(path.stem, quote=True)}'"
-    return f'<div class="shown"><{kind} src="{_url(path)}">{"</video>" if is_clip(path) else ""}</div>'
+    is_clip = kind_of(path) == "clip"
+    kind = "video controls preload='auto'" if is_clip else f"img alt='{html.escape(path.stem, quote=True)}'"
+    return f'<div class="shown"><{kind} src="{_url(path)}">{"</video>" if is_clip else ""}</div>'
 
 
 def _result(path):
