@@ -113,11 +113,13 @@ def compare(
     turns: int = 3,
     usual_frames: int = 20,
     sizes: Sequence[tuple[int, int]] = SIZES,
+    face: str | int | None = None,
 ) -> list[dict]:
     """Time both pipelines on a clip of each size, taking turns, so that a busy machine slows both alike.
 
     Args:
         picture: (H, W, 3) uint8 RGB with one face. frames, usual_frames: of each turn of ours and of the usual one.
+            face: that we swap, see `swap_video`; the usual shape swaps the largest.
     Returns: a list, one dict a size: size; frames, swapped of each turn of ours; ours and usual, dicts of fps, cpu (ms
         of all cores a frame) and stages ({stage: ms a frame}), medians of the turns; speedup and cpu_saving, ours over
         the usual shape; memory (MB resident at tenths of our last turn).
@@ -127,13 +129,15 @@ def compare(
         for size in sizes:
             clip, output = Path(folder) / "clip.mp4", Path(folder) / "out.mp4"
             write_clip(clip, picture, size, frames)
-            swap_video(swapper, clip, output, options=ClipOptions(max_frames=5))  # programs are made at the first frame
+            swap_video(swapper, clip, output, face, ClipOptions(max_frames=5))  # programs are made at the first frame
             swap_usual(swapper, clip, output, 2)
             memory: list[float] = []
 
             def swap_ours():
                 memory.clear()
-                return swap_video(swapper, clip, output, progress=lambda done, total: memory.append(resident_mb()))
+                return swap_video(
+                    swapper, clip, output, face, progress=lambda done, total: memory.append(resident_mb())
+                )
 
             steps = {"ours": swap_ours, "usual": lambda: swap_usual(swapper, clip, output, usual_frames)}
             taken = turns_of(steps, turns)

@@ -47,6 +47,7 @@ def arguments() -> argparse.Namespace:
     option = command(video, source, target)
     option("--frames", type=int, default=200, help="of each clip, 10 or more (default: 200)")
     option("--turns", type=int, help="on each clip, the medians count (default: 3; 1 from 1500 frames on)")
+    option("--face", default="largest", help="largest, all or an index: whom we swap (default: largest)")
     option = command(live, source, target)
     option("--minutes", type=float, default=30.0, help="how long it plays (default: 30)")
     option = command(tracking, target)
@@ -119,7 +120,8 @@ def video(args: argparse.Namespace) -> Answer:
 
     frames = max(FEWEST_FRAMES, args.frames)
     turns = args.turns or (3 if frames < LONG_CLIP else 1)
-    return compare(FaceSwapper(args.source), read_image(args.target), frames, max(1, turns)), markdown
+    swapper, picture = FaceSwapper(args.source), read_image(args.target)
+    return compare(swapper, picture, frames, max(1, turns), face=args.face), markdown
 
 
 def live(args: argparse.Namespace) -> Answer:

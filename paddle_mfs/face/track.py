@@ -17,6 +17,8 @@ from paddle_mfs.face.appearance import appearance, likeness
 from paddle_mfs.face.boxes import is_known
 from paddle_mfs.face.image import check_image
 from paddle_mfs.face.landmarks import Region, region
+from paddle_mfs.face.light import brightened
+from paddle_mfs.face.newcomers import NewcomerViews
 from paddle_mfs.face.one_euro import OneEuro
 from paddle_mfs.face.scene_cut import CutDetector
 from paddle_mfs.face.views import levels, local_views
@@ -33,15 +35,20 @@ SAME_APPEARANCE = 0.6  # likeness from one frame to the next, or to a lost face;
 APPEARANCE_SECONDS = 1.0  # a track's appearance follows the face's so slowly: what passes before it does not replace it
 DEAD_ZONE = 0.01  # of the region's side (and of its roll in radians)
 MAX_GROWTH = 1.5  # of a face's size between frames; more is a mistake of the mesh network
+MAX_PART = 0.6  # of a face's size, within which something in its box is no other face
 REACH = 2.0  # face sizes between where a lost face is expected and where it may be found again
 
 
 @dataclass
 class TrackedFace:
-    """A face with the number it keeps as long as it is tracked. `face`: landmarks, points and box are smoothed."""
+    """A face with the number it keeps as long as it is tracked.
+
+    face: landmarks, points and box are smoothed; time: when it was seen, seconds of the tracker's `clock`.
+    """
 
     id: int
     face: Face
+    time: float = 0.0
 
 
 class FaceTracker:
@@ -59,29 +66,42 @@ class FaceTracker:
         smooth: filter the landmarks in time (`one_euro.OneEuro`); False: as the network gives them.
         only_largest: follow one face, the largest when it was found, and look for others only when it is lost. The
             first search is then that for large faces, and the detector rests while the face is there.
+        newcomers: where to look besides, for a bound in seconds; None: nowhere.
 
     Example: `tracker = FaceTracker(FaceAnalyser())`, then `for tracked in tracker.update(frame, seconds): ...`.
     """
 
-    def __init__(self, analyser: FaceAnalyser, every: int = 10, smooth: bool = True, only_largest: bool = False):
+    def __init__(
+        self,
+        analyser: FaceAnalyser,
+        every: int = 10,
+        smooth: bool = True,
+        only_largest: bool = False,
+        newcomers: NewcomerViews | None = None,
+    ):
         if every < 1:
             raise ValueError(f"every: {every} frames; at least 1")
         self.analyser, self.every, self.smooth, self.only_largest = analyser, every, smooth, only_largest
-        self._next_id = 0
+        self._newcomers = newcomers
+        self._next_id = self.scene = 0  # scene: counted, a cut begins a new one
         self.reset()
 
     def reset(self) -> None:
         """Forget all faces and the time, for another clip (or place in it)."""
-        self._cut, self._step, self._clock = CutDetector(), FIRST_STEP, 0.0
+        self._cut, self._step = CutDetector(), FIRST_STEP
+        self.clock = 0.0  # seconds that went by, whatever the time stamps say
         self._time: float | None = None
         self._searched: float | None = None
         self._forget()
 
     def _forget(self) -> None:
-        self._tracks: list[_Track] = []
-        self._lost: list[_Track] = []
+        self._tracks: list[Track] = []
+        self._lost: list[Track] = []
         self._view_turns: dict[bool, _ViewTurns] = {}
         self._is_search_due, self._credit = True, 0.0
+        self.scene += 1
+        if self._newcomers:
+            self._newcomers.forget()
 
     @property
     def ids(self) -> frozenset[int]:
@@ -106,29 +126,27 @@ class FaceTracker:
         self._follow(image)
         self._find(image)
         self._reclaim()
-        self._lost = [track for track in self._lost if self._clock - track.time <= LOST_SECONDS]
-        tracked = [TrackedFace(track.id, track.output) for track in self._tracks]
+        self._lost = [track for track in self._lost if self.clock - track.time <= LOST_SECONDS]
+        tracked = [TrackedFace(track.id, track.output, self.clock) for track in self._tracks]
         return sorted(tracked, key=lambda one: -one.face.size)
 
     def _advance(self, time):
         if self._time is not None and time > self._time:
             self._step = time - self._time
         self._time = time
-        self._clock += self._step
+        self.clock += self._step
 
     def _follow(self, image):
         seen = []
         for track in self._tracks:
-            face = self.analyser.follow(image, track.face, track.region(self._clock))
-            if face and _is_plausible(face, track.face, image):
-                look = appearance(image, face.five)
-                if likeness(look, track.last_look) >= SAME_APPEARANCE:
-                    seen.append((likeness(look, track.look), track, face, look))
+            if again := track.seen_in(image, self.clock, self.analyser):
+                face, look = again
+                seen.append((likeness(look, track.look), track, face, look))
         followed, self._tracks = self._tracks, []
         # two tracks on one face: it is the one's whom it resembles more, the older one's if both are alike
         for _, track, face, look in sorted(seen, key=lambda one: (-round(one[0], 1), one[1].id)):
             if not is_known(face.box, [other.face for other in self._tracks]):
-                track.move(face, look, self._clock)
+                track.move(face, look, self.clock)
                 self._tracks.append(track)
         self._lost += [track for track in followed if track not in self._tracks]
 
@@ -137,26 +155,38 @@ class FaceTracker:
         if self.only_largest and self._tracks:
             return
         known = [track.face for track in self._tracks]
-        if self._is_search_due and (self._searched is None or self._clock - self._searched >= SEARCH_GAP):
+        if self._is_search_due and (self._searched is None or self.clock - self._searched >= SEARCH_GAP):
             found = [
                 face
                 for face in self.analyser.faces(image, small=not self.only_largest)
                 if not is_known(face.box, known)
             ]
-            self._is_search_due, self._searched = False, self._clock
+            self._is_search_due, self._searched = False, self.clock
+            if self._newcomers:
+                self._newcomers.saw_all(image)
         else:
             found = self.analyser.find_in(image, self._views(image), known)
+            if self._newcomers:
+                found += self._find_newcomers(image, [*known, *found])
+        if self._newcomers:  # the more looks, the more mistakes
+            found = [face for face in found if not any(_is_part(face, other) for other in [*known, *found])]
         found = sorted((face for face in found if _is_inside(face, image)), key=lambda face: -face.size)
         for face in found[:1] if self.only_largest else found:
             look = appearance(image, face.five)
-            self._tracks.append(_Track(self._next_id, face, look, self._clock, self.smooth))
+            self._tracks.append(Track(self._next_id, face, look, self.clock, self.smooth))
             self._next_id += 1
+
+    def _find_newcomers(self, image, known):
+        views = self._newcomers(image, self._step, known)
+        if views and not known:  # as the full search does
+            image = brightened(image)
+        return self.analyser.find_in(image, views, known)
 
     def _views(self, image):
         """What the detector shall look at in this frame: around each lost face, and the next of the search's views."""
         views = []
         for track in self._lost:
-            views += [_view_around(face) for face in track.places(self._clock)]
+            views += [_view_around(face) for face in track.places(self.clock)]
         is_idle = not self._tracks
         if is_idle not in self._view_turns:
             self._view_turns[is_idle] = _ViewTurns(image.shape[1], image.shape[0], upright=not is_idle)
@@ -172,7 +202,7 @@ class FaceTracker:
             (likeness(new.look, lost.look), lost, new)
             for lost in self._lost
             for new in self._tracks
-            if new.born > lost.time and lost.is_near(new.face, self._clock)
+            if new.born > lost.time and lost.is_near(new.face, self.clock)
         ]
         for alike, lost, new in sorted(pairs, key=lambda pair: -pair[0]):
             if alike >= SAME_APPEARANCE and lost in self._lost and new.born > lost.time:
@@ -180,7 +210,7 @@ class FaceTracker:
                 self._lost.remove(lost)
 
 
-class _Track:
+class Track:
     """One face over time.
 
     face: where it was last seen, unsmoothed; output: the same, smoothed; look: its usual appearance, last_look: the
@@ -194,6 +224,14 @@ class _Track:
         self._region: Region | None = None
         self._moved = 0.0
         self._see(face, time)
+
+    def seen_in(self, image: np.ndarray, time: float, analyser: FaceAnalyser) -> tuple[Face, np.ndarray] | None:
+        """The face and its appearance in the next frame, one pass of the mesh network; None when it is not there."""
+        face = analyser.follow(image, self.face, self.region(time))
+        if face is None or not _is_plausible(face, self.face, image):
+            return None
+        look = appearance(image, face.five)
+        return (face, look) if likeness(look, self.last_look) >= SAME_APPEARANCE else None
 
     def move(self, face: Face, look: np.ndarray, time: float) -> None:
         """The face was seen again."""
@@ -279,6 +317,12 @@ def _view_around(face):
 def _is_inside(face, image):
     xy = face.landmarks[:, :2]
     return bool(((xy >= 0) & (xy < image.shape[1::-1])).all(1).mean() >= MIN_INSIDE)
+
+
+def _is_part(face, other):
+    """Whether what was found is a part of a larger face, an earring or an eye, that was taken for a face."""
+    middle = (face.box[:2] + face.box[2:]) / 2
+    return face.size < MAX_PART * other.size and bool(((other.box[:2] < middle) & (middle < other.box[2:])).all())
 
 
 def _is_plausible(face, before, image):

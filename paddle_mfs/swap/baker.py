@@ -15,6 +15,7 @@ import paddle
 from paddle_mfs.face.align import align
 from paddle_mfs.face.analysis import Face, FaceAnalyser
 from paddle_mfs.face.image import read_image
+from paddle_mfs.face.light import Light
 from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
 from paddle_mfs.models.idn import SIZE
 from paddle_mfs.models.mfs import load_mfs
@@ -65,6 +66,11 @@ class Baker:
         feature (1, F, 7, 7)."""
         crop, _ = align(image, face.five, self.encoder_size)
         return self._embed(to_batch(crop))
+
+    def recognise(self, image: np.ndarray, face: Face) -> np.ndarray:
+        """The embedding (1, E) to tell people apart by: that of `embed`, in a light that the encoder knows."""
+        crop, _ = align(image, face.five, self.encoder_size)
+        return self._embed(to_batch(Light.of(crop).known(crop)))[0]
 
     def identity(self, source: str | Path | np.ndarray) -> Identity:
         """Bake the identity of the largest face of `source`, a path or (H, W, 3) uint8 RGB; an identity file is loaded.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,27 +12,27 @@ from paddle_mfs.face.analysis import Face
 from paddle_mfs.face.colour import Colour
 from paddle_mfs.face.track import TrackedFace
 from paddle_mfs.swap.identity import Identity
+from paddle_mfs.swap.person import Person
 from paddle_mfs.swap.select import track_id
-
-RECHECK = 30  # frames after which a tracked face is compared with the roles again
 
 
 @dataclass
 class FaceMemory:
     """What is remembered of one tracked face.
 
-    frames it was in; embedding (1, E): sum of what the encoder saw of it; source: identity it is meant to get, None for
-    nobody's; identity: that, at the strength wanted; damping (S, S), colour (`face.colour.Colour`) and occlusion (S,
-    S): means of the frames so far.
+    person: who it is; identity: what they get at the strength wanted, None before it is made; damping (S, S), colour
+    (`face.colour.Colour`) and occlusion (S, S): means of the frames so far.
     """
 
-    frames: int = 0
-    embedding: np.ndarray | None = None
-    source: Identity | None = None
+    person: Person = field(default_factory=Person)
     identity: Identity | None = None
     damping: np.ndarray | None = None
     colour: Colour | None = None
     occlusion: np.ndarray | None = None
+
+    def begin_anew(self) -> None:
+        """The face is another person's now: forget all but who that is."""
+        self.identity = self.damping = self.colour = self.occlusion = None
 
 
 class ClipMemory:

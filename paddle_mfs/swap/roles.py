@@ -51,7 +51,7 @@ def roles(baker: Baker, sources: Mapping[Any, str | Path]) -> list[Role]:
     made = []
     for target, source in sources.items():
         image = read_image(target)
-        embedding, _ = baker.embed(image, baker.analyser.largest(image, str(target)))
+        embedding = baker.recognise(image, baker.analyser.largest(image, str(target)))
         made.append(Role(embedding, identities[source]))
     return made
 

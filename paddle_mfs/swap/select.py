@@ -72,3 +72,8 @@ def untracked(face: Face | TrackedFace) -> Face:
 def track_id(face: Face | TrackedFace) -> int | None:
     """The id of a `TrackedFace`, None of a `Face`."""
     return face.id if isinstance(face, TrackedFace) else None
+
+
+def track_time(face: Face | TrackedFace) -> float:
+    """When a `TrackedFace` was seen, in seconds, 0 for a `Face`."""
+    return face.time if isinstance(face, TrackedFace) else 0.0

@@ -17,6 +17,7 @@ import numpy as np
 
 from paddle_mfs.face.align import align
 from paddle_mfs.face.analysis import Face, FaceAnalyser
+from paddle_mfs.face.appearance import appearance
 from paddle_mfs.face.colour import apply_colour, match_colour
 from paddle_mfs.face.detail import contradicted_detail
 from paddle_mfs.face.eyes import eyes_mask
@@ -33,9 +34,9 @@ from paddle_mfs.signing import Signer
 from paddle_mfs.swap.baker import Baker
 from paddle_mfs.swap.change import change_of, face_mask
 from paddle_mfs.swap.identity import Identity
-from paddle_mfs.swap.memory import RECHECK, ClipMemory, FaceMemory
-from paddle_mfs.swap.roles import match, roles
-from paddle_mfs.swap.select import select_or_raise, untracked
+from paddle_mfs.swap.memory import ClipMemory, FaceMemory
+from paddle_mfs.swap.roles import roles
+from paddle_mfs.swap.select import select_or_raise, track_time, untracked
 from paddle_mfs.swap.side_by_side import side_by_side
 from paddle_mfs.utils.badge import add_badge
 from paddle_mfs.utils.errors import UserError
@@ -217,7 +218,7 @@ class FaceSwapper:
         made = []
         for found in faces:
             known, face = FaceMemory() if memory is None else memory.of(found), untracked(found)
-            identity = self._identity(image, face, known)
+            identity = self._identity(image, found, known)
             if identity is None:
                 continue
             crop, matrix = align(image, face.five, SIZE)
@@ -238,20 +239,20 @@ class FaceSwapper:
             )
         return made
 
-    def _identity(self, image: np.ndarray, face: Face, memory: FaceMemory) -> Identity | None:
+    def _identity(self, image: np.ndarray, found: Face | TrackedFace, memory: FaceMemory) -> Identity | None:
         """What this face gets: an Identity, or None to leave it."""
-        memory.frames += 1
-        if self.roles and (memory.frames - 1) % RECHECK == 0:
-            seen, _ = self.baker.embed(image, face)
-            memory.embedding = seen if memory.embedding is None else memory.embedding + seen
-            role, _ = match(memory.embedding / np.linalg.norm(memory.embedding), self.roles)
-            source = role.identity if role else None
-        else:
-            source = memory.source if self.roles else self.identity
-        if memory.identity is None or source is not memory.source:
-            memory.source = source
-            strength = self.options.strength
-            memory.identity = self.baker.between(source, image, face, strength) if source else None
+        face, strength, person = untracked(found), self.options.strength, memory.person
+        if self.roles or strength != 1:  # else everybody gets the same
+            look, time = appearance(image, face.five), track_time(found)
+            if person.is_in_doubt(look, time):
+                seen = self.baker.recognise(image, face)
+                if person.answer(seen, look, time, self.roles):
+                    memory.begin_anew()
+        if self.roles and not person.role:
+            return None
+        if memory.identity is None:
+            source = person.role.identity if person.role else self.identity
+            memory.identity = self.baker.between(source, image, face, strength)
         return memory.identity
 
     def _with_options(

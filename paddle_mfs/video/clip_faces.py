@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from paddle_mfs.face.geometry import compose, invert, transform
 from paddle_mfs.face.light import is_night
+from paddle_mfs.face.newcomers import NewcomerViews
 from paddle_mfs.face.paste import paste
 from paddle_mfs.face.track import FaceTracker, TrackedFace
 from paddle_mfs.models.idn import SIZE
@@ -16,6 +17,7 @@ from paddle_mfs.swap.memory import ClipMemory
 from paddle_mfs.swap.select import ClipSelection
 from paddle_mfs.swap.swapper import FaceSwapper, Patch, paste_all
 from paddle_mfs.video.frame import Picture
+from paddle_mfs.video.look_ahead import Frame, LookAhead
 
 MARGIN = 3  # pixels by which a paste may reach beyond its crop
 
@@ -23,34 +25,54 @@ MARGIN = 3  # pixels by which a paste may reach beyond its crop
 class FrameFaces(NamedTuple):
     """What was found in one frame: selected, the faces to swap; ids of all faces tracked then (`FaceTracker.ids`)."""
 
-    selected: list[TrackedFace]
+    selected: Sequence[TrackedFace]
     ids: frozenset[int]
 
 
 class ClipFaces:
-    """Finds and swaps the faces of one clip; `find`, `paint` and `paste` may run in different threads, frames in order.
+    """Finds and swaps the faces of one clip; `find` or `find_ahead`, `paint` and `paste` may run in different threads,
+    frames in order.
 
     Args:
         swapper: FaceSwapper. which: "largest", "all" or an index, see `ClipSelection`; None: `swapper.default_face`.
+        most_views: at most so many looks for newcomers a frame, where latency counts more, see `NewcomerViews`.
 
     Raises: UserError when `which` is another word.
     """
 
-    def __init__(self, swapper: FaceSwapper, which: str | int | None = None):
+    def __init__(self, swapper: FaceSwapper, which: str | int | None = None, most_views: int | None = None):
         self._swapper, self._memory, self._dark = swapper, ClipMemory(), 0
         which = swapper.default_face if which is None else which
         self._selection = ClipSelection(which)  # keeps the largest face of the beginning while it is tracked, too
-        self._tracker = FaceTracker(swapper.analyser, only_largest=which == "largest")
-
-    @property
-    def notes(self) -> list[str]:
-        """What could not be found or painted so far, a sentence each."""
-        dark = [f"{self._dark} frames too dark to see a face in"] if self._dark else []
-        return dark + [f"{count} faces left: {why}" for why, count in self._memory.left.items()]
+        newcomers = None if which == "largest" else NewcomerViews(most_views)
+        self._tracker = FaceTracker(swapper.analyser, only_largest=which == "largest", newcomers=newcomers)
+        self._ahead = LookAhead(swapper.analyser)
 
     def find(self, image: np.ndarray, time: float) -> FrameFaces:
         """The faces of a frame, (H, W, 3) uint8 RGB, shown at `time` seconds."""
         return FrameFaces(self._selection(self._tracker.update(image, time)), self._tracker.ids)
+
+    def find_ahead(self, picture: Picture | None) -> Iterator[tuple[Picture, FrameFaces]]:
+        """The same with a look ahead: faces found late are there in the earlier frames, too, see `LookAhead`.
+
+        Args:
+            picture: of the next frame; None: there is none any more.
+        Yields: the pictures whose faces are final now, in order.
+        """
+        if picture is None:
+            frames = self._ahead.finish()
+        else:
+            tracked = self._tracker.update(picture.shown, picture.frame.time)
+            now = self._tracker.clock, self._tracker.scene
+            frames = self._ahead.add(Frame(picture, *now, tracked, self._tracker.ids))
+        for frame in frames:
+            yield frame.picture, FrameFaces(self._selection(frame.tracked), frame.ids)
+
+    @property
+    def notes(self) -> list[str]:
+        """How long newcomers waited until they were found, what could not be found or painted: a sentence each."""
+        dark = [f"{self._dark} frames too dark to see a face in"] if self._dark else []
+        return self._ahead.notes + dark + [f"{count} faces left: {why}" for why, count in self._memory.left.items()]
 
     def paint(self, image: np.ndarray, found: FrameFaces) -> list[Patch]:
         """The swapped faces, see `FaceSwapper.patches`; one that stays as it is, or cannot be painted, has none.

@@ -7,6 +7,7 @@ difference: no change adds exactly 0, so pixels outside the face keep their bits
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 
 import av
@@ -47,7 +48,11 @@ class Picture:
         shown: (H', W', 3) uint8 RGB, `rgb` with square pixels, as a player shows it, where faces have their shape;
             the same array where the frame's are square. to_shown: (2, 3), pixels of `rgb` -> of `shown`.
         is_changed: did an `editing` change it?
+
+    The views are made when they are wanted; `rest` lets go of them meanwhile. Any thread may ask, one at a time.
     """
+
+    _converting = threading.Lock()  # a converter does one picture at a time
 
     def __init__(
         self,
@@ -58,12 +63,41 @@ class Picture:
     ):
         """converter: an av VideoReformatter, used for one clip; turn: as `orientation` gives it; pixel_aspect: width of
         the frame's pixels over their height."""
-        self.frame = frame
-        matrix = colour_matrix(frame)
-        rgb = converter.reformat(frame, format="rgb24", src_colorspace=matrix, dst_colorspace=matrix, threads=1)
-        self.rgb = _turned(planes(rgb)[0].reshape(frame.height, -1, 3), turn)
-        self._turn, self.is_changed = turn, False
-        self.shown, self.to_shown = squared(self.rgb, 1 / pixel_aspect if turn[0] else pixel_aspect)
+        self.frame, self.is_changed = frame, False
+        self._turn, self._converter = turn, converter
+        self._aspect = 1 / pixel_aspect if turn[0] else pixel_aspect
+        self._views = self._made()
+
+    @property
+    def rgb(self) -> np.ndarray:
+        return self._seen()[0]
+
+    @property
+    def shown(self) -> np.ndarray:
+        return self._seen()[1]
+
+    @property
+    def to_shown(self) -> np.ndarray:
+        return self._seen()[2]
+
+    def rest(self) -> None:
+        """Free the memory of the views, a multiple of the frame's."""
+        self._views = None
+
+    def _seen(self):
+        if self._views is None:
+            self._views = self._made()
+        return self._views
+
+    def _made(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """rgb, shown and to_shown, from the frame as it is."""
+        frame, matrix = self.frame, colour_matrix(self.frame)
+        with self._converting:
+            rgb = self._converter.reformat(
+                frame, format="rgb24", src_colorspace=matrix, dst_colorspace=matrix, threads=1
+            )
+        upright = _turned(planes(rgb)[0].reshape(frame.height, -1, 3), self._turn)
+        return upright, *squared(upright, self._aspect)
 
     @contextlib.contextmanager
     def editing(self, points: np.ndarray) -> Iterator[None]:

@@ -29,6 +29,7 @@ from paddle_mfs.video.read import check_part
 from paddle_mfs.video.window import Window
 from paddle_mfs.video.write import PictureWriter, write_pictures
 
+MOST_VIEWS = 12  # looks for newcomers a frame, lest a picture that moves all over makes the next frame late
 PATIENCE = 0.05  # seconds without a frame after which keys are looked at again
 
 
@@ -72,7 +73,7 @@ def swap_live(
     Returns: Summary; frames are those shown (or recorded); how many were dropped is among its notes.
     Raises: UserError, one line, after the recording was finished.
     """
-    begun, summary, faces = time.perf_counter(), Summary(), ClipFaces(swapper, options.face)
+    begun, summary, faces = time.perf_counter(), Summary(), ClipFaces(swapper, options.face, MOST_VIEWS)
     facts = {**(facts or {}), **swapper.facts}
     with contextlib.ExitStack() as opened:
         latest = opened.enter_context(LatestFrame(frames))

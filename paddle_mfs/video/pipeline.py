@@ -6,6 +6,7 @@ reader -> Picture (native frame + RGB views) -> faces -> painted faces -> pasted
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
@@ -149,12 +150,12 @@ def _pictures(reader: AnimationReader | VideoReader, pixel_format: str, summary:
 
 
 def _with_faces(pictures: Pictures, faces: ClipFaces, summary: Summary) -> PicturesWithFaces:
-    """Yield (picture, its faces to swap)."""
+    """Yield (picture, its faces to swap), half a second behind."""
     with contextlib.closing(pictures):
-        for picture in pictures:
+        for picture in itertools.chain(pictures, [None]):
             with summary.clock("faces"):
-                found = faces.find(picture.shown, picture.frame.time)
-            yield picture, found
+                found = list(faces.find_ahead(picture))
+            yield from found
 
 
 def _painted(pictures: PicturesWithFaces, faces: ClipFaces, summary: Summary) -> PicturesWithPatches:

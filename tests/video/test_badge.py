@@ -73,3 +73,25 @@ def test_a_swapped_clip(swapper, make_clip, tmp_path, face_picture, pictures_of)
             assert badge.max() > 200 and difference[top:, left:].mean() > 20
         else:
             assert difference.max() < 8
+
+
+def test_an_animation_that_is_transparent(swapper, face_picture, tmp_path):
+    """Where nothing else is to be seen the badge is."""
+    from PIL import Image
+
+    seen = np.zeros((160, 160), np.uint8)
+    seen[:130] = 255
+    frames = [Image.fromarray(np.dstack([np.roll(face_picture[::3, ::3][:160, :160], n, 1), seen])) for n in range(2)]
+    frames[0].save(tmp_path / "in.png", save_all=True, append_images=frames[1:], duration=100)
+    marked = copy.copy(swapper)
+    marked.badge = True
+    summary = swap_video(marked, tmp_path / "in.png", tmp_path / "out.png")
+    assert (summary.frames, summary.swapped) == (2, 2)
+    (left, top), (right, bottom) = corners(160, 160).astype(int)
+    with Image.open(tmp_path / "out.png") as image:
+        for number in range(2):
+            image.seek(number)
+            rgba = np.array(image.convert("RGBA"))
+            badge = rgba[max(top, 130) + 2 : bottom, left + 2 : right - 1]
+            assert badge[..., 3].min() > 100 and badge[..., 3].max() > 230 and badge[..., :3].max() > 230
+            assert (rgba[135:, : left - 2, 3] == 0).all()
