@@ -1,4 +1,4 @@
-# make demo | test | test-slow | test-deploy | lint | train-smoke: each sets up .venv first (Python 3.10, about 2 GB),
+# make demo | test | test-slow | test-deploy | soak | lint | train-smoke: each sets up .venv first (Python 3.10, about 2 GB),
 # and again when the requirements change.
 # PYTHON=/path/to/python3.10 chooses the interpreter, VENV=folder the environment.
 PYTHON ?= python3.10 python3 python
@@ -18,7 +18,7 @@ FOUND = $(shell for python in $(PYTHON); do \
 MISSING = Python 3.10 not found (tried: $(PYTHON)); install it (apt-get install python3.10-venv, or pyenv install 3.10, or conda \
 	create -n mfs python=3.10) and run make PYTHON=/path/to/python3.10
 
-.PHONY: demo test test-slow test-deploy lint train-smoke setup browser clean
+.PHONY: demo test test-slow test-deploy soak lint train-smoke setup browser clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -33,6 +33,10 @@ test-slow: $(READY)
 # What runs on a phone, built and run here: needs compilers and Debian's tools, says which are missing and skips what needs them.
 test-deploy: $(READY)
 	$(PYTEST) -m deploy -rs tests/deploy
+
+# Random inputs through tools/swap.py; `make soak SOAK="--seed 2 --count 50"`.
+soak: $(READY)
+	$(RUN) -m tests.soak $(SOAK)
 
 lint: $(READY)
 	$(RUN) -m ruff check .

@@ -23,7 +23,7 @@ from PIL import Image, PngImagePlugin
 
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import printable, sha256
-from paddle_mfs.utils.formats import WRITABLE_PICTURES
+from paddle_mfs.utils.formats import FFMPEG, WRITABLE_PICTURES, picture_formats
 from paddle_mfs.version import __version__
 from paddle_mfs.weights import read_card
 
@@ -166,7 +166,9 @@ def read_provenance(path: str | Path) -> dict[str, Any] | None:
     Raises UserError when the file is missing or neither picture nor clip.
     """
     try:
-        with Image.open(path) as picture:
+        with Image.open(path, formats=picture_formats()) as picture:
+            if picture.format == "GIF":
+                return _own(picture.info.get("comment", b""))
             packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
     except OSError as error:
         if error.strerror or Path(path).suffix.lower() in WRITABLE_PICTURES:
@@ -175,6 +177,9 @@ def read_provenance(path: str | Path) -> dict[str, Any] | None:
                 "give a PNG, JPEG, WebP or clip"
             ) from None
         return _clip_record(path)
+    except Exception as error:  # Pillow's readers raise nearly anything on damaged files, and refuse what is too large
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path}: cannot be read as a picture ({reason}); give another one") from None
     text = packet.decode("utf-8", "replace") if isinstance(packet, bytes) else packet
     found = re.search(r'mfs:provenance="([^"]*)"', text) if _NAMESPACE in text else None
     return _parsed(html.unescape(found.group(1))) if found else None
@@ -190,16 +195,21 @@ def _clip_record(path):
     import av
 
     try:
-        with av.open(str(path), metadata_errors="replace", options={"protocol_whitelist": "file"}) as clip:
+        with av.open(str(path), metadata_errors="replace", options=FFMPEG) as clip:
             tags = {key.lower(): value for key, value in clip.metadata.items()}
     except (av.error.FFmpegError, OSError):
         raise UserError(f"{path}: neither a picture nor a clip; give a PNG, JPEG, WebP or clip") from None
-    record = _parsed(tags.get("comment", ""))
+    return _own(tags.get("comment", ""))
+
+
+def _own(comment):
+    """The record that a comment is, or None: other programs write comments too."""
+    record = _parsed(comment)
     return record if isinstance(record, dict) and record.get("software") == "paddle_mfs" else None
 
 
 def _parsed(text):
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from paddle_mfs.apps.plan import Job
+from paddle_mfs.apps.plan import NEITHER, Job
 from paddle_mfs.face.image import keeps_alpha, read_alpha
 from paddle_mfs.swap.identity import read_source
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.formats import is_clip
+from paddle_mfs.utils.formats import kind_of
 from paddle_mfs.utils.interrupt import StopRequest
 from paddle_mfs.utils.table import word_table
 
@@ -52,11 +52,13 @@ def swap_all(
         try:
             if job.source is not None and job.source != current:
                 swapper, current = swapper.with_source(job.source), job.source
-            if not is_clip(job.target):
+            if job.kind == "picture":
                 shown = read_source(job.source) if compare and job.source is not None else None
                 swapper.swap_file(job.target, job.output, face, shown)
                 if not keeps_alpha(job.output) and read_alpha(job.target) is not None:
                     bar.write(f"warning: {job.output}: transparency is laid on white; write .png", file=sys.stderr)
+                if kind_of(job.target) == "animation":
+                    bar.write(f"warning: {job.output}: the first frame of an animation; write .webp", file=sys.stderr)
             elif compare:
                 raise UserError(f"{job.target}: is a clip; side by side is for pictures, leave --compare out")
             else:
@@ -76,8 +78,18 @@ def table(jobs: Sequence[Job]) -> str:
     rows: list[tuple[str, ...]] = [(str(job.target), job.status, job.reason or str(job.output)) for job in shown]
     count = Counter(job.status for job in jobs)
     sums = f"{count['written']} written, {count['kept']} kept from before, {count['failed']} failed"
-    sums += f", {count['passed over']} passed over" if count["passed over"] else ""
+    sums += f", {count['passed over']} passed over ({_kinds(jobs)})" if count["passed over"] else ""
     return f"{word_table(('target', 'status', 'output'), rows)}\n{sums}" if rows else sums
+
+
+def _kinds(jobs):
+    """What was passed over, in words: "2 .txt, 1 .pdf"."""
+    passed_over = [job for job in jobs if job.status == "passed over"]
+    kinds = Counter(
+        (job.target.suffix.lower() or "without suffix") if job.reason == NEITHER else "of this program"
+        for job in passed_over
+    )
+    return ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
 
 
 def _swap_clip(swapper, job, face, options):

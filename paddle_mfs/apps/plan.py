@@ -5,18 +5,25 @@ from __future__ import annotations
 import glob
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from paddle_mfs.provenance import check_format, is_result
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import MOST_BYTES, file_name
-from paddle_mfs.utils.formats import READABLE_CLIPS, READABLE_PICTURES, WRITABLE_CLIPS, WRITABLE_PICTURES, is_clip
+from paddle_mfs.utils.formats import WRITABLE_ANIMATIONS, WRITABLE_CLIPS, WRITABLE_PICTURES, kind_of
 
 _RESULTS = " but results of this program, if any"
+NEITHER = "neither picture nor clip"
 WORD = 60  # characters at most that the source's name has in other names
 MAPPED = "swapped"  # stands for the source in file names where each person has their own
+STILL = (".jpg", ".jpeg")  # of an animation: its first frame; the other pictures' formats hold all of it
+OUTPUTS = {
+    "picture": WRITABLE_PICTURES,
+    "animation": (*WRITABLE_ANIMATIONS, *WRITABLE_CLIPS, *STILL),
+    "clip": WRITABLE_CLIPS,
+}
 
 
 @dataclass
@@ -24,7 +31,8 @@ class Job:
     """One output to make. source: None where each person has their own.
 
     status: "written", "kept" or "failed"; "passed over" from the beginning: of a folder's files one of which nothing is
-    made, for this reason (its output is the file itself).
+    made, for this reason (its output is the file itself). kind: of the target, "picture", "animation" or "clip";
+    where an animation becomes a still picture it is "picture".
     """
 
     target: Path
@@ -32,6 +40,7 @@ class Job:
     source: Path | None = None
     status: str = ""
     reason: str = ""
+    kind: str = "picture"
 
 
 def plan(
@@ -47,8 +56,9 @@ def plan(
         targets: pictures, clips, folders (whose pictures and clips are taken, not those of subfolders) and glob
             patterns (`**` goes into subfolders).
         output: file (one source, one target) or folder; None: `output`. In a folder, targets named or matched become
-            TARGET_SOURCE.png (a clip keeps its suffix, or becomes .mp4), those of a folder keep their names: in
-            output/FOLDER_SOURCE/, or in the folder `output` itself, where several sources or folders get a folder each.
+            TARGET_SOURCE.png (a clip keeps its suffix, or becomes .mp4; an animation likewise, or .webp), those of a
+            folder keep their names: in output/FOLDER_SOURCE/, or in the folder `output` itself, where several sources
+            or folders get a folder each.
         others: more inputs, which are never overwritten.
     Returns: list of Job, source by source; then those passed over: results of this program (so that a second run on a
         folder does the same as the first), and files that are neither picture nor clip.
@@ -63,9 +73,10 @@ def plan(
     is_one = len(wanted) == 1 and len(found) == 1 and len(found[0][1]) == 1 and not found[0][0]
     is_folder = output is not None and (Path(output).is_dir() or str(output).endswith(("/", "\\")))
     if is_one and output is not None and not is_folder:
-        [target] = found[0][1]
-        check_format(output, WRITABLE_CLIPS if is_clip(target) else WRITABLE_PICTURES)
-        jobs = [Job(target, Path(output), wanted[0])]
+        [(target, kind)] = found[0][1].items()
+        check_format(output, OUTPUTS[kind])
+        is_still = kind == "animation" and Path(output).suffix.lower() in STILL
+        jobs = [Job(target, Path(output), wanted[0], kind="picture" if is_still else kind)]
     else:
         if output is not None and Path(output).is_file():
             raise UserError(f"{output}: is a file; the output of several is a folder")
@@ -88,17 +99,17 @@ def plan(
     return jobs + passed_over
 
 
-def _found(target: str, passed_over: list[Job]) -> tuple[Path | None, list[Path]]:
-    """What a target stands for -> (the folder or None, its files). What else is in it goes to `passed_over`."""
+def _found(target: str, passed_over: list[Job]) -> tuple[Path | None, dict[Path, str]]:
+    """What a target stands for -> (the folder or None, its files and their kinds). What else is in it goes to
+    `passed_over`."""
     path = Path(target)
     if os.path.isdir(target):  # Path's own raises where a name is too long
         files = _media(path.iterdir(), passed_over)
         if not files:
-            kinds = ", ".join(READABLE_PICTURES + READABLE_CLIPS)
-            raise UserError(f"{target}: holds no picture or clip ({kinds}){_RESULTS}; give another folder")
+            raise UserError(f"{target}: holds no picture or clip{_RESULTS}; give another folder")
         return path, files
     if os.path.exists(target):
-        return None, [path]
+        return None, {path: kind_of(path) or "picture"}  # of one that is neither that is told when its turn comes
     if not glob.has_magic(target):
         raise UserError(f"{target}: no such file or folder; give a picture, a clip, a folder of them or a pattern")
     files = _media(map(Path, glob.glob(target, recursive=True)), passed_over)
@@ -107,18 +118,19 @@ def _found(target: str, passed_over: list[Job]) -> tuple[Path | None, list[Path]
     return None, files
 
 
-def _media(paths: Iterable[Path], passed_over: list[Job]) -> list[Path]:
-    """The pictures and clips among them, sorted; the other files go to `passed_over`."""
+def _media(paths: Iterable[Path], passed_over: list[Job]) -> dict[Path, str]:
+    """The pictures and clips among them, sorted, and their kinds; the other files go to `passed_over`."""
     files = sorted(path for path in paths if path.is_file() and not path.name.startswith("."))
-    reasons = {file: _reason_against(file) for file in files}
+    kinds = {file: kind_of(file) for file in files}
+    reasons = {file: _reason_against(file, kind) for file, kind in kinds.items()}
     passed_over += [Job(file, file, None, "passed over", reason) for file, reason in reasons.items() if reason]
-    return [file for file, reason in reasons.items() if not reason]
+    return {file: kind for file, kind in kinds.items() if not reasons[file]}
 
 
-def _reason_against(file: Path) -> str:
+def _reason_against(file: Path, kind: str) -> str:
     """Why nothing is made of a file that was not named itself; "" when something is."""
-    if file.suffix.lower() not in READABLE_PICTURES + READABLE_CLIPS:
-        return "neither picture nor clip"
+    if not kind:
+        return NEITHER
     try:
         return "a result of this program; name it to swap it again" if is_result(file) else ""
     except UserError:  # it cannot be read: that is told when its turn comes
@@ -126,15 +138,15 @@ def _reason_against(file: Path) -> str:
 
 
 def _jobs(
-    paths: Sequence[Path], folder: Path | None, source: Path | None, place: Path, needs_folder: bool
+    files: Mapping[Path, str], folder: Path | None, source: Path | None, place: Path, needs_folder: bool
 ) -> list[Job]:
     """The jobs of one source and one target (see `plan`), in `place`."""
     word = source.stem[:WORD] if source else MAPPED
     if folder and needs_folder:
         place = place / file_name(folder.resolve().name, f"_{word}")
     return [
-        Job(path, place / file_name(name, f"{'' if folder else f'_{word}'}{_suffix(path)}"), source)
-        for path, name in zip(paths, _names(paths))
+        Job(path, place / file_name(name, f"{'' if folder else f'_{word}'}{_suffix(path, kind)}"), source, kind=kind)
+        for (path, kind), name in zip(files.items(), _names(list(files)))
     ]
 
 
@@ -153,10 +165,11 @@ def _names(paths: Sequence[Path]) -> list[str]:
     ]
 
 
-def _suffix(target: Path) -> str:
+def _suffix(target: Path, kind: str) -> str:
     """How the default output of a target ends."""
-    suffix = Path(target).suffix.lower()
-    return ".png" if not is_clip(target) else suffix if suffix in WRITABLE_CLIPS else ".mp4"
+    suffix, usual = target.suffix.lower(), {"picture": ".png", "animation": ".webp", "clip": ".mp4"}[kind]
+    kept = {"picture": (), "animation": WRITABLE_ANIMATIONS, "clip": WRITABLE_CLIPS}[kind]
+    return suffix if suffix in kept else usual
 
 
 def _check_place(folder: Path) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paddle_mfs.runtime import ENGINES
 from paddle_mfs.utils.errors import UserError
 
 if TYPE_CHECKING:
+    from paddle_mfs.signing import Signer
     from paddle_mfs.swap.swapper import FaceSwapper, SwapOptions
     from paddle_mfs.utils.config import Config
 
@@ -60,6 +64,9 @@ def add_swap_arguments(parser: argparse.ArgumentParser) -> None:
         "--keep-objects",
         action="store_true",
         help="keep what lies before the face: hands, hair, cups, microphones, masks",
+    )
+    parser.add_argument(
+        "--badge", action="store_true", help='show a small "AI-swapped" in the lower right corner of what is swapped'
     )
     add_network_arguments(parser)
 
@@ -113,7 +120,24 @@ def make_swapper(
     """The FaceSwapper of parsed arguments, see there."""
     from paddle_mfs.swap.swapper import FaceSwapper
 
-    return FaceSwapper(source, args.weights, args.encoder, args.engine, options)
+    swapper = FaceSwapper(source, args.weights, args.encoder, args.engine, options)
+    swapper.badge = args.badge
+    return swapper
+
+
+def make_signer(args: argparse.Namespace, outputs: Sequence[Path]) -> Signer | None:
+    """The Signer of --sign, None without; says when readers will not trust it. UserError for what it cannot sign."""
+    if not args.sign:
+        return None
+    from paddle_mfs.signing import Signer
+
+    signer = Signer(*args.sign)
+    for output in outputs:
+        signer.check(output)
+    if signer.is_self_signed:
+        told = "signed by itself: readers call the signature valid, the signer untrusted"
+        print(f"warning: {args.sign[0]}: {told}", file=sys.stderr)
+    return signer
 
 
 def add_override_argument(parser: argparse.ArgumentParser, help: str = "change one setting; repeatable") -> None:

@@ -48,6 +48,8 @@ def arguments() -> argparse.Namespace:
     option("--frames", type=int, default=200, help="of each clip, 10 or more (default: 200)")
     option("--turns", type=int, help="on each clip, the medians count (default: 3; 1 from 1500 frames on)")
     option("--face", default="largest", help="largest, all or an index: whom we swap (default: largest)")
+    option = command(live, source, target)
+    option("--minutes", type=float, default=30.0, help="how long it plays (default: 30)")
     option = command(tracking, target)
     option("--seconds", type=float, default=4.0, help="of each clip, 2 or more (default: 4)")
     option = command(training)
@@ -120,6 +122,21 @@ def video(args: argparse.Namespace) -> Answer:
     turns = args.turns or (3 if frames < LONG_CLIP else 1)
     swapper, picture = FaceSwapper(args.source), read_image(args.target)
     return compare(swapper, picture, frames, max(1, turns), face=args.face), markdown
+
+
+def live(args: argparse.Namespace) -> Answer:
+    """Memory of the live swap over time: a clip made of the target, looped in a camera's place, recorded, as Markdown.
+
+    python tools/benchmark.py live
+    python tools/benchmark.py live --minutes 1
+    """
+    from paddle_mfs.bench.live import markdown, measure
+    from paddle_mfs.face.image import read_image
+    from paddle_mfs.swap.swapper import FaceSwapper
+    from paddle_mfs.utils.numbers import check_number
+
+    check_number("--minutes", args.minutes, 0, above=True)
+    return measure(FaceSwapper(args.source), read_image(args.target), args.minutes), markdown
 
 
 def tracking(args: argparse.Namespace) -> Answer:

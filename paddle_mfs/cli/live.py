@@ -24,6 +24,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--camera", default="0", help="index, device path, or a clip in its place (default: 0, the first camera)"
     )
+    parser.add_argument("--loop", action="store_true", help="begin the clip again when it ends")
     parser.add_argument("--record", help="also write what is shown to this clip (.mp4, .mov, .mkv, .webm)")
     parser.add_argument("--mirror", action="store_true", help="swap left and right, as a mirror does")
     parser.add_argument("--no-window", action="store_true", help="show nothing, only --record")
@@ -47,7 +48,7 @@ def main() -> None:
         check_format(args.record, WRITABLE_CLIPS)
     if not args.no_window:
         check_display()
-    frames = open_camera(args.camera)
+    frames = open_camera(args.camera, args.loop)
     mapped, options = read_options(args)
     swapper = make_swapper(args, mapped or args.source, options)
     with StopRequest() as request:

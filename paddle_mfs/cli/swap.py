@@ -8,7 +8,7 @@ python tools/swap.py --map anna.jpg=a.jpg --map ben.jpg=b.jpg --target party.mp4
 
 import argparse
 
-from paddle_mfs.cli._arguments import add_source_arguments, add_swap_arguments, make_swapper, read_options
+from paddle_mfs.cli._arguments import add_source_arguments, add_swap_arguments, make_signer, make_swapper, read_options
 from paddle_mfs.utils.errors import UserError
 
 
@@ -32,12 +32,18 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--output",
-        help="picture (.png, .jpg, .webp), clip (.mp4, .mov, .mkv, .webm), or a folder (default: "
-        "output/TARGET_SOURCE.png, of a folder output/FOLDER_SOURCE/; a clip keeps its suffix)",
+        help="picture (.png, .jpg, .webp), animation (.gif, .webp, .png), clip (.mp4, .mov, .mkv, .webm), or a folder "
+        "(default: output/TARGET_SOURCE.png, of a folder output/FOLDER_SOURCE/; clips and animations keep theirs)",
     )
     parser.add_argument("--compare", action="store_true", help="write source | target | result side by side")
     parser.add_argument(
         "--skip-existing", action="store_true", help="keep outputs that are there (default: make them anew)"
+    )
+    parser.add_argument(
+        "--sign",
+        nargs=2,
+        metavar=("CERT", "KEY"),
+        help="sign outputs (C2PA) with a certificate chain and its private key, two PEM files; wants the extra c2pa",
     )
     add_swap_arguments(parser)
     clips = parser.add_argument_group("clips")
@@ -68,7 +74,9 @@ def main() -> int:
     sources = args.source or []
     named = sources[:1] if args.same_person else sources  # those that make outputs of their own
     jobs = plan(named, args.target, args.output, [*sources, *mapped, *mapped.values()])
+    signer = make_signer(args, [job.output for job in jobs if not job.status])
     swapper = make_swapper(args, mapped or (sources if args.same_person else sources[0]), options)
+    swapper.signer = signer
     swap_all(swapper, jobs, args.face, args.compare, args.skip_existing, clip_options=clip_options)
     print(jobs[0].output if len(jobs) == 1 else table(jobs))
     return 1 if any(job.status == "failed" for job in jobs) else 0

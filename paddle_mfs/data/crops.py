@@ -19,7 +19,7 @@ from paddle_mfs.data.shards import ShardReader, is_set
 from paddle_mfs.face.align import AlignedFace, aligned_face
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path
-from paddle_mfs.utils.formats import READABLE_PICTURES
+from paddle_mfs.utils.formats import kind_by_name
 
 MOST_IN_MEMORY = 20_000  # faces of a prepared set: 3 GB at 224 px
 
@@ -85,9 +85,9 @@ def find_pictures(folder: str | Path) -> list[Path]:
                 f"{folder}: holds the prepared set {place}, whose faces lie in shards; name {place} itself, "
                 "or another folder of pictures"
             )
-        found += [Path(place, name) for name in names if name.lower().endswith(READABLE_PICTURES)]
+        found += [Path(place, name) for name in names if kind_by_name(name) == "picture"]
     if not found:
-        raise UserError(f"{folder}: no pictures ({', '.join(READABLE_PICTURES)}) found there")
+        raise UserError(f"{folder}: no pictures found there")
     return sorted(found)
 
 

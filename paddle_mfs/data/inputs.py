@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from paddle_mfs.data.shards import is_set
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import printable
-from paddle_mfs.utils.formats import ARCHIVES, READABLE_CLIPS, READABLE_PICTURES
+from paddle_mfs.utils.formats import ARCHIVES, kind_by_name, kind_of
 
 LARGEST = 512 << 20  # bytes of a picture; what is larger is none, or fills the memory
 
@@ -60,10 +60,9 @@ def find_inputs(paths: Iterable[str | Path], read: bool = True) -> Iterator[Inpu
         if not os.path.isdir(path):
             if not os.path.isfile(path):
                 raise UserError(f"{path}: no such file or folder; give pictures, clips, archives or folders of them")
-            kinds = READABLE_PICTURES + READABLE_CLIPS + ARCHIVES
-            if not path.lower().endswith(kinds) or os.path.basename(path).startswith("."):
-                raise UserError(f"{path}: not a picture, clip or archive ({', '.join(kinds)}); give one of them")
-            yield from _file(path, os.path.dirname(path), read)
+            if os.path.basename(path).startswith(".") or not (path.lower().endswith(ARCHIVES) or kind_of(path)):
+                raise UserError(f"{path}: not a picture, clip or archive ({', '.join(ARCHIVES)}); give one of them")
+            yield from _file(path, os.path.dirname(path), read, is_named=True)
             continue
         if is_set(path):
             raise UserError(f"{path}: is a prepared set; give the pictures it was made from, or use it as it is")
@@ -77,23 +76,29 @@ def find_inputs(paths: Iterable[str | Path], read: bool = True) -> Iterator[Inpu
                 yield from _file(os.path.join(folder, name), path, read)
 
 
-def _file(path, root, read):
+def _file(path, root, read, is_named=False):
     """The Inputs of one file: itself, or what an archive holds. Nothing for files of other kinds and hidden ones."""
     name, lower = printable(Path(path).as_posix()), os.path.basename(path).lower()
     root = printable(Path(root).as_posix())
     if lower.startswith("."):
         return
-    if lower.endswith(READABLE_PICTURES + READABLE_CLIPS + ARCHIVES) and not os.path.isfile(path):
-        yield Input("unreadable", name, root, path, reason="not a file (a pipe, or a link to nothing)")
-    elif lower.endswith(READABLE_PICTURES):
-        yield _picture(name, root, path, None, os.path.getsize(path))
-    elif lower.endswith(READABLE_CLIPS):
-        yield Input("clip", name, root, path, label=name)
-    elif lower.endswith(ARCHIVES):
+    is_archive = lower.endswith(ARCHIVES)
+    if not os.path.isfile(path):
+        if is_archive or kind_by_name(path):
+            yield Input("unreadable", name, root, path, reason="not a file (a pipe, or a link to nothing)")
+        return
+    kind = kind_by_name(path)
+    if not kind and (is_named or not os.path.splitext(path)[1]):  # sets hold many files of other kinds: no look at each
+        kind = kind_of(path)
+    if is_archive:
         try:
             yield from _zipped(path, name) if lower.endswith(".zip") else _tarred(path, name, read)
         except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile) as error:
             yield Input("unreadable", name, name, path, reason=f"damaged archive ({' '.join(str(error).split())})")
+    elif kind == "clip":
+        yield Input("clip", name, root, path, label=name)
+    elif kind:  # of an animation the first frame
+        yield _picture(name, root, path, None, os.path.getsize(path))
 
 
 def _zipped(path, name):
@@ -113,7 +118,7 @@ def _tarred(path, name, read):
 
 
 def _member(name, root, path, member, size):
-    if name.lower().endswith(READABLE_CLIPS):
+    if kind_by_name(name) == "clip":
         return Input("unreadable", name, root, path, reason="a clip in an archive: unpack it")
     return _picture(name, root, path, member, size)
 
@@ -127,9 +132,7 @@ def _picture(name, root, path, member, size):
 def _is_shown(member):
     """Is a member of an archive a picture or clip that is not hidden?"""
     path = PurePosixPath(member)
-    return member.lower().endswith(READABLE_PICTURES + READABLE_CLIPS) and not any(
-        part.startswith((".", "__MACOSX")) for part in path.parts
-    )
+    return bool(kind_by_name(member)) and not any(part.startswith((".", "__MACOSX")) for part in path.parts)
 
 
 class Layout:

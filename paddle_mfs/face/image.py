@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path
+from paddle_mfs.utils.formats import is_heif, picture_formats
 
 BACKGROUND = (255, 255, 255)  # transparent pixels are laid on white
 WRITERS: dict[str, dict[str, Any]] = {
@@ -39,13 +41,17 @@ def read_image(path: str | Path, data: bytes | None = None) -> np.ndarray:
             raise UserError(f"{path}: is empty; copy or download the picture again")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # damaged EXIF and large pictures are handled here
-            with Image.open(path if data is None else io.BytesIO(data)) as image:
+            with Image.open(path if data is None else io.BytesIO(data), formats=picture_formats()) as image:
                 return _to_rgb(_upright(image))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; check the path") from None
     except PermissionError:
         raise UserError(f"{path}: may not be read; check its permissions") from None
     except UnidentifiedImageError:
+        if is_heif(path, data) and "HEIF" not in picture_formats():
+            raise UserError(
+                f"{path}: is HEIC; to read it run `pip install 'paddle_mfs[heif]'`, or convert it to JPEG"
+            ) from None
         raise UserError(
             f"{path}: is not a picture (or of a kind Pillow cannot read); convert it to PNG or JPEG"
         ) from None
@@ -65,13 +71,31 @@ def read_image(path: str | Path, data: bytes | None = None) -> np.ndarray:
 def read_alpha(path: str | Path) -> np.ndarray | None:
     """How opaque a picture is -> (H, W) uint8, upright, 255 where it is; None where it is everywhere, or unreadable."""
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=picture_formats()) as image:
             if not image.has_transparency_data:
                 return None
             alpha = np.array(_upright(image).convert("RGBA").getchannel("A"))
     except Exception:  # that the picture cannot be read is told where it is read
         return None
     return None if (alpha == 255).all() else alpha
+
+
+def to_rgba(image: Image.Image) -> np.ndarray:
+    """One image of an animation -> (H, W, 4) uint8 sRGB and how opaque it is, upright; what is not seen is white."""
+    image = _upright(image)
+    if image.mode[:1] in "IF":
+        image = _to_8_bit(image)
+    image = image.convert("RGBA")
+    alpha = np.array(image.getchannel("A"))
+    rgba = np.dstack([np.asarray(_to_srgb(image)), alpha])
+    rgba[alpha == 0, :3] = BACKGROUND
+    return rgba
+
+
+def on_background(rgba: np.ndarray) -> np.ndarray:
+    """(H, W, 4) uint8 RGBA laid on white -> (H, W, 3) uint8 RGB."""
+    share = rgba[..., 3:].astype(np.float32) / 255
+    return np.rint(rgba[..., :3] * share + np.array(BACKGROUND, np.float32) * (1 - share)).astype(np.uint8)
 
 
 def keeps_alpha(path: str | Path) -> bool:
@@ -151,11 +175,14 @@ def check_suffix(path: str | Path) -> None:
         raise UserError(f"{path}: cannot write this kind of picture; end the name in {', '.join(WRITERS)}")
 
 
-def write_image(path: str | Path, rgb: np.ndarray, **save_options: Any) -> None:
+def write_image(
+    path: str | Path, rgb: np.ndarray, finish: Callable[[Path], object] | None = None, **save_options: Any
+) -> None:
     """Write a picture, atomically; the suffix chooses PNG, JPEG (quality 95, 4:4:4) or WebP (quality 95).
 
     Args:
         rgb: (H, W, 3) uint8 RGB; (H, W, 4) RGBA too, but for JPEG.
+        finish: called with the path where the complete file lies before it has its name.
         save_options: keyword arguments of Pillow's `Image.save`, for metadata or another quality.
     Raises: UserError for another suffix, a place that cannot be written, or a picture too large for the format;
         TypeError for an array of another kind.
@@ -173,3 +200,5 @@ def write_image(path: str | Path, rgb: np.ndarray, **save_options: Any) -> None:
             raise UserError(
                 f"{path}: cannot be written as {options['format']} ({error}); choose another format"
             ) from None
+        if finish:
+            finish(temporary)

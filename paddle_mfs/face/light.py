@@ -14,6 +14,7 @@ import numpy as np
 
 KNOWN = np.array([90, 70, 60], np.float32)  # mean RGB of a face, 8-bit steps: with less the networks do worse
 DARKEST = 2.0  # mean of the brightest colour, 8-bit steps: with less there is nothing to see
+NIGHT = 6  # 8-bit steps: a face is about 0.4 of a picture's brightest places, so there is less than that on it
 BRIGHT = 150  # 8-bit steps: the detector knows pictures whose brightest places have this in every colour
 CENTRE, RADII = (0.5, 0.56), (0.23, 0.3)  # x, y as shares of a crop aligned to `align.template`: the face's inside
 
@@ -62,9 +63,18 @@ def brightened(picture: np.ndarray) -> np.ndarray:
 
     The picture itself where it has them.
     """
-    bright = np.percentile(picture[::4, ::4].reshape(-1, 3), 98, axis=0).astype(np.float32)
-    gain = np.maximum(np.float32(BRIGHT) / np.maximum(bright, np.float32(1)), np.float32(1))
+    gain = np.maximum(np.float32(BRIGHT) / np.maximum(_bright(picture), np.float32(1)), np.float32(1))
     return picture if (gain == 1).all() else np.rint((picture * gain).clip(0, 255)).astype(np.uint8)
+
+
+def is_night(picture: np.ndarray) -> bool:
+    """Whether a picture (H, W, 3) uint8 RGB has too little light anywhere to see a face by."""
+    return bool(_bright(picture).max() < NIGHT)
+
+
+def _bright(picture):
+    """(3,) float32: how bright the brightest places are in each colour, 8-bit steps."""
+    return np.percentile(picture[::4, ::4].reshape(-1, 3), 98, axis=0).astype(np.float32)
 
 
 @functools.lru_cache(maxsize=4)

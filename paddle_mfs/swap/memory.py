@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -35,9 +36,14 @@ class FaceMemory:
 
 
 class ClipMemory:
-    """The `FaceMemory` of every face of one clip, by track id. It lives as long as the track does, see `keep`."""
+    """The `FaceMemory` of every face of one clip, by track id. It lives as long as the track does, see `keep`.
+
+    Attributes:
+        left: why -> how many faces, over all frames, stayed as they are because they cannot be painted.
+    """
 
     def __init__(self) -> None:
+        self.left: Counter[str] = Counter()
         self._faces: dict[int, FaceMemory] = {}
 
     def of(self, face: Face | TrackedFace) -> FaceMemory:

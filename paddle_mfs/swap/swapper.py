@@ -30,6 +30,7 @@ from paddle_mfs.face.paste import paste
 from paddle_mfs.face.track import TrackedFace
 from paddle_mfs.models.idn import SIZE, UNCHANGED
 from paddle_mfs.provenance import camera_exif, check_format, picture_sha256, provenance, save_options
+from paddle_mfs.signing import Signer
 from paddle_mfs.swap.baker import Baker
 from paddle_mfs.swap.change import change_of, face_mask
 from paddle_mfs.swap.identity import Identity
@@ -37,6 +38,7 @@ from paddle_mfs.swap.memory import ClipMemory, FaceMemory
 from paddle_mfs.swap.roles import roles
 from paddle_mfs.swap.select import select_or_raise, track_time, untracked
 from paddle_mfs.swap.side_by_side import side_by_side
+from paddle_mfs.utils.badge import add_badge
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.numbers import check_number
 from paddle_mfs.utils.tensor import to_batch
@@ -74,6 +76,14 @@ class SwapOptions:
             check_number(name.replace("_", "-"), int(value) if is_switch else value, 0, most)
 
 
+class CannotPaint(UserError):
+    """A face that stays as it is. why: in two words, for the summary of a clip."""
+
+    def __init__(self, message: str, why: str):
+        super().__init__(message)
+        self.why = why
+
+
 class Patch(NamedTuple):
     """A swapped face, as `paste(image, *patch)` takes it: change (S, S, 3) float32 RGB in [-1, 1], matrix (2, 3) that
     maps the image to the crop, crop (S, S, 3) uint8 RGB, damping (S, S) float32 in [0, 1]."""
@@ -96,6 +106,9 @@ class FaceSwapper:
         engine: what runs the networks: "openvino", "paddle", "lite", or "auto" (OpenVINO where installed, else Paddle).
         options: SwapOptions; None: the defaults.
 
+    Attributes:
+        badge: do pictures and clips written show one, see `utils.badge`? signer: Signer that signs them, or None.
+
     Raises: UserError for a source without a face, for weights that do not load or do not belong together, and for an
         engine that is unknown or not installed.
     """
@@ -112,6 +125,8 @@ class FaceSwapper:
     ):
         self._engine = engine
         self.options = options or SwapOptions()
+        self.badge = False
+        self.signer: Signer | None = None
         self.analyser = FaceAnalyser(engine=engine)
         self.baker = Baker(weights, encoder, self.analyser, engine)
         if isinstance(source, Mapping):
@@ -209,9 +224,11 @@ class FaceSwapper:
             crop, matrix = align(image, face.five, SIZE)
             try:
                 result, mask = self.paint(crop, name, identity)
-            except UserError:
+            except CannotPaint as error:
                 if name is not None:
                     raise
+                if memory is not None:
+                    memory.left[error.why] += 1
                 continue
             landmarks = transform(face.landmarks[:, :2].astype(np.float64), matrix)
             change, damping = self._with_options(crop, result, mask, landmarks, known)
@@ -276,15 +293,16 @@ class FaceSwapper:
         """
         light = Light.of(crop)
         if light.is_dark:
-            raise UserError(f"{name}: the face is too dark; use a brighter picture")
+            raise CannotPaint(f"{name}: the face is too dark; use a brighter picture", "too dark")
         shown = light.known(crop)
         result, mask = (output[0] for output in (identity or self.identity).run(to_batch(shown)))
         result = np.ascontiguousarray(result.transpose(1, 2, 0))
         largest = np.abs(result - shown / np.float32(255)).max()
         if not np.isfinite(largest) or largest < UNCHANGED:
-            raise UserError(
+            raise CannotPaint(
                 f"{name}: the swap failed: the weights leave the face as it is "
-                f"(largest change {largest * 255:.1f} of 255); use other weights"
+                f"(largest change {largest * 255:.1f} of 255); use other weights",
+                "the weights paint nothing",
             )
         return light.back(crop, shown, result), mask[0]
 
@@ -309,11 +327,14 @@ class FaceSwapper:
         check_format(output)
         image = read_image(target)
         result = self.swap(image, face, str(target))
+        alpha = read_alpha(target) if compare is None and keeps_alpha(output) else None
+        if self.badge:
+            add_badge(result, alpha)
         shown = result if compare is None else side_by_side([compare, image, result], captions)
         record = provenance(target_sha256=picture_sha256(target), **self.facts)
-        alpha = read_alpha(target) if compare is None and keeps_alpha(output) else None
         shown = shown if alpha is None else with_alpha(shown, alpha)
-        write_image(output, shown, **save_options(output, record, camera_exif(target)))
+        sign = self.signer.of(output, record, target) if self.signer else None
+        write_image(output, shown, sign, **save_options(output, record, camera_exif(target)))
         return result
 
 

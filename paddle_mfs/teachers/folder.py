@@ -13,7 +13,7 @@ from paddle_mfs.face.image import read_image
 from paddle_mfs.teachers.network import resized
 from paddle_mfs.teachers.teacher import NamedFaces, Teacher
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.formats import READABLE_PICTURES
+from paddle_mfs.utils.formats import kind_by_name
 
 BETWEEN = "__"
 
@@ -21,7 +21,7 @@ BETWEEN = "__"
 def face_name(name: str) -> str:
     """A face's part in the name of a pair: "ann/1.jpg" (as the faces have it) -> "ann-1"."""
     path = Path(name)
-    path = path.with_suffix("") if path.suffix.lower() in READABLE_PICTURES else path
+    path = path.with_suffix("") if kind_by_name(path) == "picture" else path
     return path.as_posix().replace("/", "-")
 
 
@@ -48,9 +48,7 @@ class FolderTeacher(Teacher):
                 f"teacher.weights: {weights}: no such folder; name one of pictures SOURCE{BETWEEN}TARGET.png "
                 "(docs/teachers.md)"
             )
-        self.files = {
-            path.stem: path for path in sorted(self.folder.rglob("*")) if path.suffix.lower() in READABLE_PICTURES
-        }
+        self.files = {path.stem: path for path in sorted(self.folder.rglob("*")) if kind_by_name(path) == "picture"}
         self.licence = self._licence()
         self._pictures: dict[tuple[int, int], Path] = {}
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from paddle_mfs.face.geometry import compose, invert, transform
+from paddle_mfs.face.light import is_night
 from paddle_mfs.face.newcomers import NewcomerViews
 from paddle_mfs.face.paste import paste
 from paddle_mfs.face.track import FaceTracker, TrackedFace
@@ -40,7 +41,7 @@ class ClipFaces:
     """
 
     def __init__(self, swapper: FaceSwapper, which: str | int | None = None, most_views: int | None = None):
-        self._swapper, self._memory = swapper, ClipMemory()
+        self._swapper, self._memory, self._dark = swapper, ClipMemory(), 0
         which = swapper.default_face if which is None else which
         self._selection = ClipSelection(which)  # keeps the largest face of the beginning while it is tracked, too
         newcomers = None if which == "largest" else NewcomerViews(most_views)
@@ -69,8 +70,9 @@ class ClipFaces:
 
     @property
     def notes(self) -> list[str]:
-        """How long newcomers waited until they were found, a sentence."""
-        return self._ahead.notes
+        """How long newcomers waited until they were found, what could not be found or painted: a sentence each."""
+        dark = [f"{self._dark} frames too dark to see a face in"] if self._dark else []
+        return self._ahead.notes + dark + [f"{count} faces left: {why}" for why, count in self._memory.left.items()]
 
     def paint(self, image: np.ndarray, found: FrameFaces) -> list[Patch]:
         """The swapped faces, see `FaceSwapper.patches`; one that stays as it is, or cannot be painted, has none.
@@ -79,6 +81,7 @@ class ClipFaces:
         were.
         """
         self._memory.keep(found.ids)
+        self._dark += not found.selected and is_night(image)
         return self._swapper.patches(image, found.selected, self._memory)
 
     def paste(self, picture: Picture, patches: Sequence[Patch]) -> None:

@@ -10,7 +10,7 @@ import av
 
 from paddle_mfs.provenance import check_format
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.formats import WRITABLE_CLIPS
+from paddle_mfs.utils.formats import WRITABLE_ANIMATIONS, WRITABLE_CLIPS
 
 os.environ.setdefault("SVT_LOG", "1")  # the AV1 encoder otherwise tells stderr about itself
 
@@ -43,9 +43,13 @@ CONTAINERS = {
 }
 
 
+LARGEST_SIDE = {".gif": 65535, ".webp": 16383}  # pixels; PNG has no limit that matters
+
+
 @dataclass(frozen=True)
 class Encoding:
-    """How a clip is written: codec, a key of CODECS; pixel_format, FFmpeg's name; quality, CRF or None (default)."""
+    """How a clip is written: codec, a key of CODECS (of animations the suffix without its dot); pixel_format, FFmpeg's
+    name; quality, CRF or None (default)."""
 
     codec: str
     pixel_format: str
@@ -67,10 +71,17 @@ def choose_encoding(
         codec: a key of CODECS, or None for the container's default.
         quality: CRF, 0 (best) to the codec's worst; None: its default.
     Raises: UserError for a suffix that is no container of ours, a codec that the container or PyAV's FFmpeg does not
-        have, and a quality out of the codec's range.
+        have, a quality out of the codec's range, and for an animation (GIF, WebP, PNG) a codec, a quality or a size
+        that it does not have.
     """
-    check_format(output, WRITABLE_CLIPS)
+    check_format(output, (*WRITABLE_CLIPS, *WRITABLE_ANIMATIONS))
     suffix = Path(output).suffix.lower()
+    if suffix in WRITABLE_ANIMATIONS:
+        if codec is not None or quality is not None:
+            raise UserError(f"{output}: --codec and --quality are for {', '.join(WRITABLE_CLIPS)}; leave them out")
+        if max(size) > LARGEST_SIDE.get(suffix, max(size)):
+            raise UserError(f"{output}: {suffix} takes at most {LARGEST_SIDE[suffix]} pixels a side; write .png")
+        return Encoding(suffix[1:], "rgba")
     allowed = CONTAINERS[suffix][1]
     if codec is None:
         deep = pixel_format.components[0].bits > 8
@@ -109,4 +120,4 @@ def _candidates(pixel_format: av.VideoFormat, size: tuple[int, int], codec: str)
 
 def is_mp4(path: Path) -> bool:
     """Whether a clip is an MP4 or MOV, by its name: they hold an XMP packet, and an index that may go first."""
-    return CONTAINERS[path.suffix.lower()][0] in ("mp4", "mov")
+    return CONTAINERS.get(path.suffix.lower(), ("",))[0] in ("mp4", "mov")

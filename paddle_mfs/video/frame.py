@@ -14,6 +14,8 @@ import av
 import cv2
 import numpy as np
 
+from paddle_mfs.utils.badge import add_badge, corners
+
 # Kr, Kb of ITU-T H.273 table 4, by matrix coefficients
 LUMA = {
     1: (0.2126, 0.0722),
@@ -115,6 +117,15 @@ class Picture:
             add_change(self.frame, before, np.ascontiguousarray(part), (x1, y1))
             self.is_changed = True
 
+    def add_badge(self) -> None:
+        """Paint the badge (`utils.badge`) into `rgb` and `frame`, upright as the clip is shown."""
+        scale = self.to_shown[0, 0].item(), self.to_shown[1, 1].item()
+        height, width = self.rgb.shape[:2]
+        with self.editing(corners(width, height, scale)):
+            # of RGBA, which is what animations are in: they are upright, their pixels square
+            alpha = planes(self.frame)[0][:, 3::4] if self.frame.format.name == "rgba" else None
+            add_badge(self.rgb, alpha, scale)
+
 
 def squared(rgb: np.ndarray, pixel_aspect: float) -> tuple[np.ndarray, np.ndarray]:
     """A picture of pixels that are not square, widened or heightened -> the picture and the matrix (2, 3) to it."""
@@ -167,7 +178,7 @@ def _points_back(points, turn, shape):
 
 def planes(frame: av.VideoFrame) -> list[np.ndarray]:
     """The planes of a frame as arrays (rows, samples), uint8 or uint16, that share its memory."""
-    packed = {"rgb24": 3}.get(frame.format.name, 1)
+    packed = {"rgb24": 3, "rgba": 4}.get(frame.format.name, 1)
     arrays = []
     for plane in frame.planes:
         deep = frame.format.components[0].bits > 8
@@ -180,12 +191,17 @@ def add_change(frame: av.VideoFrame, before: np.ndarray, after: np.ndarray, corn
     """Bring what happened to a part of the RGB view into the frame.
 
     Args:
-        frame: writable av.VideoFrame, planar YUV.
+        frame: writable av.VideoFrame, planar YUV; or RGBA, whose pixels become those of `after`.
         before, after: (h, w, 3) uint8 RGB, the part before and after; whole chroma samples, or up to the frame's edge.
         corner: x, y of its first pixel.
     """
     x, y = corner
     height, width = before.shape[:2]
+    if frame.format.name == "rgba":
+        pixels = planes(frame)[0][y : y + height, 4 * x : 4 * (x + width)]
+        for channel in range(3):
+            pixels[:, channel::4] = after[..., channel]
+        return
     depth = frame.format.components[0].bits
     is_full = frame.color_range == FULL_RANGE or frame.format.name.startswith("yuvj")
     luma_scale, chroma_scale = ((1 << depth) - 1,) * 2 if is_full else (219 << depth - 8, 224 << depth - 8)

@@ -19,6 +19,7 @@ import numpy as np
 from paddle_mfs.face.image import write_image
 from paddle_mfs.provenance import provenance, save_options
 from paddle_mfs.swap.swapper import FaceSwapper
+from paddle_mfs.utils.badge import add_badge
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import sha256
 from paddle_mfs.video.camera import LatestFrame, TimedFrames
@@ -70,7 +71,7 @@ def swap_live(
         options: which faces, and where the frames go.
         stop: called without arguments before each frame; True ends it.
     Returns: Summary; frames are those shown (or recorded); how many were dropped is among its notes.
-    Raises: UserError, one line; also when the camera stopped, after the recording was finished.
+    Raises: UserError, one line, after the recording was finished.
     """
     begun, summary, faces = time.perf_counter(), Summary(), ClipFaces(swapper, options.face, MOST_VIEWS)
     facts = {**(facts or {}), **swapper.facts}
@@ -86,6 +87,8 @@ def swap_live(
                 seconds, image = taken
                 image = np.ascontiguousarray(image[:, ::-1]) if options.is_mirrored else image
                 is_swapped = bool(faces.swap_rgb(image, faces.find(image, seconds)))
+                if swapper.badge and is_swapped:
+                    add_badge(image)
                 summary.frames += 1
                 summary.swapped += is_swapped
                 if window:
@@ -102,7 +105,7 @@ def swap_live(
                 _save(image, provenance(**facts))
         if writer:
             writer.finish()
-    summary.seconds, summary.notes = time.perf_counter() - begun, [f"{latest.dropped} dropped to keep up"]
+    summary.seconds, summary.notes = time.perf_counter() - begun, [f"{latest.dropped} dropped to keep up", *faces.notes]
     if options.record and not writer:
         summary.notes.append("nothing to record")
     if latest.error:

@@ -18,6 +18,7 @@ import av
 from paddle_mfs.provenance import provenance
 from paddle_mfs.swap.swapper import FaceSwapper, Patch
 from paddle_mfs.utils.files import sha256
+from paddle_mfs.video.animation import AnimationReader, open_reader
 from paddle_mfs.video.clip_faces import ClipFaces, FrameFaces
 from paddle_mfs.video.encoding import choose_encoding
 from paddle_mfs.video.frame import Picture
@@ -98,7 +99,8 @@ def swap_video(
     """Swap the faces of a clip, frame by frame; sound, subtitles and tags are kept.
 
     Args:
-        swapper: FaceSwapper. target: path of the clip. output: path, see `encoding.CONTAINERS`.
+        swapper: FaceSwapper. target: path of the clip, or of an animated picture. output: path, see
+            `encoding.CONTAINERS`; of an animated picture also .gif, .webp, .png or .apng.
         face: "largest", "all", or an index, 0 being the leftmost; None: `swapper.default_face`. A frame without it
             passes through as it is.
         options: the part to do, and how it is written.
@@ -109,15 +111,18 @@ def swap_video(
     Raises: UserError, one line; then there is no output.
     """
     begun, summary, faces = time.perf_counter(), Summary(), ClipFaces(swapper, face)
-    with VideoReader(target, options.start, options.end, options.max_frames) as reader:
-        encoding = choose_encoding(output, reader.first.format, reader.size, options.codec, options.quality)
+    with open_reader(target, options.start, options.end, options.max_frames) as reader:
+        encoding = choose_encoding(output, reader.format, reader.size, options.codec, options.quality)
         record = provenance(target_sha256=sha256(target), **swapper.facts)
+        sign = swapper.signer.of(output, record, target) if swapper.signer else None
         pictures = prefetch(_pictures(reader, encoding.pixel_format, summary))
         with_faces = prefetch(_with_faces(pictures, faces, summary))
         painted = prefetch(_painted(with_faces, faces, summary))
         swapped = prefetch(_swapped(painted, faces, summary))
-        with contextlib.closing(swapped), write_video(output, reader, record, encoding) as writer:
+        with contextlib.closing(swapped), write_video(output, reader, record, encoding, sign) as writer:
             for picture in swapped:
+                if swapper.badge and picture.is_changed:
+                    picture.add_badge()
                 with summary.clock("encode"):
                     writer.write(picture.frame)
                 summary.frames += 1
@@ -132,7 +137,7 @@ def swap_video(
     return summary
 
 
-def _pictures(reader: VideoReader, pixel_format: str, summary: Summary) -> Pictures:
+def _pictures(reader: AnimationReader | VideoReader, pixel_format: str, summary: Summary) -> Pictures:
     """Decode until the end, or until the summary says interrupted."""
     frames, converter = reader.frames(pixel_format), av.video.reformatter.VideoReformatter()
     while not summary.is_interrupted:

@@ -9,11 +9,10 @@ from pathlib import Path
 import av
 
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.formats import FFMPEG
 from paddle_mfs.utils.numbers import check_number
 from paddle_mfs.video.frame import colour_matrix, orientation
-from paddle_mfs.video.timeline import Timeline, packets
-
-LOCAL = {"protocol_whitelist": "file"}  # a playlist may not fetch anything from elsewhere
+from paddle_mfs.video.timeline import Timeline, may_jump, packets
 
 
 def check_part(start: float | None = None, end: float | None = None, max_frames: int | None = None) -> None:
@@ -34,7 +33,7 @@ def open_clip(path: str | Path) -> av.container.InputContainer:
     if not path.stat().st_size:
         raise UserError(f"{path}: the file is empty; give another clip")
     try:
-        return av.open(str(path), options=LOCAL, metadata_errors="replace")
+        return av.open(str(path), options=FFMPEG, metadata_errors="replace")
     except UnicodeEncodeError:
         raise UserError(f"{path}: the name is not UTF-8; rename it") from None
     except PermissionError:
@@ -73,17 +72,11 @@ class VideoReader:
     ):
         self.path = Path(path)
         check_part(start, end, max_frames)
-        self.container = open_clip(path)
-        cover = av.stream.Disposition.attached_pic
-        stream = next((one for one in self.container.streams.video if not one.disposition & cover), None)
-        if stream is None or stream.codec_context is None:
-            self.close()
-            raise UserError(f"{path}: holds no video that can be decoded; give a clip with pictures")
-        self.stream: av.video.stream.VideoStream = stream
-        self.timeline = Timeline.of(self.container)
-        self.stream.thread_type = (
-            "SLICE"  # threads by frame report an error late, and lose what follows one near the end
-        )
+        self._open()
+        self.timeline = Timeline()
+        if may_jump(self.container):
+            with open_clip(path) as other:
+                self.timeline = Timeline.of(other)
         self.time_base = self.stream.time_base
         self.rate = self.stream.guessed_rate or self.stream.average_rate or Fraction(25)
         self.origin = (self.container.start_time or 0) / av.time_base
@@ -123,6 +116,11 @@ class VideoReader:
         self.container.close()
 
     @property
+    def format(self) -> av.VideoFormat:
+        """Pixel format of the frames, as decoded."""
+        return self.first.format
+
+    @property
     def step(self) -> int:
         """Ticks of `time_base` from a frame to the next, on average."""
         return max(round(1 / self.rate / self.time_base), 1)
@@ -152,11 +150,24 @@ class VideoReader:
             yield frame
             frame = next(self._decoding, None)
 
+    def _open(self) -> None:
+        """Open the file at its beginning."""
+        self.container = open_clip(self.path)
+        cover = av.stream.Disposition.attached_pic
+        stream = next((one for one in self.container.streams.video if not one.disposition & cover), None)
+        if stream is None or stream.codec_context is None:
+            self.close()
+            raise UserError(f"{self.path}: holds no video that can be decoded; give a clip with pictures")
+        self.stream: av.video.stream.VideoStream = stream
+        # threads by frame report an error late, and lose what follows one near the end
+        self.stream.thread_type = "SLICE"
+
     def _seek(self) -> None:
         try:
             self.container.seek(int(self._start / self.time_base), stream=self.stream)
-        except (av.error.FFmpegError, OSError):  # a format without an index: read from the beginning
-            self.container.seek(0)
+        except (av.error.FFmpegError, OSError):  # a format without an index or times: read from the beginning
+            self.close()
+            self._open()
 
     def _decode(self) -> Iterator[av.VideoFrame]:
         """Decoded frames of the part asked for, their pts ascending."""

@@ -74,6 +74,8 @@ class StreamCopier:
         name = stream.codec_context.name if stream.codec_context else stream.type
         cannot = f"{self._output.format.name} cannot hold it"
         try:
+            if self._output.format.name == "mp4" and name.startswith("pcm_") and not _names_its_channels(stream):
+                raise ValueError("MP4 says of each channel of PCM where it is heard")
             copy = self._output.add_stream_from_template(stream, opaque=True)
         except (ValueError, av.error.FFmpegError):
             try:
@@ -127,3 +129,8 @@ class StreamCopier:
         self._last[index] = packet.dts
         packet.stream = self._copies[packet.stream.index]
         return True
+
+
+def _names_its_channels(stream):
+    """Does a sound stream say which channel is which? One that does not has the layout "2 channels"."""
+    return not stream.codec_context.layout.name.endswith("channels")

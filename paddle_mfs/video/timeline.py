@@ -13,8 +13,13 @@ import av
 BACK, AHEAD = 1.0, 10.0  # seconds from a packet to the next of its stream; beyond these it belongs to another part
 
 
+def may_jump(container: av.container.InputContainer) -> bool:
+    """Does the format of an open clip allow times that jump?"""
+    return bool(container.format.flags & av.format.Flags.ts_discont.value)
+
+
 class Timeline:
-    """Where the parts of an open clip lie. `Timeline.of` reads the clip's packets once, where its format allows jumps.
+    """Where the parts of a clip lie. `Timeline.of` reads all its packets: for formats whose times may jump.
 
     offsets: seconds, of each part in turn; [0.0] of a clip in one part. end: seconds at which the last one ends, None
     where it was not read.
@@ -30,10 +35,8 @@ class Timeline:
 
     @classmethod
     def of(cls, container: av.container.InputContainer) -> Timeline:
-        """The timeline of a clip that was just opened; it is read to its end, then rewound."""
+        """The timeline of a clip that was just opened and is read to its end."""
         timeline = cls()
-        if not container.format.flags & av.format.Flags.ts_discont.value:
-            return timeline
         clock, end = StreamClock(timeline), 0.0
         for packet in packets(container, cls()):
             time = _time(packet)
@@ -44,7 +47,6 @@ class Timeline:
             begin = clock.place(packet.stream.index, time)
             end = max(end, begin + float((packet.duration or 0) * packet.time_base))
         timeline.end = end
-        container.seek(0)
         return timeline
 
 

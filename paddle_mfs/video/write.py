@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 
 from paddle_mfs.provenance import append_xmp, video_tags, without_place
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path
+from paddle_mfs.video.animation import AnimationReader
 from paddle_mfs.video.encoding import CODECS, CONTAINERS, Encoding, choose_encoding, is_mp4
 from paddle_mfs.video.frame import colour_matrix
 from paddle_mfs.video.read import VideoReader
 from paddle_mfs.video.remux import StreamCopier
+from paddle_mfs.video.write_animation import ANIMATIONS, AnimationWriter
 
 # of the container, not of the clip
 OWN_TAGS = {"encoder", "major_brand", "minor_version", "compatible_brands", "duration"}
@@ -95,20 +98,18 @@ class FrameWriter:
         self._container.mux(packets)
 
 
-class VideoWriter(FrameWriter):
-    """Encodes the frames that a `VideoReader` yields, as its clip shows them; copies every other stream beside them."""
+class SilentWriter(FrameWriter):
+    """Encodes the frames that a reader yields, and nothing beside them."""
 
-    def __init__(self, path: Path, reader: VideoReader, record: Mapping[str, Any], encoding: Encoding):
-        tags = _kept(reader.container.metadata)
+    def __init__(
+        self,
+        path: Path,
+        reader: AnimationReader | VideoReader,
+        record: Mapping[str, Any],
+        encoding: Encoding,
+        tags: Mapping[str, str] | None = None,
+    ):
         super().__init__(path, record, encoding, reader.size, reader.rate, reader.time_base, tags)
-        if reader.stream.sample_aspect_ratio:
-            self._stream.codec_context.sample_aspect_ratio = reader.stream.sample_aspect_ratio
-        matrix = reader.first.side_data.get("DISPLAYMATRIX")
-        if matrix is not None:
-            self._stream.set_display_matrix(memoryview(matrix).cast("B").cast("i").tolist())
-        self._stream.metadata.update(_kept(reader.stream.metadata))
-        self._copier = StreamCopier(reader, self._container)
-        self.notes = self._copier.notes
         self._step = reader.step
 
     def finish(self, is_whole: bool = True) -> None:
@@ -118,6 +119,21 @@ class VideoWriter(FrameWriter):
             newest.pts += newest.duration - self._step
             self._mux(self._stream.encode(newest))
         super().finish(is_whole)
+
+
+class VideoWriter(SilentWriter):
+    """Encodes the frames that a `VideoReader` yields, as its clip shows them; copies every other stream beside them."""
+
+    def __init__(self, path: Path, reader: VideoReader, record: Mapping[str, Any], encoding: Encoding):
+        super().__init__(path, reader, record, encoding, _kept(reader.container.metadata))
+        if reader.stream.sample_aspect_ratio:
+            self._stream.codec_context.sample_aspect_ratio = reader.stream.sample_aspect_ratio
+        matrix = reader.first.side_data.get("DISPLAYMATRIX")
+        if matrix is not None:
+            self._stream.set_display_matrix(memoryview(matrix).cast("B").cast("i").tolist())
+        self._stream.metadata.update(_kept(reader.stream.metadata))
+        self._copier = StreamCopier(reader, self._container)
+        self.notes = self._copier.notes
 
     def close(self) -> None:
         self._copier.close()
@@ -136,8 +152,12 @@ class PictureWriter(FrameWriter):
         self._last: int | None = None
 
     def add(self, image: np.ndarray, seconds: float) -> None:
-        """Encode the next picture, (H, W, 3) uint8 RGB, seen from `seconds` on, at least a tick after the last."""
-        picture = av.VideoFrame.from_ndarray(image, format="rgb24")
+        """Encode the next picture, (H, W, 3) uint8 RGB, seen from `seconds` on, at least a tick after the last.
+
+        One of another size is scaled to fit, in the middle of a black one.
+        """
+        context = self._stream.codec_context
+        picture = av.VideoFrame.from_ndarray(_fitted(image, context.width, context.height), format="rgb24")
         frame = self._converter.reformat(
             picture, format=self._pixel_format, dst_colorspace=colour_matrix(picture), threads=1
         )
@@ -146,6 +166,18 @@ class PictureWriter(FrameWriter):
         frame.duration = round(1 / (30 * TICK)) if last is None else frame.pts - last
         frame.time_base, self._last = TICK, frame.pts
         self.write(frame)
+
+
+def _fitted(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    if image.shape[:2] == (height, width):
+        return image
+    scale = min(width / image.shape[1], height / image.shape[0])
+    size = round(image.shape[1] * scale), round(image.shape[0] * scale)
+    left, top = (width - size[0]) // 2, (height - size[1]) // 2
+    fitted = np.zeros((height, width, 3), np.uint8)
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    fitted[top : top + size[1], left : left + size[0]] = small
+    return fitted
 
 
 def _kept(tags: Mapping[str, str]) -> dict[str, str]:
@@ -161,18 +193,32 @@ def _date_all(packets: list[av.Packet]) -> None:
 
 @contextlib.contextmanager
 def write_video(
-    output: str | Path, reader: VideoReader, record: Mapping[str, Any], encoding: Encoding
-) -> Iterator[VideoWriter]:
-    """Yield a VideoWriter; `output` appears, complete and with its provenance, when the block ends without an error.
+    output: str | Path,
+    reader: AnimationReader | VideoReader,
+    record: Mapping[str, Any],
+    encoding: Encoding,
+    finish: Callable[[Path], object] | None = None,
+) -> Iterator[FrameWriter | AnimationWriter]:
+    """Yield what takes the frames with `write`; `output` appears, complete and with its provenance, when the block ends
+    without an error.
 
     Args:
-        output: path ending as one of CONTAINERS. reader: the VideoReader of the clip the frames come from.
+        output: path ending as one of CONTAINERS; from an AnimationReader also as one of ANIMATIONS.
+        reader: of the clip the frames come from.
         record: the provenance to write. encoding: as `choose_encoding` gives it.
+        finish: called with the path where the complete file lies before it has its name.
     The block calls `finish`. Raises: UserError when the place cannot be written or the encoder refuses.
     """
-    with _complete(output, record, encoding) as temporary:
-        with contextlib.closing(VideoWriter(temporary, reader, record, encoding)) as writer:
+    with _complete(output, record, encoding, finish) as temporary:
+        with contextlib.closing(_writer(temporary, reader, record, encoding)) as writer:
             yield writer
+
+
+def _writer(path, reader, record, encoding):
+    if isinstance(reader, VideoReader):
+        return VideoWriter(path, reader, record, encoding)
+    animation = ANIMATIONS.get(path.suffix.lower())
+    return animation(path, reader, record) if animation else SilentWriter(path, reader, record, encoding)
 
 
 @contextlib.contextmanager
@@ -185,7 +231,12 @@ def write_pictures(output: str | Path, size: tuple[int, int], record: Mapping[st
 
 
 @contextlib.contextmanager
-def _complete(output: str | Path, record: Mapping[str, Any], encoding: Encoding) -> Iterator[Path]:
+def _complete(
+    output: str | Path,
+    record: Mapping[str, Any],
+    encoding: Encoding,
+    finish: Callable[[Path], object] | None = None,
+) -> Iterator[Path]:
     """Yield the temporary path at which the file is made."""
     with atomic_path(output) as temporary:
         try:
@@ -198,3 +249,5 @@ def _complete(output: str | Path, record: Mapping[str, Any], encoding: Encoding)
             ) from None
         if is_mp4(temporary):
             append_xmp(temporary, record)
+        if finish:
+            finish(temporary)

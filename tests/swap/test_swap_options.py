@@ -14,6 +14,7 @@ from paddle_mfs.face.track import TrackedFace
 from paddle_mfs.provenance import picture_sha256
 from paddle_mfs.swap.memory import ClipMemory
 from paddle_mfs.swap.swapper import FaceSwapper, SwapOptions
+from paddle_mfs.utils.badge import corners
 from paddle_mfs.utils.errors import UserError
 
 
@@ -161,3 +162,13 @@ def test_keeping_objects_leaves_a_bare_face_as_it_is(swapper, target, result):
     assert swapper._occlusion is None
     kept = with_options(swapper, keep_objects=True).swap(target)
     assert np.abs(kept.astype(int) - result).mean() < 0.1 and swapper._occlusion is None
+
+
+def test_the_badge_is_all_that_the_badge_changes(swapper, samples, tmp_path, result):
+    marked = copy.copy(swapper)
+    marked.badge = True
+    marked.swap_file(samples / "target.jpg", tmp_path / "marked.png")
+    seen, (left, top) = read_image(tmp_path / "marked.png").copy(), corners(512, 512)[0].astype(int)
+    assert seen[top:, left:].max() > 240 and np.abs(seen[top:, left:].astype(int) - result[top:, left:]).mean() > 10
+    seen[top:, left:] = result[top:, left:]
+    assert (seen == result).all()

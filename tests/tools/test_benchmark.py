@@ -39,6 +39,11 @@ def test_video(printed):
     assert found["512x512"][0] == found["1280x720"][0] == "10" and float(found["paint"][0]) > 0
 
 
+def test_live(printed):
+    table = printed("live", "--minutes", 0.05)
+    assert len(rows(table)) >= 2 and re.search(r"\d+ frames, [1-9]\d* swapped; from the first row to the last", table)
+
+
 def test_tracking(printed):
     table = printed("tracking", "--seconds", 2)
     for clip in ("still", "still, not compressed", "slow sway", "sway", "fast sway", "dash and stop"):

@@ -45,6 +45,7 @@ def test_recording_without_a_window(run_script, samples, clip, tmp_path, picture
         output,
         "--max-frames",
         "5",
+        "--loop",
         *mirror,
         DISPLAY="",
     )
@@ -99,6 +100,7 @@ def test_ctrl_c_leaves_a_recording_that_plays(root, samples, clip, tmp_path, dis
             samples / "source.jpg",
             "--camera",
             clip,
+            "--loop",
             "--record",
             output,
             *([] if display else ["--no-window"]),

@@ -88,7 +88,7 @@ class Server:
 @pytest.fixture(scope="module")
 def server(root):
     folder = Path(tempfile.mkdtemp())
-    server = Server(root, folder, "--max-mb", "2", "--max-seconds", "2")
+    server = Server(root, folder, "--max-mb", "2", "--max-seconds", "2", "--max-session-mb", "3")
     assert server.url, server.stop()
     yield server
     server.stop(signal.SIGKILL)
@@ -232,6 +232,25 @@ def test_bad_files(open_page, server, samples, tmp_path):
 
 
 @browser_test
+def test_the_sum_of_uploads(open_page, server, tmp_path):
+    """One line when it is too much; a page opened anew begins anew."""
+    page, folder = open_page()
+    noise = np.random.default_rng(0).integers(0, 256, (750, 750, 3), np.uint8)
+    for name in ("first.png", "second.png"):
+        Image.fromarray(noise).save(tmp_path / name)  # 1.6 MB each
+    page.upload("source", tmp_path / "first.png")
+    page.upload("target", tmp_path / "second.png", "second.png: with it this page's uploads come to more than 3 MB;")
+    assert page.text("#message").count("\n") == 0 and {path.name for path in server.files()} == {
+        "first.png",
+        "first.preview.jpg",
+    }
+    page.driver.refresh()
+    wait(lambda: not server.files(), "the files of the closed page to go")
+    wait(lambda: page.all("#target-file input[type=file]"), "the page")
+    page.upload("target", tmp_path / "second.png")
+
+
+@browser_test
 def test_two_pages(open_page, server, samples, tmp_path):
     """Each has files of its own, one waits for the other, and closing a page in the middle of a clip stops its swap."""
 
@@ -274,16 +293,65 @@ def test_only_this_computer(server, run_script):
 
 
 @browser_test
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_other_sites_are_refused(server):
+    """What a page of another site makes the browser send, to each endpoint that changes or starts something."""
+    host = urlparse(server.url).netloc
+
+    def status(path, origin, body=b"{}", kind="application/json"):
+        request = urllib.request.Request(f"http://{host}/gradio_api/{path}", body, {"Content-Type": kind})
+        if origin:
+            request.add_header("Origin", origin)
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+    part = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\nwords\r\n--x--\r\n'
+    for origin in ("http://evil.example", "http://127.0.0.1:1", f"https://{host}.evil.example", "null"):
+        for path in ("queue/join", "run/predict", "api/predict", "call/predict", "cancel", "reset", "component_server"):
+            code, told = status(path, origin)
+            assert code == 403 and told.count(b"\n") == 1, (path, origin, code, told)
+        assert status("upload", origin, part, "multipart/form-data; boundary=x")[0] == 403
+    assert not server.files()
+    for origin in (f"http://{host}", None):
+        assert status("reset", origin, b'{"event_id": "none"}') == (200, b'{"success":true}')
+
+
+def nothing_is_left(folder):
+    """The browser's own folder is all that there is."""
+    return [path.name for path in folder.iterdir() if path.name != "profile"] == []
+
+
+@browser_test
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_stopping_removes_all(root, samples, tmp_path, number):
     server = Server(root, tmp_path)
     page = Browser(server.url, tmp_path)
     page.upload("source", samples / "source.jpg")
+    wait(lambda: page.value("#source img", "naturalWidth"), "the picture to be shown")
     assert server.files()
     errors = server.stop(number)
     assert server.process.returncode == 130 and errors == "interrupted\n"
-    assert not list(tmp_path.glob("paddle_mfs_web_*"))
     page.driver.quit()
+    assert nothing_is_left(tmp_path)
+
+
+@browser_test
+def test_a_page_that_nobody_uses_loses_its_files(root, samples, tmp_path):
+    server = Server(root, tmp_path, "--max-idle", "0.01")
+    page = Browser(server.url, tmp_path)
+    page.upload("source", samples / "source.jpg")
+    wait(lambda: not server.files(), "the files to go")
+    page.swap()
+    page.says("this page lost its connection, or was not used, and its files were removed; reload it")
+    page.driver.refresh()
+    wait(lambda: page.all("#source-file input[type=file]"), "the page")
+    page.upload("source", samples / "source.jpg")
+    server.stop(signal.SIGINT)
+    assert server.process.returncode == 130
+    page.driver.quit()
+    assert nothing_is_left(tmp_path)
 
 
 def test_without_gradio(root):

@@ -4,14 +4,14 @@ import threading
 
 import cv2
 import numpy as np
-import pytest
 
 from paddle_mfs.face.image import read_image
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.provenance import provenance, read_provenance
-from paddle_mfs.utils.errors import UserError
 from paddle_mfs.video import camera
 from paddle_mfs.video.live import LiveOptions, save_frame, swap_live
+
+SIZES = (256, 192), (512, 384), (192, 256), (256, 128)
 
 
 class Unhurried:
@@ -56,13 +56,55 @@ def test_what_is_seen_is_recorded(swapper, make_clip, tmp_path, pictures_of):
     assert facts["weights"] == swapper.facts["weights"] and list(tmp_path.glob("*.part*")) == []
 
 
-def test_a_camera_that_stops_leaves_a_recording_that_plays(swapper, make_clip, tmp_path, pictures_of):
-    """OpenCV reads the clip as it reads a device, and has no more when it ends."""
-    capture = cv2.VideoCapture(str(make_clip(tmp_path / "clip.mp4", frames=3)))
-    frames = camera._camera_frames("7", capture)
-    with pytest.raises(UserError, match="camera 7: stopped giving pictures"):
-        swap_live(swapper, frames, options=LiveOptions(record=tmp_path / "live.mkv", has_window=False))
-    assert pictures_of(tmp_path / "live.mkv") and read_provenance(tmp_path / "live.mkv") and not capture.isOpened()
+def test_a_camera_that_goes_and_comes_back(swapper, make_clip, tmp_path, pictures_of, monkeypatch, capfd):
+    """OpenCV reads the clip as it reads a device: it ends, is gone for a while, and begins anew."""
+    monkeypatch.setattr(camera, "RETRY", 0.02)
+    device, away, waits = make_clip(tmp_path / "clip.mp4", frames=3), tmp_path / "away.mp4", 0
+
+    def frames():
+        nonlocal waits
+        for seconds, frame in camera._camera_frames("7", str(device), camera._open_device("7", str(device))):
+            waits += frame is None
+            if waits == 1 and frame is None:
+                device.rename(away)
+            if waits == 3 and away.exists():
+                away.rename(device)
+            yield seconds, frame
+
+    options = LiveOptions(record=tmp_path / "live.mkv", has_window=False)
+    summary = swap_live(swapper, frames(), options=options, stop=lambda: waits >= 5)
+    assert summary.frames >= 1 and 5 <= waits
+    assert len(pictures_of(tmp_path / "live.mkv")) == summary.frames and read_provenance(tmp_path / "live.mkv")
+    assert capfd.readouterr().err.count("camera 7: gives no pictures any more; waiting for it") >= 2
+
+
+def test_quitting_while_the_camera_is_away(swapper):
+    """What is asked of the window is asked, camera or not."""
+    asked = []
+
+    def gone():
+        while True:
+            yield 0.0, None
+
+    summary = swap_live(
+        swapper, gone(), options=LiveOptions(has_window=False), stop=lambda: asked.append(1) or len(asked) > 3
+    )
+    assert summary.frames == 0 and len(asked) == 4
+
+
+def test_frames_of_changing_size(swapper, make_clip, tmp_path, pictures_of):
+    """The recording keeps the first one's; others are fitted in."""
+    images = [pictures_of(make_clip(tmp_path / f"{size}.mp4", frames=1, size=size))[0][1] for size in SIZES]
+    unhurried = Unhurried(swapper, [(0.04 * number, image.copy()) for number, image in enumerate(images)])
+    options = LiveOptions(record=tmp_path / "live.mp4", has_window=False)
+    summary = swap_live(unhurried, unhurried.frames, options=options)
+    assert (summary.frames, summary.swapped) == (4, 4)
+    recorded = [frame for _, frame in pictures_of(tmp_path / "live.mp4")]
+    assert [frame.shape for frame in recorded] == [(192, 256, 3)] * 4
+    first, larger, turned, small = (frame.astype(int) for frame in recorded)
+    assert np.abs(larger - first).mean() < 6  # the same shape, twice as large
+    assert turned[:, :40].max() < 12 > turned[:, -40:].max() and turned[:, 60:-60].mean() > 60  # bars at its sides
+    assert small[:20].max() < 12 > small[-20:].max() and small[40:-40].mean() > 60  # above and below
 
 
 def test_quitting_before_the_first_frame_writes_nothing(swapper, tmp_path):

@@ -11,6 +11,7 @@ from PIL import Image
 
 from paddle_mfs.provenance import provenance, read_provenance
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.formats import kind_by_name, kind_of
 from paddle_mfs.video.encoding import choose_encoding
 from paddle_mfs.video.read import VideoReader
 from paddle_mfs.video.write import write_pictures, write_video
@@ -332,7 +333,9 @@ def test_what_a_container_cannot_hold_is_told(make_clip, tmp_path):
     assert len(notes) == 2 and "subtitle" in notes[1] and "left out" in notes[1]
 
 
-@pytest.mark.parametrize("codec, part", [("adpcm_ms", {}), ("wmav2", {}), ("adpcm_ms", {"start": 0.2})])
+@pytest.mark.parametrize(
+    "codec, part", [("adpcm_ms", {}), ("wmav2", {}), ("pcm_s16le", {}), ("adpcm_ms", {"start": 0.2})]
+)
 def test_sound_that_the_container_cannot_hold_is_encoded_anew(make_clip, tmp_path, codec, part):
     """A burst stays where it was, to a hundredth of a second."""
     silent = make_clip(tmp_path / "silent.mov", frames=25, size=(64, 64), codec="mjpeg", pixel_format="yuvj420p")
@@ -378,3 +381,39 @@ def test_pictures_keep_their_times_and_sizes(tmp_path, size, pictures_of):
     assert all(
         picture.shape == image.shape and np.abs(picture.astype(int) - image).mean() < 12 for _, picture in pictures
     )
+
+
+def test_playlists_open_no_other_file(make_clip, tmp_path):
+    """Whatever such a file is called: by them a stranger's file could show what lies on this computer."""
+    clip = make_clip(tmp_path / "secret.mp4", frames=2)
+    for name, text in [
+        ("list.ffconcat", f"ffconcat version 1.0\nfile {clip.name}\n"),
+        ("list.m3u8", f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{clip.name}\n#EXT-X-ENDLIST\n"),
+    ]:
+        for path in (tmp_path / name, tmp_path / f"{name}.mp4"):
+            path.write_text(text)
+            assert kind_of(path) == kind_by_name(path)
+            with pytest.raises(UserError, match="not a video"):
+                VideoReader(path)
+
+
+def test_a_part_of_a_raw_stream(make_clip, tmp_path):
+    """It has neither times nor an index: it cannot be sought in, and is read from its beginning."""
+    with av.open(str(make_clip(tmp_path / "in.mp4", frames=10))) as clip:
+        with av.open(str(tmp_path / "raw.h264"), "w") as output:
+            stream = output.add_stream_from_template(clip.streams.video[0])
+            for packet in clip.demux(video=0):
+                if packet.size:
+                    packet.stream = stream
+                    output.mux(packet)
+    with VideoReader(tmp_path / "raw.h264", start=0.2) as reader:
+        assert len(list(reader.frames("yuv420p"))) == 5
+    with VideoReader(tmp_path / "raw.h264") as reader:
+        assert len(list(reader.frames("yuv420p"))) == 10
+
+
+@pytest.mark.parametrize("name", ["x.m4v", "x.ts", "x.mpg"])
+def test_words_are_no_clip(tmp_path, name):
+    (tmp_path / name).write_text("these are words\n" * 20)
+    with pytest.raises(UserError, match=name):
+        VideoReader(tmp_path / name)

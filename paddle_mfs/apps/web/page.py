@@ -11,19 +11,20 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 
-from paddle_mfs.apps.web.sessions import Sessions
+from paddle_mfs.apps.web.origin import SameOrigin
+from paddle_mfs.apps.web.sessions import Limits, Sessions
 from paddle_mfs.apps.web.swap import Swaps, preview
 from paddle_mfs.provenance import read_provenance
 from paddle_mfs.swap.swapper import SwapOptions
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.formats import is_clip
+from paddle_mfs.utils.formats import kind_of
 from paddle_mfs.video.encoding import CODECS as ENCODERS
 from paddle_mfs.video.pipeline import ClipOptions
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 GRADIO = "gradio==6.31.0"  # as in pyproject.toml
 CODECS = ["the container's usual", *ENCODERS]
-FORGOTTEN = (60, 600)  # every so many seconds, uploads older than so many that no page took are removed
+TIDIED = 5  # seconds after which what nobody uses any more is looked for again
 INTRODUCTION = """# Face swap
 Swap a face only with the consent of the people shown, source and target. Every result says, in the file, that it is
 synthetic. Files stay on this computer and are removed when you close the page."""
@@ -46,34 +47,34 @@ a.result-file {display: block; text-align: center; padding: 9px; text-decoration
 def serve(
     host: str = "127.0.0.1",
     port: int | None = None,
-    max_mb: float = 200,
-    max_seconds: float = 60,
+    limits: Limits | None = None,
     weights: str | Path | None = None,
     encoder: str | Path | None = None,
     engine: str = "auto",
 ) -> None:
-    """Serve the page until Ctrl-C or SIGTERM; prints its address. Main thread only.
+    """Serve the page until Ctrl-C, SIGTERM or SIGHUP; prints its address. Main thread only.
 
     Args:
         host: address to listen on. Anything but this computer lets everybody who reaches it use the page.
         port: None: the first free one from 7860 on.
-        max_mb: largest upload, in megabytes (2^20 bytes). max_seconds: longest clip.
+        limits: what a page may take; None: the usual.
         weights, encoder, engine: see FaceSwapper.
     Raises: UserError when Gradio is missing or the port is taken; KeyboardInterrupt at the end.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: ended.set())
-    sessions = Sessions()
+    sessions = Sessions(limits or Limits())
     os.environ["GRADIO_TEMP_DIR"] = str(sessions.root)  # uploads arrive here. Read when gradio is imported
     try:
         gradio = _import_gradio()
-        page = Page(gradio, sessions, Swaps(weights, encoder, engine), max_mb, max_seconds)
+        page = Page(gradio, sessions, Swaps(weights, encoder, engine))
         blocks = page.blocks()
-        url = _launch(gradio, blocks, host, port, max_mb)
+        url = _launch(gradio, blocks, host, port, sessions.limits.mb)
         print(url, flush=True)
-        ended.wait()
+        while not ended.wait(TIDIED):
+            sessions.tidy()
         blocks.close(verbose=False)
     finally:
         sessions.close()
@@ -111,7 +112,7 @@ def _launch(gradio, blocks, host, port, max_mb):
             css=CSS,
             pwa=False,
             run_history=False,
-            app_kwargs={"middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=names)]},
+            app_kwargs={"middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=names), Middleware(SameOrigin)]},
         )
     except OSError:
         raise UserError(
@@ -125,18 +126,17 @@ def _launch(gradio, blocks, host, port, max_mb):
 class Page:
     """What is on the page and what its parts do."""
 
-    def __init__(self, gradio: ModuleType, sessions: Sessions, swaps: Swaps, max_mb: float, max_seconds: float):
-        self.gradio, self.sessions, self.swaps = gradio, sessions, swaps
-        self.max_mb, self.max_seconds = max_mb, max_seconds
+    def __init__(self, gradio: ModuleType, sessions: Sessions, swaps: Swaps):
+        self.gradio, self.sessions, self.swaps, self.limits = gradio, sessions, swaps, sessions.limits
 
     def blocks(self) -> Any:
         """The page, as `gradio.Blocks`."""
         gr = self.gradio
 
-        with gr.Blocks(title="Face swap", delete_cache=FORGOTTEN) as blocks:
+        with gr.Blocks(title="Face swap") as blocks:
             gr.Markdown(INTRODUCTION)
             message = gr.HTML(
-                _said(f"Pictures and clips up to {self.max_mb:g} MB, clips up to {self.max_seconds:g} s."),
+                _said(f"Pictures and clips up to {self.limits.mb:g} MB, clips up to {self.limits.seconds:g} s."),
                 elem_id="message",
                 render=False,
             )
@@ -194,7 +194,7 @@ class Page:
                 session = self.sessions.get(request.session_hash)
                 with session.in_use():
                     taken = session.take(role, file["path"])
-                    return None, _shown(preview(taken, self.max_seconds)), _said(f"{taken.name}: ready")
+                    return None, _shown(preview(taken, self.limits.seconds)), _said(f"{taken.name}: ready")
             except UserError as error:
                 session.drop(role)
                 return None, _empty(hint), self._wrong(error)  # None: the place to drop files is free again
@@ -258,8 +258,9 @@ def _url(path):
 
 def _shown(path):
     """The picture or the player. A file is shown as it is, not coded again."""
-    kind = "video controls preload='auto'" if is_clip(path) else f"img alt='{html.escape(path.stem, quote=True)}'"
-    return f'<div class="shown"><{kind} src="{_url(path)}">{"</video>" if is_clip(path) else ""}</div>'
+    is_clip = kind_of(path) == "clip"
+    kind = "video controls preload='auto'" if is_clip else f"img alt='{html.escape(path.stem, quote=True)}'"
+    return f'<div class="shown"><{kind} src="{_url(path)}">{"</video>" if is_clip else ""}</div>'
 
 
 def _result(path):

@@ -14,7 +14,8 @@ from paddle_mfs.face.image import read_image, write_image
 from paddle_mfs.swap.select import check_which
 from paddle_mfs.swap.swapper import FaceSwapper, SwapOptions
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.formats import is_clip
+from paddle_mfs.utils.formats import kind_of
+from paddle_mfs.video.animation import TICK, AnimationReader
 from paddle_mfs.video.pipeline import ClipOptions, Summary, swap_video
 from paddle_mfs.video.read import VideoReader
 
@@ -59,7 +60,7 @@ class Swaps:
             self._swapper = FaceSwapper(source, self._weights, self._encoder, self._engine)
         swapper = self._swapper.with_source(source)
         swapper.options = options
-        if not is_clip(job.target):
+        if job.kind == "picture":
             swapper.swap_file(job.target, job.output, face)
             return job.output, None
         return job.output, swap_video(
@@ -74,7 +75,7 @@ def preview(path: Path, longest: float) -> Path:
         longest: seconds that a clip may last.
     Raises: UserError when it cannot be read or lasts longer.
     """
-    if not is_clip(path):
+    if kind_of(path) not in ("animation", "clip"):
         shown = path.with_name(f"{path.stem}.preview.jpg")  # longer than its name, never itself
         write_image(shown, read_image(path))
         return shown
@@ -89,6 +90,9 @@ def preview(path: Path, longest: float) -> Path:
 def clip_seconds(path: str | Path) -> float:
     """How long a clip's pictures last, in seconds, by its packets: what a header says may be missing or wrong."""
     last = 0.0
+    if kind_of(path) == "animation":
+        with AnimationReader(path) as animation:
+            return max(float((frame.pts + frame.duration) * TICK) for frame in animation.frames("rgb24"))
     with VideoReader(path) as reader, contextlib.suppress(av.error.FFmpegError, OSError):  # it may end in the middle
         for packet in reader.container.demux(reader.stream):
             time = packet.dts if packet.pts is None else packet.pts

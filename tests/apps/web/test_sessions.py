@@ -6,12 +6,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 import av
 import numpy as np
 import pytest
 
-from paddle_mfs.apps.web.sessions import Sessions
+from paddle_mfs.apps.web.sessions import UNTAKEN, Limits, Sessions
 from paddle_mfs.apps.web.swap import Swaps, clip_seconds, preview
 from paddle_mfs.face.image import read_image
 from paddle_mfs.swap.swapper import SwapOptions
@@ -27,9 +28,9 @@ def sessions(tmp_path, monkeypatch):
     assert not list(tmp_path.glob("paddle_mfs_web_*"))
 
 
-def upload(sessions, name, content=b"words"):
+def upload(sessions, name, content=b"words", folder="upload"):
     """A file as Gradio puts it: in a folder of its own in the root."""
-    folder = sessions.root / "upload"
+    folder = sessions.root / folder
     folder.mkdir()
     (folder / name).write_bytes(content)
     return folder / name
@@ -48,6 +49,50 @@ def test_a_session_takes_and_loses_its_files(sessions):
         pass
 
 
+def test_the_sum_of_uploads_has_a_limit(sessions):
+    sessions.limits = Limits(session_mb=0.001)
+    session = sessions.get("one")
+    kept = session.take("source", upload(sessions, "a.jpg", bytes(600)))
+    with pytest.raises(UserError, match="b.jpg: with it this page's uploads come to more than 0.001 MB; .*--max-sess"):
+        session.take("target", upload(sessions, "b.jpg", bytes(600)))
+    assert kept.exists() and not (sessions.root / "upload").exists() and set(session.files) == {"source"}
+    assert sessions.get("other").take("source", upload(sessions, "c.jpg", bytes(600))).exists()
+
+
+def test_only_uploads_are_taken(sessions, tmp_path):
+    """The browser says where its upload is: what it names beside that stays where it is."""
+    mine = tmp_path / "folder" / "mine.jpg"
+    mine.parent.mkdir()
+    mine.write_bytes(b"words")
+    theirs = sessions.get("other").take("target", upload(sessions, "theirs.jpg"))
+    session, link = sessions.get("one"), upload(sessions, "link.jpg")
+    link.unlink()
+    link.symlink_to(mine)
+    for path in (mine, theirs, sessions.root / "alive", link, sessions.root / "gone" / "gone.jpg", sessions.root):
+        with pytest.raises(UserError, match=f"{path.resolve().name}: did not arrive; choose it again"):
+            session.take("source", path)
+    assert mine.exists() and theirs.exists() and not session.files
+
+
+def test_what_nobody_uses_is_removed(sessions):
+    session, other = sessions.get("one"), sessions.get("other")
+    path, theirs = (one.take("source", upload(sessions, "a.jpg")) for one in (session, other))
+    left, begun, half = upload(sessions, "left.jpg"), upload(sessions, "begun.jpg", folder="begun"), sessions.root / "t"
+    half.write_bytes(b"the first half")
+    long_ago = time.time() - UNTAKEN - 1
+    for one in (left, left.parent, half, begun.parent):
+        os.utime(one, (long_ago, long_ago))
+    with other.in_use():
+        sessions.limits = Limits(idle_minutes=0)
+        time.sleep(0.01)
+        sessions.tidy()
+    assert not path.exists() and theirs.exists() and session.is_ended and not other.is_ended
+    assert not left.parent.exists() and not half.exists() and begun.exists()
+    assert other.idle < 1 and (sessions.root / "alive").exists()
+    with pytest.raises(UserError, match="was not used, and its files were removed; reload it"), session.in_use():
+        pass
+
+
 def test_the_end_waits_for_who_uses_the_files(sessions):
     session = sessions.get("one")
     path = session.take("source", upload(sessions, "a.jpg"))
@@ -62,7 +107,7 @@ def test_the_end_waits_for_who_uses_the_files(sessions):
 
 def test_kill_9_leaves_a_folder_that_the_next_start_removes(root, sessions):
     code = (
-        "import time; from paddle_mfs.apps.web.sessions import Sessions; "
+        "import time; from paddle_mfs.apps.web.sessions import UNTAKEN, Limits, Sessions; "
         "s = Sessions(); print(s.root, flush=True); time.sleep(600)"
     )
     other = subprocess.Popen(
