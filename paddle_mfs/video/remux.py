@@ -74,8 +74,8 @@ class StreamCopier:
         name = stream.codec_context.name if stream.codec_context else stream.type
         cannot = f"{self._output.format.name} cannot hold it"
         try:
-            if self._output.format.name == "mp4" and name.startswith("pcm_") and not _names_its_channels(stream):
-                raise ValueError("MP4 says of each channel of PCM where it is heard")
+            if _is_refused_later(stream, name, self._output.format.name):
+                raise ValueError(cannot)
             copy = self._output.add_stream_from_template(stream, opaque=True)
         except (ValueError, av.error.FFmpegError):
             try:
@@ -131,6 +131,8 @@ class StreamCopier:
         return True
 
 
-def _names_its_channels(stream):
-    """Does a sound stream say which channel is which? One that does not has the layout "2 channels"."""
-    return not stream.codec_context.layout.name.endswith("channels")
+def _is_refused_later(stream, name, container):
+    """Does FFmpeg add such a sound stream to a container and then refuse its header or packets?"""
+    if container == "mp4" and name.startswith("pcm_"):  # it says of each channel which one it is; "2 channels" does not
+        return stream.codec_context.layout.name.endswith("channels")
+    return container == "mov" and name in ("flac", "opus")

@@ -331,6 +331,8 @@ def test_what_a_container_cannot_hold_is_told(make_clip, tmp_path):
     _, _, notes = pass_through(clip, tmp_path / "out.webm")
     assert notes[0] == "audio stream 1 (flac) becomes Opus: webm cannot hold it"
     assert len(notes) == 2 and "subtitle" in notes[1] and "left out" in notes[1]
+    _, _, notes = pass_through(make_clip(tmp_path / "in.mkv", frames=2, sound=True), tmp_path / "out.mov")
+    assert notes == ["audio stream 1 (flac) becomes AAC: mov cannot hold it"]
 
 
 @pytest.mark.parametrize(
