@@ -23,17 +23,20 @@ int mirrored(int place, int length) {
   return place;
 }
 
-// result[x] = kernel[0] middle[x] + sum over i of kernel[i + 1] (before[i][x] + after[i][x]), x < count.
+// result[x] = kernel[0] middle[x] + sum over i of kernel[i + 1] (before[i][x] + after[i][x]), x < count. ARE_ALIGNED: the
+// rows begin at multiples of 16 bytes.
+template <bool ARE_ALIGNED>
 void weigh(const float* middle, const float* const* before, const float* const* after, const float* kernel, int reach,
            int count, float* result) {
   constexpr int SUMS = 8;  // that stay in registers
+  const auto four = [](const float* from) { return ARE_ALIGNED ? load4_aligned(from) : load4(from); };
   int x = 0;
   for (; x + SUMS * LANES <= count; x += SUMS * LANES) {
     Float4 sum[SUMS];
-    for (int k = 0; k < SUMS; ++k) sum[k] = kernel[0] * load4(middle + x + k * LANES);
+    for (int k = 0; k < SUMS; ++k) sum[k] = kernel[0] * four(middle + x + k * LANES);
     for (int i = 0; i < reach; ++i) {
       const float *a = before[i] + x, *b = after[i] + x, weight = kernel[i + 1];
-      for (int k = 0; k < SUMS; ++k) sum[k] += weight * (load4(a + k * LANES) + load4(b + k * LANES));
+      for (int k = 0; k < SUMS; ++k) sum[k] += weight * (four(a + k * LANES) + four(b + k * LANES));
     }
     for (int k = 0; k < SUMS; ++k) store4(sum[k], result + x + k * LANES);
   }
@@ -66,7 +69,7 @@ void GaussianBlur::take(const float* row) {
     middle[-i] = row[mirrored(-i, size_)], middle[size_ - 1 + i] = row[mirrored(size_ - 1 + i, size_)];
     before_[i - 1] = middle - i, after_[i - 1] = middle + i;
   }
-  weigh(middle, before_.data(), after_.data(), kernel_.data(), reach_, size_,
+  weigh<false>(middle, before_.data(), after_.data(), kernel_.data(), reach_, size_,
         rows_.data() + static_cast<std::ptrdiff_t>(taken_++) * size_);
 }
 
@@ -74,7 +77,7 @@ bool GaussianBlur::give(float* result) {
   if (given_ == size_ || std::min(given_ + reach_, size_ - 1) >= taken_) return false;
   const auto at = [this](int y) { return rows_.data() + static_cast<std::ptrdiff_t>(mirrored(y, size_)) * size_; };
   for (int i = 1; i <= reach_; ++i) before_[i - 1] = at(given_ - i), after_[i - 1] = at(given_ + i);
-  weigh(at(given_), before_.data(), after_.data(), kernel_.data(), reach_, size_, result);
+  weigh<true>(at(given_), before_.data(), after_.data(), kernel_.data(), reach_, size_, result);
   ++given_;
   return true;
 }

@@ -20,7 +20,7 @@ struct DetailSettings {
 // row, so that what it needs of them is still in the cache.
 class GaussianBlur {
  public:
-  GaussianBlur(int size, double sigma);
+  GaussianBlur(int size, double sigma);  // size: a multiple of 4
 
   // The rows of a plane, from 0 on, `size` numbers each.
   void take(const float* row);

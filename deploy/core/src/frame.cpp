@@ -30,9 +30,10 @@ inline Int4 sums_of(Short8 first, Short8 second, Short8 weights) {
 }
 
 // What chroma samples add to the luma of a row of pixels, of which SHARING have a sample in common.
+template <bool IS_FULL>
 class Chroma {
  public:
-  explicit Chroma(const YuvWeights& weights) : weights_(weights), bits_(weights.is_full ? 0 : VIDEO_BITS) {}
+  explicit Chroma(const YuvWeights& weights) : weights_(weights) {}
 
   template <int SHARING>
   void set(const std::uint8_t* u, const std::uint8_t* v) {
@@ -54,7 +55,7 @@ class Chroma {
       const Byte16 bytes = load<Byte16>(luma + i);
       const Short8 low = light(low8(bytes)), high = light(high8(bytes));
       const auto colour = [&](const std::int16_t* more) {
-        return narrowed((low + load<Short8>(more + i)) >> bits_, (high + load<Short8>(more + i + 8)) >> bits_);
+        return narrowed((low + load<Short8>(more + i)) >> BITS, (high + load<Short8>(more + i + 8)) >> BITS);
       };
       const Byte16 r = colour(red_), g = colour(green_), b = colour(blue_);
       const auto rg_low = reinterpret_cast<Short8>(zip_low(r, g)), rg_high = reinterpret_cast<Short8>(zip_high(r, g));
@@ -69,8 +70,8 @@ class Chroma {
   // Of 8 samples, U V U V ...; rounded to a whole number, or to a fraction and half a step above it.
   template <int SHARING>
   void put(Short8 low, Short8 high, Short8 weights, std::int16_t* to) const {
-    const int drop = TO_RGB_BITS - bits_, half = (1 << (drop - 1)) + (weights_.is_full ? 0 : 1 << (TO_RGB_BITS - 1));
-    const Short8 more = narrowed((add_products(low, weights) + half) >> drop, (add_products(high, weights) + half) >> drop);
+    constexpr int half = HALF + (IS_FULL ? 0 : 1 << (TO_RGB_BITS - 1));
+    const Short8 more = narrowed((add_products(low, weights) + half) >> DROP, (add_products(high, weights) + half) >> DROP);
     if constexpr (SHARING == 1) {
       store(more, to);
     } else {
@@ -79,16 +80,15 @@ class Chroma {
   }
 
   Short8 light(Short8 luma) const {
-    if (weights_.is_full) return luma;
+    if constexpr (IS_FULL) return luma;
     const Short8 above = luma - 16, weight = pairs(weights_.luma, 0);
-    const int drop = TO_RGB_BITS - bits_, half = 1 << (drop - 1);
-    return narrowed((add_products(zip_low(above, Short8{}), weight) + half) >> drop,
-                    (add_products(zip_high(above, Short8{}), weight) + half) >> drop);
+    return narrowed((add_products(zip_low(above, Short8{}), weight) + HALF) >> DROP,
+                    (add_products(zip_high(above, Short8{}), weight) + HALF) >> DROP);
   }
 
-  const YuvWeights weights_;
-  const int bits_;
-  std::int16_t red_[TILE_WIDTH], green_[TILE_WIDTH], blue_[TILE_WIDTH];
+  static constexpr int BITS = IS_FULL ? 0 : VIDEO_BITS, DROP = TO_RGB_BITS - BITS, HALF = 1 << (DROP - 1);
+  const YuvWeights& weights_;
+  std::int16_t red_[TILE_WIDTH] = {}, green_[TILE_WIDTH] = {}, blue_[TILE_WIDTH] = {};
 };
 
 std::uint8_t* sample_at(const Plane& plane, int x, int y) {
@@ -256,20 +256,22 @@ void Picture::convert(const Rect& area) {
       if (is_converted) continue;
       is_converted = 1;
       const int x1 = column * TILE_WIDTH, y1 = row * TILE_HEIGHT;
-      convert_tile(within({x1, y1, x1 + TILE_WIDTH, y1 + TILE_HEIGHT}, frame_.width, frame_.height));
+      const Rect tile = within({x1, y1, x1 + TILE_WIDTH, y1 + TILE_HEIGHT}, frame_.width, frame_.height);
+      yuv_.is_full ? convert_tile<true>(tile) : convert_tile<false>(tile);
     }
   }
 }
 
+template <bool IS_FULL>
 void Picture::convert_tile(const Rect& tile) {
   const int width = tile.width();
   std::uint8_t u[TILE_WIDTH] = {}, v[TILE_WIDTH] = {}, luma[TILE_WIDTH] = {}, rgbx[TILE_WIDTH * RGBX];
-  Chroma chroma(yuv_);
+  Chroma<IS_FULL> chroma(yuv_);
   for (int y = tile.y1; y < tile.y2; ++y) {
     if (y % 2 == 0) {
       gather(frame_.planes[1], tile.x1 / 2, y / 2, 1, half_up(width), u);
       gather(frame_.planes[2], tile.x1 / 2, y / 2, 1, half_up(width), v);
-      chroma.set<2>(u, v);
+      chroma.template set<2>(u, v);
     }
     const std::uint8_t* row = side_by_side<TILE_WIDTH>(frame_.planes[0], tile.x1, y, width, luma);
     chroma.add(row, width == TILE_WIDTH ? pixels_.at(tile.x1, y) : rgbx);
@@ -304,15 +306,19 @@ void Picture::sample_row(int x, int y, int step, int count, std::uint8_t* rgbx) 
     return;
   }
   std::uint8_t u[TILE_WIDTH] = {}, v[TILE_WIDTH] = {}, luma[TILE_WIDTH] = {};
-  gather(frame_.planes[0], x, y, step, count, luma);
-  const std::uint8_t *us = sample_at(frame_.planes[1], 0, y / 2), *vs = sample_at(frame_.planes[2], 0, y / 2);
-  for (int i = 0; i < count; ++i) {
-    const std::ptrdiff_t column = (x + i * step) / 2;
-    u[i] = us[column * frame_.planes[1].pixel_stride], v[i] = vs[column * frame_.planes[2].pixel_stride];
+  const std::uint8_t *ys = sample_at(frame_.planes[0], 0, y), *us = sample_at(frame_.planes[1], 0, y / 2),
+                     *vs = sample_at(frame_.planes[2], 0, y / 2);
+  const std::ptrdiff_t y_step = frame_.planes[0].pixel_stride, u_step = frame_.planes[1].pixel_stride,
+                       v_step = frame_.planes[2].pixel_stride;
+  std::ptrdiff_t column = x;
+  for (int i = 0; i < count; ++i, column += step) {
+    luma[i] = ys[column * y_step], u[i] = us[(column >> 1) * u_step], v[i] = vs[(column >> 1) * v_step];
   }
-  Chroma chroma(yuv_);
-  chroma.set<1>(u, v);
-  chroma.add(luma, rgbx);
+  const auto convert = [&](auto chroma) {
+    chroma.template set<1>(u, v);
+    chroma.add(luma, rgbx);
+  };
+  yuv_.is_full ? convert(Chroma<true>(yuv_)) : convert(Chroma<false>(yuv_));
 }
 
 std::uint8_t* Picture::begin_block(int x, int y) {

@@ -80,6 +80,7 @@ class Picture {
   using Change = std::int16_t[2][BLOCK * RGBX];
 
   void convert(const Rect& area);  // in memory's layout
+  template <bool IS_FULL>
   void convert_tile(const Rect& tile);
   void sample_row(int x, int y, int step, int count, std::uint8_t* rgbx) const;
   void add_luma(const std::int16_t* change, int row);

@@ -142,8 +142,8 @@ inline Int4 add_weighted(Int4 sum, Short8 upper, Short8 lower, Short8 weights) {
   constexpr int one = 2 * HALF, other = 2 * HALF + 1;
   const Int4 left = __builtin_shufflevector(pairs, pairs, one, one, one, one);
   const Int4 right = __builtin_shufflevector(pairs, pairs, other, other, other, other);
-  return sum + add_products(zip_low(upper, lower), reinterpret_cast<Short8>(left)) +
-         add_products(zip_high(upper, lower), reinterpret_cast<Short8>(right));
+  return sum + (add_products(zip_low(upper, lower), reinterpret_cast<Short8>(left)) +
+                add_products(zip_high(upper, lower), reinterpret_cast<Short8>(right)));
 }
 
 // The same of four pixels of bytes, and the four below them.

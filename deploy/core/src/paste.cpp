@@ -14,6 +14,7 @@ namespace {
 constexpr int BORDER = 2;  // zeros around the layer
 constexpr int TAPS = 4;    // neighbours along a line that interpolation sees
 constexpr int BLOCK = Picture::BLOCK;
+constexpr int LANES = 4;  // pixels that are computed together
 
 // The layer in whole numbers: colours in 1/128 of an 8-bit step, shares in 1/16384. A colour beyond 255 steps says no
 // more than 255 do.
@@ -32,16 +33,22 @@ void narrow(double start, double step, int length, int* begin, int* end) {
       std::clamp(std::ceil(std::max(a, b)) + 1, static_cast<double>(*begin), static_cast<double>(*end)));
 }
 
-// pixel (1 - share) + colour, rounded, of an RGBX pixel and the layer's weighted sums for it. The fourth byte stays.
-inline void blend(Int4 sum, std::uint8_t* pixel) {
+// pixel (1 - share) + colour, rounded, of RGBX pixels and the layer's weighted sums for them. The fourth byte stays.
+inline void blend(const Int4* sums, std::uint8_t* pixels) {
   constexpr int drop = COLOUR_BITS + WEIGHT_BITS - SHARE_BITS;
-  const auto bytes = load<std::uint32_t>(pixel);
-  const Int4 before = low4(low8(reinterpret_cast<Byte16>(Word4{bytes, 0, 0, 0})));
-  const Int4 share = sum >> WEIGHT_BITS, kept = (1 << SHARE_BITS) - __builtin_shufflevector(share, share, 3, 3, 3, 3);
-  const Int4 stays = add_products(reinterpret_cast<Short8>(before), reinterpret_cast<Short8>(kept));
-  const Short8 after = narrowed((stays + (sum >> drop)) >> SHARE_BITS, Int4{});
-  const std::uint32_t colours = reinterpret_cast<Word4>(narrowed(after, after))[0];
-  store((colours & 0xffffff) | (bytes & 0xff000000), pixel);
+  const Word4 fourth = Word4{} + 0xff000000u;
+  const Byte16 bytes = load<Byte16>(pixels);
+  const Short8 low = low8(bytes), high = high8(bytes);
+  const Int4 before[LANES] = {low4(low), high4(low), low4(high), high4(high)};
+  Int4 after[LANES];
+  for (int i = 0; i < LANES; ++i) {
+    const Int4 share = sums[i] >> WEIGHT_BITS;
+    const Int4 kept = (1 << SHARE_BITS) - __builtin_shufflevector(share, share, 3, 3, 3, 3);
+    const Int4 stays = add_products(reinterpret_cast<Short8>(before[i]), reinterpret_cast<Short8>(kept));
+    after[i] = (stays + (sums[i] >> drop)) >> SHARE_BITS;
+  }
+  const auto all = reinterpret_cast<Word4>(narrowed(narrowed(after[0], after[1]), narrowed(after[2], after[3])));
+  store((all & ~fourth) | (reinterpret_cast<Word4>(bytes) & fourth), pixels);
 }
 
 }  // namespace
@@ -55,8 +62,8 @@ Paste::Paste(int size, const PasteSettings& settings)
       shrunk_(whole_.size()) {
   const int edged = size + 2 * BORDER;
   edged_.resize(static_cast<std::size_t>(CHANNELS) * edged * (edged + 2));
-  reached_.resize(static_cast<std::size_t>(edged) * edged);
-  filled_.resize(reached_.size());
+  filled_.resize(static_cast<std::size_t>(edged) * edged);
+  reached_.resize(filled_.size() + 1);  // and one that is 0
   const double length = std::max(settings.edge * size, 1.0);
   for (int y = 0; y < size; ++y) {
     for (int x = 0; x < size; ++x) {
@@ -201,37 +208,55 @@ bool Paste::seen_rows(Rect* area) const {
   return !area->is_empty();
 }
 
-// Lays the layer over the pixels x1 <= x < x2 of row `y` of a block, of which `pixels` are those from (block_x, block_y)
-// on, as soon as one is reached.
+// Lays the layer over the pixels x1 <= x < x2 of a row of a block, and over those beside them that it reaches; `pixels`
+// are the block's, taken as soon as one is.
 void Paste::lay(Picture& picture, const Span& span, const Matrix& from_memory, std::uint8_t** pixels) const {
   if (span.x1 >= span.x2) return;
   const Taps<TAPS>& weights = taps<TAPS>();
   const std::ptrdiff_t width = width_ + 2 * BORDER, row = width * CHANNELS;
-  // places in 1/32 pixels of the layer with its border, as fractions of 2^32
-  constexpr double ONE = 4294967296.0;
-  const auto fixed = [](double value) { return static_cast<std::int64_t>(value * STEPS * ONE); };
-  const Point place = transform({static_cast<double>(span.x1), static_cast<double>(span.y)}, from_memory);
-  const std::int64_t right = fixed(from_memory.a[0]), down = fixed(from_memory.a[3]);
-  std::int64_t u = fixed(place.x + 1 + 0.5 / STEPS), v = fixed(place.y + 1 + 0.5 / STEPS);
-  const std::uint64_t most_u = static_cast<std::uint64_t>(width_ + 1) * STEPS,
-                      most_v = static_cast<std::uint64_t>(height_ + 1) * STEPS;
-  const std::ptrdiff_t first_pixel = static_cast<std::ptrdiff_t>(span.y - span.block_y) * BLOCK - span.block_x;
-  for (int x = span.x1; x < span.x2; ++x, u += right, v += down) {
-    const std::int64_t across = u >> 32, along = v >> 32;
-    if (static_cast<std::uint64_t>(across) >= most_u || static_cast<std::uint64_t>(along) >= most_v) continue;
-    const std::ptrdiff_t first = (along >> STEP_BITS) * width + (across >> STEP_BITS);
-    if (!reached_[first]) continue;
+  // places in 1/32 pixels of the layer with its border, as fractions of 2^16
+  constexpr int fraction = 16;
+  const auto fixed = [](double value) { return static_cast<std::int32_t>(std::lrint(value * (STEPS << fraction))); };
+  const int begin = (span.x1 - span.block_x) & ~(LANES - 1), end = span.x2 - span.block_x;
+  const Point place =
+      transform({static_cast<double>(span.block_x + begin), static_cast<double>(span.y)}, from_memory);
+  const double right = from_memory.a[0], down = from_memory.a[3];
+  const double x = place.x + 1 + 0.5 / STEPS, y = place.y + 1 + 0.5 / STEPS;
+  Int4 u = {fixed(x), fixed(x + right), fixed(x + 2 * right), fixed(x + 3 * right)};
+  Int4 v = {fixed(y), fixed(y + down), fixed(y + 2 * down), fixed(y + 3 * down)};
+  const std::int32_t across_step = fixed(LANES * right), along_step = fixed(LANES * down);
+  const int most_u = (width_ + 1) * STEPS, most_v = (height_ + 1) * STEPS;
+  const Short8 of_rows = Short8{} + static_cast<std::int16_t>(width);
+  const int nowhere = static_cast<int>(reached_.size()) - 1;
+  std::ptrdiff_t at = static_cast<std::ptrdiff_t>(span.y - span.block_y) * BLOCK + begin;
+  for (int k = begin; k < end; k += LANES, at += LANES, u += across_step, v += along_step) {
+    const Int4 across = u >> fraction, along = v >> fraction;
+    const Int4 is_inside = (across >= 0) & (along >= 0) & (across < most_u) & (along < most_v);
+    const Int4 firsts = add_products(reinterpret_cast<Short8>(along >> STEP_BITS), of_rows) +
+                        (across >> STEP_BITS);
+    const Int4 places = (along & (STEPS - 1)) << STEP_BITS | (across & (STEPS - 1));
+    std::int32_t first[LANES], steps[LANES];
+    store(is_inside ? firsts : Int4{} + nowhere, first), store(places, steps);
+    const std::uint8_t is_reached[LANES] = {reached_[first[0]], reached_[first[1]], reached_[first[2]],
+                                            reached_[first[3]]};
+    if (!(is_reached[0] | is_reached[1] | is_reached[2] | is_reached[3])) continue;
     if (*pixels == nullptr) *pixels = picture.begin_block(span.block_x, span.block_y);
-    const std::int16_t* weight = weights.at[(along & (STEPS - 1)) << STEP_BITS | (across & (STEPS - 1))];
-    const std::int16_t* from = edged_.data() + first * CHANNELS;
     constexpr int half = 1 << (COLOUR_BITS + WEIGHT_BITS - 1);
-    Int4 sum = {half, half, half, WEIGHT / 2};
-    for (int i = 0; i < TAPS; i += 2, from += 2 * row, weight += 2 * TAPS) {
-      const Short8 w = load<Short8>(weight);
-      sum = add_weighted<0>(sum, load<Short8>(from), load<Short8>(from + row), w);
-      sum = add_weighted<1>(sum, load<Short8>(from + 8), load<Short8>(from + row + 8), w);
+    Int4 sums[LANES];
+    for (int i = 0; i < LANES; ++i) {
+      Int4 upper = {half, half, half, WEIGHT / 2}, lower = {};  // two sums, so that one need not wait for the other
+      if (is_reached[i]) {
+        const std::int16_t *weight = weights.at[steps[i]], *from = edged_.data() + first[i] * CHANNELS;
+        const Short8 w = load<Short8>(weight), z = load<Short8>(weight + 2 * TAPS);
+        upper = add_weighted<0>(upper, load<Short8>(from), load<Short8>(from + row), w);
+        upper = add_weighted<1>(upper, load<Short8>(from + 8), load<Short8>(from + row + 8), w);
+        from += 2 * row;
+        lower = add_weighted<0>(lower, load<Short8>(from), load<Short8>(from + row), z);
+        lower = add_weighted<1>(lower, load<Short8>(from + 8), load<Short8>(from + row + 8), z);
+      }
+      sums[i] = upper + lower;
     }
-    blend(sum, *pixels + (first_pixel + x) * RGBX);
+    blend(sums, *pixels + at * RGBX);
   }
 }
 

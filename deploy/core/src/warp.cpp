@@ -13,7 +13,8 @@ namespace {
 
 constexpr int FINE_BITS = 10;                          // of the places before they are rounded to 1/32 pixel
 constexpr int FINE_STEP_BITS = FINE_BITS - STEP_BITS;  // of such a place in a step of 1/32 pixel
-constexpr int LANES = 4;  // pixels that are computed together
+constexpr int LANES = 4;   // pixels that are computed together
+constexpr int STRIP = 32;  // columns of the result
 
 // A place in 1/1024 pixels; far outside any picture it does not matter how far.
 int fine(double place) {
@@ -108,34 +109,33 @@ void warp_rows(const Job& job, std::uint8_t* result) {
   const bool is_swapped = job.turn.is_swapped;
   const int *to_x = is_swapped ? job.down : job.right, *to_y = is_swapped ? job.right : job.down;
   const int most_x = image.dx == BYTES ? image.width - SIZE : -1, most_y = image.height - SIZE;
-  for (int y = 0; y < job.height; ++y) {
-    const int across = fine(job.back.a[1] * y + job.back.a[2]) + rounding,
-              along = fine(job.back.a[4] * y + job.back.a[5]) + rounding;
-    const int x0 = along_x.sign * (is_swapped ? along : across) + along_x.shift,
-              y0 = along_y.sign * (is_swapped ? across : along) + along_y.shift;
-    for (int x = 0; x < job.width; x += LANES, result += 3 * LANES) {
-      const Int4 u = x0 + along_x.sign * load<Int4>(to_x + x), v = y0 + along_y.sign * load<Int4>(to_y + x);
-      const Int4 columns = (u >> FINE_BITS) - first, rows = (v >> FINE_BITS) - first;
-      const Int4 places = ((v >> FINE_STEP_BITS) & (STEPS - 1)) << STEP_BITS | ((u >> FINE_STEP_BITS) & (STEPS - 1));
-      int column[LANES], row[LANES], place[LANES];
-      store(columns, column), store(rows, row), store(places, place);
-      const int count = std::min(LANES, job.width - x);
-      Int4 sums[LANES];
-      if (is_all(reinterpret_cast<Long2>((columns >= 0) & (rows >= 0) & (columns <= most_x) & (rows <= most_y)))) {
+  // in strips of a few columns: a picture that lies on its side is then read along its rows
+  for (int begin = 0; begin < job.width; begin += STRIP) {
+    const int end = std::min(begin + STRIP, job.width);
+    for (int y = 0; y < job.height; ++y) {
+      const int across = fine(job.back.a[1] * y + job.back.a[2]) + rounding,
+                along = fine(job.back.a[4] * y + job.back.a[5]) + rounding;
+      const int x0 = along_x.sign * (is_swapped ? along : across) + along_x.shift,
+                y0 = along_y.sign * (is_swapped ? across : along) + along_y.shift;
+      for (int x = begin; x < end; x += LANES) {
+        const Int4 u = x0 + along_x.sign * load<Int4>(to_x + x), v = y0 + along_y.sign * load<Int4>(to_y + x);
+        const Int4 columns = (u >> FINE_BITS) - first, rows = (v >> FINE_BITS) - first;
+        const Int4 places = ((v >> FINE_STEP_BITS) & (STEPS - 1)) << STEP_BITS | ((u >> FINE_STEP_BITS) & (STEPS - 1));
+        const bool are_inside =
+            is_all(reinterpret_cast<Long2>((columns >= 0) & (rows >= 0) & (columns <= most_x) & (rows <= most_y)));
+        int column[LANES], row[LANES], place[LANES];
+        store(columns, column), store(rows, row), store(places, place);
+        Int4 sums[LANES];
         for (int i = 0; i < LANES; ++i) {
-          sums[i] = mix<SIZE, BYTES>(image.data + row[i] * image.dy + column[i] * BYTES, image.dy, weights.at[place[i]]);
+          const bool is_inside =
+              are_inside || (column[i] >= 0 && row[i] >= 0 && column[i] <= most_x && row[i] <= most_y);
+          const std::int16_t* weight = weights.at[place[i]];
+          sums[i] = is_inside ? mix<SIZE, BYTES>(image.data + row[i] * image.dy + column[i] * BYTES, image.dy, weight)
+                              : mix_at_edge<SIZE>(image, column[i], row[i], job.border, weight);
         }
-      } else {
-        for (int i = 0; i < LANES; ++i) {
-          const bool is_inside = column[i] >= 0 && row[i] >= 0 && column[i] <= most_x && row[i] <= most_y;
-          sums[i] = is_inside ? mix<SIZE, BYTES>(image.data + row[i] * image.dy + column[i] * BYTES, image.dy,
-                                                 weights.at[place[i]])
-                              : mix_at_edge<SIZE>(image, column[i], row[i], job.border, weights.at[place[i]]);
-        }
+        store_pixels(sums, std::min(LANES, end - x), result + 3 * (static_cast<std::ptrdiff_t>(y) * job.width + x));
       }
-      store_pixels(sums, count, result);
     }
-    result -= 3 * ((job.width + LANES - 1) / LANES * LANES - job.width);
   }
 }
 
