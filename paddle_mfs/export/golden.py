@@ -10,8 +10,8 @@ meshes (M, 468, 3), presences (M,) logits. Of its faces, largest first: boxes, s
 largest one: matrix, crop; gain (3,) of its light, the crop as it is shown to the IDN, painted (3, S, S) by it, result
 (3, S, S) in the crop's own light; change (3, S, S), damping, and the picture as `pasted`.
 
-Of a yuv picture (BT.601 in full range, of "_video" BT.709 in video range): y, u, v, the RGB picture that they mean, and y, u, v after the pasting of the
-same face: pasted_y, pasted_u, pasted_v.
+Of a yuv picture (BT.601 in full range; of "_video", BT.709 in video range): y, u, v, the RGB picture that they mean, and
+y, u, v after the pasting of the same face: pasted_y, pasted_u, pasted_v.
 
 Of the clip: frames (T, H, W, 3), times (T,) in seconds; calls of the networks as above; counts (T,) of tracked faces;
 of these, frame by frame: ids, boxes, landmarks, smoothed.
@@ -219,9 +219,7 @@ def _steps(is_full: bool) -> tuple[int, int, int]:
     return (0, 255, 255) if is_full else (16, 219, 224)
 
 
-def to_yuv(
-    picture: np.ndarray, matrix: int = BT601, is_full: bool = True
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def to_yuv(picture: np.ndarray, matrix: int = BT601, is_full: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(H, W, 3) uint8 RGB -> Y (H, W), U and V (half, rounded up) uint8: 4:2:0, by default as cameras do.
 
     matrix: coefficients (H.273), one of `video.frame.LUMA`. is_full: range; else video's.
@@ -233,15 +231,11 @@ def to_yuv(
     padding = [(0, length % 2) for length in luma.shape]
     small = [np.pad(plane, padding, "edge") for plane in chroma]
     small = [(p[::2, ::2] + p[1::2, ::2] + p[::2, 1::2] + p[1::2, 1::2]) / 4 * chroma_steps / 255 + 128 for p in small]
-    y, u, v = (
-        np.rint(plane).clip(0, 255).astype(np.uint8) for plane in (black + luma * (luma_steps / 255), *small)
-    )
+    y, u, v = (np.rint(plane).clip(0, 255).astype(np.uint8) for plane in (black + luma * (luma_steps / 255), *small))
     return y, u, v
 
 
-def to_rgb(
-    y: np.ndarray, u: np.ndarray, v: np.ndarray, matrix: int = BT601, is_full: bool = True
-) -> np.ndarray:
+def to_rgb(y: np.ndarray, u: np.ndarray, v: np.ndarray, matrix: int = BT601, is_full: bool = True) -> np.ndarray:
     """The inverse of `to_yuv`: a chroma sample holds for its 2 x 2 pixels."""
     (weight_red, weight_blue), (black, luma_steps, chroma_steps) = LUMA[matrix], _steps(is_full)
     height, width = y.shape

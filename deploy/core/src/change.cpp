@@ -70,7 +70,8 @@ float Change::operator()(const std::uint8_t* crop, const float* result, float* c
     }
   }
   const Float4 most = seen.most, all = seen.all;  // no number where one of the differences is none
-  const bool is_finite = std::isfinite(all[0]) && std::isfinite(all[1]) && std::isfinite(all[2]) && std::isfinite(all[3]);
+  const bool is_finite =
+      std::isfinite(all[0]) && std::isfinite(all[1]) && std::isfinite(all[2]) && std::isfinite(all[3]);
   return is_finite ? std::max({most[0], most[1], most[2], most[3]}) : std::numeric_limits<float>::infinity();
 }
 

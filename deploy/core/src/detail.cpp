@@ -23,8 +23,8 @@ int mirrored(int place, int length) {
   return place;
 }
 
-// result[x] = kernel[0] middle[x] + sum over i of kernel[i + 1] (before[i][x] + after[i][x]), x < count. ARE_ALIGNED: the
-// rows begin at multiples of 16 bytes.
+// result[x] = kernel[0] middle[x] + sum over i of kernel[i + 1] (before[i][x] + after[i][x]), x < count. ARE_ALIGNED:
+// the rows begin at multiples of 16 bytes.
 template <bool ARE_ALIGNED>
 void weigh(const float* middle, const float* const* before, const float* const* after, const float* kernel, int reach,
            int count, float* result) {
@@ -70,7 +70,7 @@ void GaussianBlur::take(const float* row) {
     before_[i - 1] = middle - i, after_[i - 1] = middle + i;
   }
   weigh<false>(middle, before_.data(), after_.data(), kernel_.data(), reach_, size_,
-        rows_.data() + static_cast<std::ptrdiff_t>(taken_++) * size_);
+               rows_.data() + static_cast<std::ptrdiff_t>(taken_++) * size_);
 }
 
 bool GaussianBlur::give(float* result) {
@@ -105,8 +105,7 @@ void Detail::operator()(const std::uint8_t* crop, const float* result, float* da
       while (around_before_.give(row_.data()) && around_after_.give(other_.data())) {
         float* to = damping + static_cast<std::ptrdiff_t>(done++) * size_;
         for (int x = 0; x < size_; x += LANES) {
-          const Float4 left =
-              (load4(other_.data() + x) + settings_.noise) / (load4(row_.data() + x) + settings_.noise);
+          const Float4 left = (load4(other_.data() + x) + settings_.noise) / (load4(row_.data() + x) + settings_.noise);
           store4(min4(max4((settings_.kept - left) * slope, Float4{}), Float4{} + 1.0f), to + x);
         }
       }
@@ -116,7 +115,8 @@ void Detail::operator()(const std::uint8_t* crop, const float* result, float* da
 
 // The luma of a row, which is given to the fine blur.
 void Detail::take_row(const std::uint8_t* crop, const float* result, int y) {
-  const std::ptrdiff_t first = static_cast<std::ptrdiff_t>(y) * size_, count = static_cast<std::ptrdiff_t>(size_) * size_;
+  const std::ptrdiff_t first = static_cast<std::ptrdiff_t>(y) * size_,
+                       count = static_cast<std::ptrdiff_t>(size_) * size_;
   const float *red = result, *green = result + count, *blue = green + count;
   for (std::ptrdiff_t i = first; i < first + size_; i += 16) {  // luma of ITU-R BT.601, of bytes rounded to bytes
     Byte16 planes[3];

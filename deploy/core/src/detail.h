@@ -16,8 +16,8 @@ struct DetailSettings {
         kept = 0.4f;  // share of its structure that is left: below, all detail goes with it; above, all stays
 };
 
-// A Gaussian blur of planes of one size, mirrored at the border without its last pixel twice, as OpenCV's. It goes row by
-// row, so that what it needs of them is still in the cache.
+// A Gaussian blur of planes of one size, mirrored at the border without its last pixel twice, as OpenCV's. It goes row
+// by row, so that several of them can follow each other closely.
 class GaussianBlur {
  public:
   GaussianBlur(int size, double sigma);  // size: a multiple of 4

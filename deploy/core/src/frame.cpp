@@ -71,7 +71,8 @@ class Chroma {
   template <int SHARING>
   void put(Short8 low, Short8 high, Short8 weights, std::int16_t* to) const {
     constexpr int half = HALF + (IS_FULL ? 0 : 1 << (TO_RGB_BITS - 1));
-    const Short8 more = narrowed((add_products(low, weights) + half) >> DROP, (add_products(high, weights) + half) >> DROP);
+    const Short8 more =
+        narrowed((add_products(low, weights) + half) >> DROP, (add_products(high, weights) + half) >> DROP);
     if constexpr (SHARING == 1) {
       store(more, to);
     } else {

@@ -3,10 +3,11 @@
 // A YUV frame is read where something looks at it and no further. What is changed in its RGB view is added to Y, U and
 // V as a difference: no change adds exactly 0, so pixels outside the face keep their bytes.
 //
-// YUV means, with the luma weights Kr, Kg, Kb of its matrix (BT.601: 0.299, 0.587, 0.114; BT.709: 0.2126, 0.7152, 0.0722)
+// What YUV means, with the luma weights Kr, Kg, Kb of its matrix (BT.601: 0.299, 0.587, 0.114; BT.709: 0.2126, 0.7152,
+// 0.0722):
 //   R = Y' + 2 (1 - Kr) V'    B = Y' + 2 (1 - Kb) U'    Y' = Kr R + Kg G + Kb B
-// in full range Y' = Y, U' = U - 128, V' = V - 128; in video range 255/219 (Y - 16), 255/224 (U - 128), 255/224 (V - 128).
-// A chroma sample holds for its 2 x 2 pixels, and what is added to it is the mean over them.
+// in full range Y' = Y, U' = U - 128, V' = V - 128; in video range Y' = 255/219 (Y - 16), U' = 255/224 (U - 128), and
+// so V'. A chroma sample holds for its 2 x 2 pixels, and what is added to it is the mean over them.
 
 #pragma once
 
@@ -38,9 +39,9 @@ struct Turn {
 
 // What YUV means, as whole numbers.
 struct YuvWeights {
-  bool is_full = true;                                   // range
+  bool is_full = true;                                                     // range
   std::int16_t luma = 0, red_v = 0, green_u = 0, green_v = 0, blue_u = 0;  // to RGB: shares of 1 << 13
-  std::int16_t to_y[3] = {}, to_u[3] = {}, to_v[3] = {};  // from red, green, blue: shares of 1 << 15
+  std::int16_t to_y[3] = {}, to_u[3] = {}, to_v[3] = {};                   // from red, green, blue: shares of 1 << 15
   YuvWeights(YuvRange range, YuvMatrix matrix);
 };
 
@@ -69,9 +70,9 @@ class Picture {
   const Turn& turn() const { return turn_; }
   const Pixels& pixels() const { return pixels_; }  // as `read` gives them
 
-  // Changing pixels, a block of memory at a time. `begin_block` gives the BLOCK x 2 pixels from (x, y) on, both even, as
-  // RGBX: row after row, those beyond the frame 0. Red, green and blue may be written until `end_block` brings the change
-  // into the frame.
+  // Changing pixels, a block of memory at a time. `begin_block` gives the BLOCK x 2 pixels from (x, y) on, both even,
+  // as RGBX: row after row, those beyond the frame 0. Red, green and blue may be written, until `end_block` brings the
+  // change into the frame.
   static constexpr int BLOCK = 64;
   std::uint8_t* begin_block(int x, int y);
   void end_block();

@@ -1,5 +1,5 @@
-// Numbers that are computed with at once: a pixel and what goes with it, or its neighbours. The vectors of GCC and Clang,
-// which become SSE here and NEON on phones; the few operations that those have no words for are at the end.
+// Numbers that are computed with at once: a pixel and what goes with it, or its neighbours. The vectors of GCC and
+// Clang, which become SSE here and NEON on phones; the few operations that those have no words for are at the end.
 
 #pragma once
 
@@ -98,8 +98,8 @@ inline void transpose(Float4* v) {
   v[2] = __builtin_shufflevector(c, d, 0, 1, 4, 5), v[3] = __builtin_shufflevector(c, d, 2, 3, 6, 7);
 }
 
-// 16 RGB pixels -> red, green, blue. Dealing 48 bytes like cards, from two halves in turn, moves each to twice its place
-// (modulo 47); four times, to 16 times: what stood three apart is side by side.
+// 16 RGB pixels -> red, green, blue. Dealing 48 bytes like cards, from two halves in turn, moves each to twice its
+// place (modulo 47); four times, to 16 times: what stood three apart is side by side.
 inline void planes_of(const std::uint8_t* rgb, Byte16* planes) {
   Byte16 a = load<Byte16>(rgb), b = load<Byte16>(rgb + 16), c = load<Byte16>(rgb + 32);
   for (int i = 0; i < 4; ++i) {
@@ -151,8 +151,9 @@ inline Int4 add_weighted(Int4 sum, Byte16 upper, Byte16 lower, Short8 weights) {
   const Int4 pairs = reinterpret_cast<Int4>(weights);
   const Byte16 left = zip_low(upper, lower), right = zip_high(upper, lower);
   const auto all = [](Int4 one) { return reinterpret_cast<Short8>(one); };
-  return sum + (add_products(low8(left), all(__builtin_shufflevector(pairs, pairs, 0, 0, 0, 0))) +
-                add_products(high8(left), all(__builtin_shufflevector(pairs, pairs, 1, 1, 1, 1)))) +
+  return sum +
+         (add_products(low8(left), all(__builtin_shufflevector(pairs, pairs, 0, 0, 0, 0))) +
+          add_products(high8(left), all(__builtin_shufflevector(pairs, pairs, 1, 1, 1, 1)))) +
          (add_products(low8(right), all(__builtin_shufflevector(pairs, pairs, 2, 2, 2, 2))) +
           add_products(high8(right), all(__builtin_shufflevector(pairs, pairs, 3, 3, 3, 3))));
 }

@@ -134,7 +134,8 @@ Matrix Paste::make_layer(const float* change, const Matrix& matrix, const std::u
 }
 
 void Paste::make_row(const float* change, const std::uint8_t* crop, const float* damping, int y, float* row) const {
-  const std::ptrdiff_t count = static_cast<std::ptrdiff_t>(size_) * size_, begin = static_cast<std::ptrdiff_t>(y) * size_;
+  const std::ptrdiff_t count = static_cast<std::ptrdiff_t>(size_) * size_,
+                       begin = static_cast<std::ptrdiff_t>(y) * size_;
   for (std::ptrdiff_t i = begin; i < begin + size_; i += 16) {
     Byte16 planes[3];
     Float4 seen[3][4];
@@ -218,8 +219,7 @@ void Paste::lay(Picture& picture, const Span& span, const Matrix& from_memory, s
   constexpr int fraction = 16;
   const auto fixed = [](double value) { return static_cast<std::int32_t>(std::lrint(value * (STEPS << fraction))); };
   const int begin = (span.x1 - span.block_x) & ~(LANES - 1), end = span.x2 - span.block_x;
-  const Point place =
-      transform({static_cast<double>(span.block_x + begin), static_cast<double>(span.y)}, from_memory);
+  const Point place = transform({static_cast<double>(span.block_x + begin), static_cast<double>(span.y)}, from_memory);
   const double right = from_memory.a[0], down = from_memory.a[3];
   const double x = place.x + 1 + 0.5 / STEPS, y = place.y + 1 + 0.5 / STEPS;
   Int4 u = {fixed(x), fixed(x + right), fixed(x + 2 * right), fixed(x + 3 * right)};
@@ -232,8 +232,7 @@ void Paste::lay(Picture& picture, const Span& span, const Matrix& from_memory, s
   for (int k = begin; k < end; k += LANES, at += LANES, u += across_step, v += along_step) {
     const Int4 across = u >> fraction, along = v >> fraction;
     const Int4 is_inside = (across >= 0) & (along >= 0) & (across < most_u) & (along < most_v);
-    const Int4 firsts = add_products(reinterpret_cast<Short8>(along >> STEP_BITS), of_rows) +
-                        (across >> STEP_BITS);
+    const Int4 firsts = add_products(reinterpret_cast<Short8>(along >> STEP_BITS), of_rows) + (across >> STEP_BITS);
     const Int4 places = (along & (STEPS - 1)) << STEP_BITS | (across & (STEPS - 1));
     std::int32_t first[LANES], steps[LANES];
     store(is_inside ? firsts : Int4{} + nowhere, first), store(places, steps);

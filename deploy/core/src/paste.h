@@ -35,7 +35,7 @@ class Paste {
   void take_row(const float* row, int y);
   void find_reached();
   bool seen_rows(Rect* area) const;  // pixels of the layer from which others are reached; false: nothing is
-  struct Span {  // of a row, within a block
+  struct Span {                      // of a row, within a block
     int block_x, block_y, y, x1, x2;
   };
   void lay(Picture& picture, const Span& span, const Matrix& from_memory, std::uint8_t** pixels) const;
@@ -43,11 +43,11 @@ class Paste {
   const int size_;
   const PasteSettings settings_;
   AreaResize area_;
-  int width_ = 0, height_ = 0;               // of the layer as it is laid over the picture, without its border
-  std::vector<float> fade_;                  // size x size
-  std::vector<float> row_, whole_, shrunk_;  // of the layer: a row; for a smaller face all of it, and that smaller
-  std::vector<std::int16_t> edged_;          // the layer with a border of zeros, 2 pixels wide, and one more row
-  std::vector<std::uint8_t> reached_;        // 1 where, from this pixel of it on, any of 4 x 4 is not 0
+  int width_ = 0, height_ = 0;                 // of the layer as it is laid over the picture, without its border
+  std::vector<float> fade_;                    // size x size
+  std::vector<float> row_, whole_, shrunk_;    // of the layer: a row; for a smaller face all of it, and that smaller
+  std::vector<std::int16_t> edged_;            // the layer with a border of zeros, 2 pixels wide, and one more row
+  std::vector<std::uint8_t> reached_;          // 1 where, from this pixel of it on, any of 4 x 4 is not 0
   std::vector<std::uint8_t> filled_, across_;  // 1 where the pixel is not 0; where any of 4 on a row is not
 };
 

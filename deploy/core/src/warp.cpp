@@ -13,8 +13,8 @@ namespace {
 
 constexpr int FINE_BITS = 10;                          // of the places before they are rounded to 1/32 pixel
 constexpr int FINE_STEP_BITS = FINE_BITS - STEP_BITS;  // of such a place in a step of 1/32 pixel
-constexpr int LANES = 4;   // pixels that are computed together
-constexpr int STRIP = 32;  // columns of the result
+constexpr int LANES = 4;                               // pixels that are computed together
+constexpr int STRIP = 32;                              // columns of the result
 
 // A place in 1/1024 pixels; far outside any picture it does not matter how far.
 int fine(double place) {
