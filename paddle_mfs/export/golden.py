@@ -10,8 +10,8 @@ meshes (M, 468, 3), presences (M,) logits. Of its faces, largest first: boxes, s
 largest one: matrix, crop; gain (3,) of its light, the crop as it is shown to the IDN, painted (3, S, S) by it, result
 (3, S, S) in the crop's own light; change (3, S, S), damping, and the picture as `pasted`.
 
-Of a yuv picture (BT.601 in full range; of "_video", BT.709 in video range): y, u, v, the RGB picture that they mean, and
-y, u, v after the pasting of the same face: pasted_y, pasted_u, pasted_v.
+Of a yuv picture (BT.601 in full range; of "_video", BT.709 in video range): y, u, v, the RGB picture that they mean,
+and y, u, v after the pasting of the same face: pasted_y, pasted_u, pasted_v.
 
 Of the clip: frames (T, H, W, 3), times (T,) in seconds; calls of the networks as above; counts (T,) of tracked faces;
 of these, frame by frame: ids, boxes, landmarks, smoothed.
