@@ -10,8 +10,8 @@ meshes (M, 468, 3), presences (M,) logits. Of its faces, largest first: boxes, s
 largest one: matrix, crop; gain (3,) of its light, the crop as it is shown to the IDN, painted (3, S, S) by it, result
 (3, S, S) in the crop's own light; change (3, S, S), damping, and the picture as `pasted`.
 
-Of a yuv picture (BT.601, full range): y, u, v, the RGB picture that they mean, and y, u, v after the pasting of the
-same face: pasted_y, pasted_u, pasted_v.
+Of a yuv picture (BT.601 in full range; of "_video", BT.709 in video range): y, u, v, the RGB picture that they mean,
+and y, u, v after the pasting of the same face: pasted_y, pasted_u, pasted_v.
 
 Of the clip: frames (T, H, W, 3), times (T,) in seconds; calls of the networks as above; counts (T,) of tracked faces;
 of these, frame by frame: ids, boxes, landmarks, smoothed.
@@ -44,14 +44,14 @@ from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import writing
 from paddle_mfs.utils.resources import resource
 from paddle_mfs.utils.tensor import to_batch, to_image
-from paddle_mfs.video.frame import BT601, FULL_RANGE, LUMA, add_change, planes
+from paddle_mfs.video.frame import BT601, BT709, FULL_RANGE, LUMA, add_change, planes
 
 INDEX = "index.json"
 SOURCE = resource("samples/source.jpg")
 FRAMES, CUT = 60, 40  # of the clip; its first frame of another scene
 HIDDEN = range(22, 27)  # frames in which its first face is covered
 CLIP_SIZE = 320, 180
-RED, BLUE = LUMA[BT601]
+VIDEO_RANGE = 1  # H.273's "limited", as FFmpeg numbers it
 
 
 class Recorder:
@@ -139,6 +139,8 @@ def _cases(swapper: FaceSwapper) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
         yield name, arrays
         if faces and name in ("upright", "edge"):
             yield f"{name}_yuv", _yuv_case(arrays)
+        if faces and name == "upright":
+            yield f"{name}_video", _yuv_case(arrays, BT709, is_full=False)
     yield "clip", _clip_case(RecordedAnalyser(*networks))
 
 
@@ -196,15 +198,15 @@ def _swapped(swapper: FaceSwapper, picture: np.ndarray, face: Face) -> dict[str,
     }
 
 
-def _yuv_case(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _yuv_case(arrays: dict[str, np.ndarray], matrix: int = BT601, is_full: bool = True) -> dict[str, np.ndarray]:
     """The same face pasted into a camera's frame, by what edits the frames of clips."""
-    y, u, v = to_yuv(arrays["picture"])
+    y, u, v = to_yuv(arrays["picture"], matrix, is_full)
     height, width = y.shape
     frame = av.VideoFrame(width, height, "yuv420p")
-    frame.colorspace, frame.color_range = BT601, FULL_RANGE
+    frame.colorspace, frame.color_range = matrix, FULL_RANGE if is_full else VIDEO_RANGE
     for plane, values in zip(planes(frame), (y, u, v)):
         plane[...] = values
-    before = to_rgb(y, u, v)
+    before = to_rgb(y, u, v, matrix, is_full)
     after = paste(before, arrays["change"].transpose(1, 2, 0), arrays["matrix"], arrays["crop"], arrays["damping"])
     add_change(frame, before, after, (0, 0))
     pasted = dict(zip(("pasted_y", "pasted_u", "pasted_v"), (plane.copy() for plane in planes(frame))))
@@ -212,25 +214,39 @@ def _yuv_case(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {"y": y, "u": u, "v": v, "picture": before, **same, **pasted}
 
 
-def to_yuv(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(H, W, 3) uint8 RGB -> Y (H, W), U and V (half, rounded up) uint8: BT.601, full range, 4:2:0, as cameras do."""
+def _steps(is_full: bool) -> tuple[int, int, int]:
+    """Y of black, steps from black to white, steps of U and V; full or video range."""
+    return (0, 255, 255) if is_full else (16, 219, 224)
+
+
+def to_yuv(picture: np.ndarray, matrix: int = BT601, is_full: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(H, W, 3) uint8 RGB -> Y (H, W), U and V (half, rounded up) uint8: 4:2:0, by default as cameras do.
+
+    matrix: coefficients (H.273), one of `video.frame.LUMA`. is_full: range; else video's.
+    """
+    (weight_red, weight_blue), (black, luma_steps, chroma_steps) = LUMA[matrix], _steps(is_full)
     red, green, blue = np.moveaxis(picture.astype(np.float64), 2, 0)
-    luma = RED * red + (1 - RED - BLUE) * green + BLUE * blue
-    chroma = [(blue - luma) / (2 * (1 - BLUE)), (red - luma) / (2 * (1 - RED))]
+    luma = weight_red * red + (1 - weight_red - weight_blue) * green + weight_blue * blue
+    chroma = [(blue - luma) / (2 * (1 - weight_blue)), (red - luma) / (2 * (1 - weight_red))]
     padding = [(0, length % 2) for length in luma.shape]
     small = [np.pad(plane, padding, "edge") for plane in chroma]
-    small = [(p[::2, ::2] + p[1::2, ::2] + p[::2, 1::2] + p[1::2, 1::2]) / 4 + 128 for p in small]
-    y, u, v = (np.rint(plane).clip(0, 255).astype(np.uint8) for plane in (luma, *small))
+    small = [(p[::2, ::2] + p[1::2, ::2] + p[::2, 1::2] + p[1::2, 1::2]) / 4 * chroma_steps / 255 + 128 for p in small]
+    y, u, v = (np.rint(plane).clip(0, 255).astype(np.uint8) for plane in (black + luma * (luma_steps / 255), *small))
     return y, u, v
 
 
-def to_rgb(y: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+def to_rgb(y: np.ndarray, u: np.ndarray, v: np.ndarray, matrix: int = BT601, is_full: bool = True) -> np.ndarray:
     """The inverse of `to_yuv`: a chroma sample holds for its 2 x 2 pixels."""
+    (weight_red, weight_blue), (black, luma_steps, chroma_steps) = LUMA[matrix], _steps(is_full)
     height, width = y.shape
-    cb, cr = (plane.repeat(2, 0).repeat(2, 1)[:height, :width].astype(np.float64) - 128 for plane in (u, v))
-    red, blue = 2 * (1 - RED) * cr, 2 * (1 - BLUE) * cb
-    green = -(RED * red + BLUE * blue) / (1 - RED - BLUE)
-    return np.rint(np.stack([y + red, y + green, y + blue], 2)).clip(0, 255).astype(np.uint8)
+    luma = (y.astype(np.float64) - black) * 255 / luma_steps
+    cb, cr = (
+        (plane.repeat(2, 0).repeat(2, 1)[:height, :width].astype(np.float64) - 128) * 255 / chroma_steps
+        for plane in (u, v)
+    )
+    red, blue = 2 * (1 - weight_red) * cr, 2 * (1 - weight_blue) * cb
+    green = -(weight_red * red + weight_blue * blue) / (1 - weight_red - weight_blue)
+    return np.rint(np.stack([luma + red, luma + green, luma + blue], 2)).clip(0, 255).astype(np.uint8)
 
 
 def _clip_case(analyser: RecordedAnalyser) -> dict[str, np.ndarray]:

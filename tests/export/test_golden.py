@@ -2,11 +2,13 @@
 
 import json
 
+import av
 import numpy as np
 import pytest
 
 from paddle_mfs.export import golden
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.video.frame import BT601, BT709, planes
 
 
 def test_yuv_means_the_picture(target):
@@ -19,6 +21,19 @@ def test_yuv_means_the_picture(target):
         blocks = picture[::2, ::2].repeat(2, 0).repeat(2, 1)[: picture.shape[0], : picture.shape[1]]
         inside = ((blocks > 4) & (blocks < 251)).all(2)
         assert np.abs(golden.to_rgb(*golden.to_yuv(blocks)).astype(int) - blocks)[inside].max() <= 2
+
+
+@pytest.mark.parametrize("matrix", [BT601, BT709])
+@pytest.mark.parametrize("is_full", [True, False])
+def test_yuv_means_what_ffmpeg_takes_it_for(target, matrix, is_full):
+    y, u, v = golden.to_yuv(target[:64, :96].repeat(2, 0).repeat(2, 1), matrix, is_full)
+    frame = av.VideoFrame(192, 128, "yuv420p")
+    for plane, values in zip(planes(frame), (y, u, v)):
+        plane[...] = values
+    ranges = {"src_color_range": 2 if is_full else 1, "dst_color_range": 2}
+    shown = frame.reformat(format="rgb24", src_colorspace=matrix, dst_colorspace=matrix, **ranges).to_ndarray()
+    assert np.abs(golden.to_rgb(y, u, v, matrix, is_full).astype(int) - shown).max() <= 2
+    assert np.abs(golden.to_rgb(y, u, v, matrix, not is_full).astype(int) - shown).max() > 5
 
 
 def test_arrays_are_little_endian(tmp_path):

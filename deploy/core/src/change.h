@@ -11,7 +11,7 @@ namespace mfs {
 
 class Change {
  public:
-  explicit Change(int size);  // even
+  explicit Change(int size);  // a multiple of 16
 
   // The part of result - crop that the network means: its means over 2 x 2 pixels, enlarged cubically; grey where the
   // whole crop is. change: 3 planes of size x size in [-1, 1].
@@ -20,7 +20,7 @@ class Change {
 
  private:
   const int size_;
-  std::vector<float> small_, planes_, scratch_;
+  std::vector<float> small_, scratch_;
 };
 
 }  // namespace mfs

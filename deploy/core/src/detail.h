@@ -16,14 +16,22 @@ struct DetailSettings {
         kept = 0.4f;  // share of its structure that is left: below, all detail goes with it; above, all stays
 };
 
-// A Gaussian blur of planes of one size, mirrored at the border without its last pixel twice, as OpenCV's.
+// A Gaussian blur of planes of one size, mirrored at the border without its last pixel twice, as OpenCV's. It goes row
+// by row, so that several of them can follow each other closely.
 class GaussianBlur {
  public:
-  GaussianBlur(int size, double sigma);
-  void operator()(const float* plane, float* result);  // size x size; result may be the plane
+  GaussianBlur(int size, double sigma);  // size: a multiple of 4
+
+  // The rows of a plane, from 0 on, `size` numbers each.
+  void take(const float* row);
+
+  // Rows that can be told by now, in their order: `result` gets the next one. False: not yet.
+  bool give(float* result);
+  void reset() { taken_ = given_ = 0; }
 
  private:
   const int size_, reach_;
+  int taken_ = 0, given_ = 0;
   std::vector<float> kernel_;  // from the middle outwards
   std::vector<float> rows_, padded_;
   std::vector<const float*> before_, after_;  // what lies one, two, ... pixels away
@@ -31,17 +39,21 @@ class GaussianBlur {
 
 class Detail {
  public:
-  explicit Detail(int size, const DetailSettings& settings = {});
+  explicit Detail(int size, const DetailSettings& settings = {});  // size: a multiple of 16
 
   // The share of the picture's detail that is to go: damping, size x size in [0, 1], 0 where the crop is unchanged.
   // crop: size x size RGB; result: 3 planes in [0, 1].
   void operator()(const std::uint8_t* crop, const float* result, float* damping);
 
  private:
+  void take_row(const std::uint8_t* crop, const float* result, int y);
+  bool compare_row(int y);
+
   const int size_;
   const DetailSettings settings_;
-  GaussianBlur fine_, around_;
-  std::vector<float> before_, after_, blurred_;
+  GaussianBlur fine_before_, fine_after_, around_before_, around_after_;
+  std::vector<float> before_, after_;  // luma
+  std::vector<float> row_, other_;
 };
 
 }  // namespace mfs

@@ -3,9 +3,11 @@
 // A YUV frame is read where something looks at it and no further. What is changed in its RGB view is added to Y, U and
 // V as a difference: no change adds exactly 0, so pixels outside the face keep their bytes.
 //
-// YUV is BT.601 in full range, as Android's cameras give it (JFIF):
-//   R = Y + 1.402 V'    G = Y - 0.344136 U' - 0.714136 V'    B = Y + 1.772 U'    U' = U - 128, V' = V - 128
-// a chroma sample holds for its 2 x 2 pixels, and what is added to it is the mean over them.
+// What YUV means, with the luma weights Kr, Kg, Kb of its matrix (BT.601: 0.299, 0.587, 0.114; BT.709: 0.2126, 0.7152,
+// 0.0722):
+//   R = Y' + 2 (1 - Kr) V'    B = Y' + 2 (1 - Kb) U'    Y' = Kr R + Kg G + Kb B
+// in full range Y' = Y, U' = U - 128, V' = V - 128; in video range Y' = 255/219 (Y - 16), U' = 255/224 (U - 128), and
+// so V'. A chroma sample holds for its 2 x 2 pixels, and what is added to it is the mean over them.
 
 #pragma once
 
@@ -18,6 +20,8 @@ namespace mfs {
 
 // Why a frame cannot be used: planes missing, sizes or strides impossible, an unknown rotation.
 Status check_frame(const Frame& frame);
+
+constexpr int RGBX = 4;  // bytes of a pixel that goes with another number
 
 // RGB pixels that somebody else holds: red, green and blue of pixel (x, y) are the three bytes at data + x dx + y dy.
 // Those of four bytes (dx = 4) have another one, which may be read.
@@ -33,6 +37,14 @@ struct Turn {
   bool is_swapped = false, from_right = false, from_bottom = false;
 };
 
+// What YUV means, as whole numbers.
+struct YuvWeights {
+  bool is_full = true;                                                     // range
+  std::int16_t luma = 0, red_v = 0, green_u = 0, green_v = 0, blue_u = 0;  // to RGB: shares of 1 << 13
+  std::int16_t to_y[3] = {}, to_u[3] = {}, to_v[3] = {};                   // from red, green, blue: shares of 1 << 15
+  YuvWeights(YuvRange range, YuvMatrix matrix);
+};
+
 // A frame and its upright RGB view. Kept from frame to frame: it allocates when frames grow only.
 class Picture {
  public:
@@ -46,6 +58,7 @@ class Picture {
   // All pixels as they lie in memory, of which those of `area`, a part of the upright picture, may be read. YUV is
   // converted here, each part once a frame.
   const Pixels& read(const Rect& area);
+  const Pixels& read_lying(const Rect& area);  // the same of a part of the memory
 
   // Every `step`-th pixel of every `step`-th row, as the Python slice [::step, ::step] of the upright picture:
   // ceil(height / step) rows of ceil(width / step) RGB pixels. Converts nothing else.
@@ -57,32 +70,33 @@ class Picture {
   const Turn& turn() const { return turn_; }
   const Pixels& pixels() const { return pixels_; }  // as `read` gives them
 
-  // Changing pixels, at most two rows of memory at a time: `begin_rows` gives memory rows y and y + 1 (y even; the
-  // second may not exist) from x1 to x2 (even, or the frame's end) as RGB pixels that may be written, until `end_rows`
-  // brings the change into the frame.
-  struct Rows {
-    std::uint8_t* row[2];  // pixel x1, `pixels().dx` bytes before the next; nullptr: no such row
-  };
-  Rows begin_rows(int y, int x1, int x2);
-  void end_rows();
+  // Changing pixels, a block of memory at a time. `begin_block` gives the BLOCK x 2 pixels from (x, y) on, both even,
+  // as RGBX: row after row, those beyond the frame 0. Red, green and blue may be written, until `end_block` brings the
+  // change into the frame.
+  static constexpr int BLOCK = 64;
+  std::uint8_t* begin_block(int x, int y);
+  void end_block();
 
  private:
+  using Change = std::int16_t[2][BLOCK * RGBX];
+
   void convert(const Rect& area);  // in memory's layout
+  template <bool IS_FULL>
   void convert_tile(const Rect& tile);
-  void sample_row(int x, int y, int step, int count, std::uint16_t* pairs) const;
-  void add_luma(const std::uint8_t* after, const std::uint8_t* before, int row);
-  void add_chroma();
+  void sample_row(int x, int y, int step, int count, std::uint8_t* rgbx) const;
+  void add_luma(const std::int16_t* change, int row);
+  void add_chroma(const Change& change);
 
   Frame frame_;
   Pixels pixels_;
   Turn turn_;
   Matrix to_upright_;
-  std::vector<std::uint8_t> rgb_;        // of a YUV frame, in its layout, 4 bytes a pixel
+  YuvWeights yuv_{YuvRange::full, YuvMatrix::bt601};
+  std::vector<std::uint8_t> rgb_;        // of a YUV frame, in its layout
   std::vector<std::uint8_t> converted_;  // which tiles of it are
   int tiles_across_ = 0;
-  std::vector<std::uint8_t> before_;  // the rows being changed
-  int row_ = 0, from_ = 0, to_ = 0;
-  std::vector<std::int16_t> change_;  // sums over the two rows: of each tile's red, green, blue
+  int block_x_ = 0, block_y_ = 0;
+  alignas(16) std::uint8_t block_[2 * BLOCK * RGBX];
 };
 
 }  // namespace mfs

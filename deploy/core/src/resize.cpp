@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lanes.h"
+
 namespace mfs {
 namespace {
 
 constexpr double NEGLIGIBLE = 1e-3;  // of a pixel
+constexpr int CUBIC_REACH = 2;       // pixels on either side that the cubic kernel sees
 
 void store(float value, float* result) { *result = value; }
 void store(float value, std::uint8_t* result) {
@@ -32,38 +35,37 @@ void AreaResize::Shares::set(int size, int smaller) {
   }
 }
 
-// Adds to `row_` what a line of pixels shares out among its columns.
-template <int CHANNELS, class T>
-void AreaResize::add_row(const T* line) {
-  for (const Share& share : columns_.shares) {
-    const T* from = line + share.source * CHANNELS;
-    float* to = row_.data() + share.result * CHANNELS;
-    for (int c = 0; c < CHANNELS; ++c) to[c] += share.weight * static_cast<float>(from[c]);
-  }
-}
-
 template <class T>
 void AreaResize::resize(const T* pixels, int width, int height, int channels, int smaller_width, int smaller_height,
                         T* result) {
   columns_.set(width, smaller_width), rows_.set(height, smaller_height);
-  const std::size_t count = static_cast<std::size_t>(smaller_width) * channels;
-  row_.resize(count), sum_.resize(count);
+  const std::size_t count = static_cast<std::size_t>(width) * channels;
+  const std::size_t results = static_cast<std::size_t>(smaller_width) * channels;
+  sum_.resize(count + 4);
+  means_.resize(results + 4);  // pixels of three numbers are computed as four
   for (std::size_t i = 0; i < rows_.shares.size(); ++i) {
     const Share& down = rows_.shares[i];
-    const T* line = pixels + static_cast<std::size_t>(down.source) * width * channels;
-    std::fill(row_.begin(), row_.end(), 0.0f);
-    if (channels == 3) {
-      add_row<3>(line);
-    } else {
-      add_row<4>(line);
-    }
+    const T* line = pixels + static_cast<std::size_t>(down.source) * count;
     const bool is_first = i == 0 || rows_.shares[i - 1].result != down.result;
     const bool is_last = i + 1 == rows_.shares.size() || rows_.shares[i + 1].result != down.result;
-    for (std::size_t k = 0; k < count; ++k) sum_[k] = (is_first ? 0.0f : sum_[k]) + down.weight * row_[k];
-    if (is_last) {
-      T* to = result + static_cast<std::size_t>(down.result) * count;
-      for (std::size_t k = 0; k < count; ++k) store(sum_[k], to + k);
+    float* sum = sum_.data();
+    const float weight = down.weight;
+    if (is_first) {
+      for (std::size_t k = 0; k < count; ++k) sum[k] = weight * static_cast<float>(line[k]);
+    } else {
+      for (std::size_t k = 0; k < count; ++k) sum[k] += weight * static_cast<float>(line[k]);
     }
+    if (!is_last) continue;
+    Float4 mean = {};
+    for (std::size_t j = 0; j < columns_.shares.size(); ++j) {
+      const Share& across = columns_.shares[j];
+      mean += across.weight * load4(sum + across.source * channels);
+      if (j + 1 < columns_.shares.size() && columns_.shares[j + 1].result == across.result) continue;
+      store4(mean, means_.data() + across.result * channels);  // the next one overwrites a fourth
+      mean = Float4{};
+    }
+    T* to = result + static_cast<std::size_t>(down.result) * results;
+    for (std::size_t k = 0; k < results; ++k) store(means_[k], to + k);
   }
 }
 
@@ -77,40 +79,41 @@ void AreaResize::operator()(const float* pixels, int width, int height, int chan
   resize(pixels, width, height, channels, smaller_width, smaller_height, result);
 }
 
-void half(const float* plane, int height, int width, float* result) {
-  for (int y = 0; y < height; ++y) {
-    const float *a = plane + static_cast<std::size_t>(4) * y * width, *b = a + 2 * width;
-    for (int x = 0; x < width; ++x) *result++ = 0.25f * (a[2 * x] + a[2 * x + 1] + b[2 * x] + b[2 * x + 1]);
-  }
+std::size_t double_cubic_scratch(int side) {
+  return static_cast<std::size_t>(2) * side * side + side + 2 * CUBIC_REACH;
 }
 
-void double_cubic(const float* plane, int height, int width, float* scratch, float* result) {
+void double_cubic(const float* plane, int side, float* scratch, float* result) {
   // a result pixel lies a quarter before or after a pixel: Keys' kernel at 0.25, 0.75, 1.25, 1.75
   constexpr float near = 0.87890625f, next = 0.26171875f, far = -0.03515625f, before = -0.10546875f;
-  for (int y = 0; y < height; ++y) {
-    const float* line = plane + static_cast<std::size_t>(y) * width;
-    float* out = scratch + static_cast<std::size_t>(2) * y * width;
-    const auto mix = [&](int a, int b, int c, int d, int e, int x) {
-      out[2 * x] = far * line[a] + next * line[b] + near * line[c] + before * line[d];
-      out[2 * x + 1] = before * line[b] + near * line[c] + next * line[d] + far * line[e];
-    };
-    const auto at = [&](int x) { return std::clamp(x, 0, width - 1); };
-    for (int x = 0; x < width; ++x) {
-      if (x == 2) {  // all neighbours exist
-        for (; x < width - 2; ++x) mix(x - 2, x - 1, x, x + 1, x + 2, x);
-      }
-      mix(at(x - 2), at(x - 1), at(x), at(x + 1), at(x + 2), at(x));
+  const auto first = [&](const Float4* p) { return far * p[0] + next * p[1] + near * p[2] + before * p[3]; };
+  const auto second = [&](const Float4* p) { return before * p[1] + near * p[2] + next * p[3] + far * p[4]; };
+  constexpr int around = 2 * CUBIC_REACH + 1;
+  const int wide = 2 * side;
+  float* line = scratch + static_cast<std::ptrdiff_t>(wide) * side;
+  for (int y = 0; y < side; ++y) {
+    const float* from = plane + static_cast<std::ptrdiff_t>(y) * side;
+    std::copy_n(from, side, line + CUBIC_REACH);
+    std::fill_n(line, CUBIC_REACH, from[0]), std::fill_n(line + CUBIC_REACH + side, CUBIC_REACH, from[side - 1]);
+    float* out = scratch + static_cast<std::ptrdiff_t>(y) * wide;
+    for (int x = 0; x < side; x += 4) {
+      Float4 pixels[around];
+      for (int i = 0; i < around; ++i) pixels[i] = load4(line + x + i);
+      const Float4 a = first(pixels), b = second(pixels);
+      store4(__builtin_shufflevector(a, b, 0, 4, 1, 5), out + 2 * x);
+      store4(__builtin_shufflevector(a, b, 2, 6, 3, 7), out + 2 * x + 4);
     }
   }
-  const int wide = 2 * width;
-  for (int y = 0; y < height; ++y) {
-    const float* line[5];
-    for (int i = 0; i < 5; ++i)
-      line[i] = scratch + static_cast<std::size_t>(std::clamp(y + i - 2, 0, height - 1)) * wide;
-    float *first = result + static_cast<std::size_t>(2) * y * wide, *second = first + wide;
-    for (int x = 0; x < wide; ++x) {
-      first[x] = far * line[0][x] + next * line[1][x] + near * line[2][x] + before * line[3][x];
-      second[x] = before * line[1][x] + near * line[2][x] + next * line[3][x] + far * line[4][x];
+  for (int y = 0; y < side; ++y) {
+    const float* lines[around];
+    for (int i = 0; i < around; ++i) {
+      lines[i] = scratch + static_cast<std::ptrdiff_t>(std::clamp(y + i - CUBIC_REACH, 0, side - 1)) * wide;
+    }
+    float *upper = result + static_cast<std::ptrdiff_t>(2) * y * wide, *lower = upper + wide;
+    for (int x = 0; x < wide; x += 4) {
+      Float4 pixels[around];
+      for (int i = 0; i < around; ++i) pixels[i] = load4(lines[i] + x);
+      store4(first(pixels), upper + x), store4(second(pixels), lower + x);
     }
   }
 }

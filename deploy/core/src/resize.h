@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -30,21 +31,19 @@ class AreaResize {
    private:
     int size_ = 0, smaller_ = 0;
   };
-  template <int CHANNELS, class T>
-  void add_row(const T* line);
   template <class T>
   void resize(const T* pixels, int width, int height, int channels, int smaller_width, int smaller_height, T* result);
 
   Shares columns_, rows_;
-  std::vector<float> row_, sum_;
+  std::vector<float> sum_;    // over rows
+  std::vector<float> means_;  // of a result's row
 };
 
-// A plane (2 height, 2 width) -> its means over 2 x 2 pixels (height, width): area_resize of ops/resample.py, 224 ->
-// 112.
-void half(const float* plane, int height, int width, float* result);
+// How many numbers `double_cubic` needs room for.
+std::size_t double_cubic_scratch(int side);
 
-// A plane (height, width) -> (2 height, 2 width), cubically (Keys' kernel, a = -0.75), the last pixel going on at the
-// border. `scratch`: height x 2 width numbers.
-void double_cubic(const float* plane, int height, int width, float* scratch, float* result);
+// A plane (side, side) -> (2 side, 2 side), cubically (Keys' kernel, a = -0.75), the last pixel going on at the border.
+// side: a multiple of 8.
+void double_cubic(const float* plane, int side, float* scratch, float* result);
 
 }  // namespace mfs

@@ -14,6 +14,29 @@ constexpr double THRESHOLD = 0.12;
 constexpr double SAME = 10;  // mean difference of thumbnails: below it there is nothing to look into
 constexpr int PIXELS = CUT_SIDE * CUT_SIDE;
 
+// 1 2 1 both ways, rounded, as OpenCV's GaussianBlur of 3 x 3; mirrored at the border without its last pixel twice.
+Thumbnail blurred(const std::array<std::uint8_t, PIXELS * 3>& small) {
+  constexpr int row = CUT_SIDE * 3;
+  std::array<int, PIXELS * 3> across;
+  for (int y = 0; y < CUT_SIDE; ++y) {
+    const std::uint8_t* from = small.data() + y * row;
+    int* to = across.data() + y * row;
+    for (int k = 3; k < row - 3; ++k) to[k] = from[k - 3] + 2 * from[k] + from[k + 3];
+    for (int k = 0; k < 3; ++k) {
+      to[k] = 2 * (from[k] + from[k + 3]), to[row - 3 + k] = 2 * (from[row - 3 + k] + from[row - 6 + k]);
+    }
+  }
+  Thumbnail result;
+  for (int y = 0; y < CUT_SIDE; ++y) {
+    const int* from = across.data() + y * row;
+    const int *above = from + (y > 0 ? -row : row), *below = from + (y + 1 < CUT_SIDE ? row : -row);
+    for (int k = 0; k < row; ++k) {
+      result[static_cast<std::size_t>(y * row + k)] = static_cast<float>((above[k] + 2 * from[k] + below[k] + 8) >> 4);
+    }
+  }
+  return result;
+}
+
 // The thumbnail with mean 128 and standard deviation 48.
 Thumbnail evened(const Thumbnail& thumbnail) {
   double sum = 0, squares = 0;
@@ -111,23 +134,7 @@ Thumbnail CutDetector::thumbnail(const Picture& picture) {
   picture.sample(step, sample_.data());
   std::array<std::uint8_t, PIXELS * 3> small;
   area_(sample_.data(), width, height, 3, CUT_SIDE, CUT_SIDE, small.data());
-  const auto mirrored = [](int at) { return at < 0 ? -at : at >= CUT_SIDE ? 2 * CUT_SIDE - 2 - at : at; };
-  Thumbnail blurred;  // 1 2 1 both ways, rounded, as OpenCV's GaussianBlur of 3 x 3
-  for (int y = 0; y < CUT_SIDE; ++y) {
-    for (int x = 0; x < CUT_SIDE; ++x) {
-      for (int colour = 0; colour < 3; ++colour) {
-        int sum = 8;
-        for (int v = -1; v <= 1; ++v) {
-          for (int u = -1; u <= 1; ++u) {
-            const int at = (mirrored(y + v) * CUT_SIDE + mirrored(x + u)) * 3 + colour;
-            sum += (2 - std::abs(v)) * (2 - std::abs(u)) * small[static_cast<std::size_t>(at)];
-          }
-        }
-        blurred[static_cast<std::size_t>((y * CUT_SIDE + x) * 3 + colour)] = static_cast<float>(sum / 16);
-      }
-    }
-  }
-  return blurred;
+  return blurred(small);
 }
 
 double difference(const Thumbnail& a, const Thumbnail& b) {

@@ -28,7 +28,6 @@ class Warp {
   std::vector<std::uint8_t> shrunk_;
   std::vector<std::uint16_t> sums_;
   std::vector<std::uint32_t> large_sums_;
-  std::vector<float> sums_of_row_;
   std::vector<int> right_, down_;  // of the result's columns: what they add to the place in the picture
 };
 

@@ -55,13 +55,13 @@ Difference difference(const Bytes& a, const Bytes& b) {
   return found;
 }
 
-// No more than a step, and that hardly anywhere.
-void check_same(const std::string& what, const Bytes& a, const Bytes& b) {
+// No more than a step, and that in one byte of `rarely` at most.
+void check_same(const std::string& what, const Bytes& a, const Bytes& b, int rarely = 500) {
   const Difference found = difference(a, b);
   if (found.count > 0)
     std::printf("%s: %zu of %zu bytes differ, by %d at most\n", what.c_str(), found.count, a.size(), found.largest);
   CHECK(found.largest <= 1);
-  CHECK(found.count <= a.size() / 500);
+  CHECK(found.count <= a.size() / static_cast<std::size_t>(rarely));
 }
 
 std::vector<std::string> swapped_cases() {
@@ -114,7 +114,12 @@ struct Camera {
     std::uint8_t* begin = chroma.data() + (step == 2 ? 1 - index : index * chroma_stride * rows);
     return {begin, chroma_stride, step};
   }
-  Frame frame() { return Frame::yuv420({luma.data(), luma_stride, 1}, plane(0), plane(1), width, height); }
+  // of a golden case: BT.601 in full range, or BT.709 in video range
+  Frame frame(const std::string& name) {
+    Frame frame = Frame::yuv420({luma.data(), luma_stride, 1}, plane(0), plane(1), width, height);
+    if (name == "upright_video") frame.range = YuvRange::video, frame.matrix = YuvMatrix::bt709;
+    return frame;
+  }
   void put(const Bytes& from, Plane to) {
     for (int r = 0; r < rows; ++r) {
       for (int c = 0; c < samples; ++c) to.data[r * to.row_stride + c * to.pixel_stride] = from[r * samples + c];
@@ -228,9 +233,9 @@ void change_and_damping_are_pythons() {
 }
 
 void a_result_that_is_not_finite_is_noticed() {
-  Bytes crop(4 * 4 * 3, 51);
-  std::vector<float> result(3 * 4 * 4, 0.2f), change(result.size());
-  Change change_of(4);
+  Bytes crop(16 * 16 * 3, 51);
+  std::vector<float> result(3 * 16 * 16, 0.2f), change(result.size());
+  Change change_of(16);
   CHECK_NEAR(change_of(crop.data(), result.data(), change.data()), 0, 1e-6);
   result[17] = 0.1f;
   CHECK_NEAR(change_of(crop.data(), result.data(), change.data()), 0.1, 1e-6);
@@ -323,20 +328,21 @@ void rgba_keeps_its_alpha_and_what_nothing_reaches() {
 }
 
 void yuv_is_read_as_it_is_meant() {
-  for (const std::string name : {"upright_yuv", "edge_yuv"}) {
+  for (const std::string name : {"upright_yuv", "edge_yuv", "upright_video"}) {
     const Golden& golden = Golden::vectors();
     const auto y = golden.array<std::uint8_t>(name, "y"), u = golden.array<std::uint8_t>(name, "u"),
                v = golden.array<std::uint8_t>(name, "v");
     const auto wanted = golden.array<std::uint8_t>(name, "picture");
     Camera camera(y.values, u.values, v.values, y.shape[1], y.shape[0], 13, 2);
     Picture picture;
-    picture.set(camera.frame());
+    picture.set(camera.frame(name));
     const Pixels pixels = picture.read({0, 0, picture.width(), picture.height()});
     Bytes rgb(wanted.values.size());
     for (int i = 0; i < picture.width() * picture.height(); ++i) {
       std::copy_n(pixels.at(i % picture.width(), i / picture.width()), 3, rgb.data() + 3 * i);
     }
-    check_same(name, rgb, wanted.values);
+    // video's luma and chroma are added in 1/32 steps
+    check_same(name, rgb, wanted.values, name == "upright_video" ? 20 : 500);
     const int step = 3, columns = (picture.width() + 2) / 3, rows = (picture.height() + 2) / 3;
     Bytes sampled(static_cast<std::size_t>(columns) * rows * 3);
     picture.sample(step, sampled.data());
@@ -352,7 +358,7 @@ void yuv_is_read_as_it_is_meant() {
 
 void yuv_frames_are_edited_as_python_edits_them() {
   const Golden& golden = Golden::vectors();
-  for (const std::string name : {"upright_yuv", "edge_yuv"}) {
+  for (const std::string name : {"upright_yuv", "edge_yuv", "upright_video"}) {
     const Patch patch(name);
     const auto y = golden.array<std::uint8_t>(name, "y"), u = golden.array<std::uint8_t>(name, "u"),
                v = golden.array<std::uint8_t>(name, "v");
@@ -366,7 +372,7 @@ void yuv_frames_are_edited_as_python_edits_them() {
       };
       Camera camera(down(y), down(u), down(v), turn % 2 != 0 ? height : width, turn % 2 != 0 ? width : height, turn,
                     step);
-      Frame frame = camera.frame();
+      Frame frame = camera.frame(name);
       frame.rotation = rotation, frame.mirrored = mirrored;
       CHECK(check_frame(frame).ok());
       if (!(check_frame(frame).ok())) return;
@@ -375,8 +381,9 @@ void yuv_frames_are_edited_as_python_edits_them() {
       patch.paste(picture);
       const std::string what = name + " turned by " + std::to_string(rotation) + (mirrored ? ", mirrored" : "");
       check_same(what + ", Y", camera.get_luma(), down(golden.array<std::uint8_t>(name, "pasted_y")));
-      check_same(what + ", U", camera.get(camera.plane(0)), down(golden.array<std::uint8_t>(name, "pasted_u")));
-      check_same(what + ", V", camera.get(camera.plane(1)), down(golden.array<std::uint8_t>(name, "pasted_v")));
+      // each is told by twelve bytes, any of which may differ by a step
+      check_same(what + ", U", camera.get(camera.plane(0)), down(golden.array<std::uint8_t>(name, "pasted_u")), 300);
+      check_same(what + ", V", camera.get(camera.plane(1)), down(golden.array<std::uint8_t>(name, "pasted_v")), 300);
       CHECK(camera.gaps_are_untouched());
       CHECK(camera.luma != camera.luma_before);
     }
@@ -409,7 +416,7 @@ void no_change_leaves_every_byte() {
   const auto v = golden.array<std::uint8_t>("upright_yuv", "v");
   Camera camera(y.values, u.values, v.values, y.shape[1], y.shape[0], 0, 2);
   Picture picture;
-  picture.set(camera.frame());
+  picture.set(camera.frame("upright_yuv"));
   patch.paste(picture);
   CHECK(camera.luma == camera.luma_before && camera.chroma == camera.chroma_before);
 }

@@ -182,7 +182,9 @@ class Run {
       status = clip.read();
       if (!status.ok()) break;
       hash.add(clip.bytes().data(), clip.bytes().size());
-      auto swapped = swapper_->swap(clip.frame(), static_cast<double>(i) / options_.fps);
+      mfs::Frame frame = clip.frame();
+      frame.range = options_.range, frame.matrix = options_.matrix;
+      auto swapped = swapper_->swap(frame, static_cast<double>(i) / options_.fps);
       status = swapped.status();
       swapped_frames += swapped.ok() && swapped.value().swapped > 0;
       file.write(reinterpret_cast<const char*>(clip.bytes().data()), static_cast<std::streamsize>(clip.bytes().size()));

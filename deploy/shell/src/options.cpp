@@ -28,6 +28,8 @@ const char* const kHelp =
   --python PROGRAM      of --device process (default: python3)
   --repeats N           swap each picture so often, as frames of a clip, and time them (default: 1)
   --size WIDTHxHEIGHT   of a raw clip      --fps N  likewise (default: 30)
+  --range full|video    what the numbers of .nv21 and .i420 mean: 0-255, or 16-235 (default: full)
+  --matrix bt601|bt709  likewise (default: bt601)
   --json                print the times as one JSON object
   --version, --help
 )";
@@ -71,6 +73,8 @@ const std::map<std::string, Option>& known_options() {
   using mfs::Faces;
   using mfs::PowerMode;
   using mfs::Precision;
+  using mfs::YuvMatrix;
+  using mfs::YuvRange;
   static const std::map<std::string, Option> known = {
       {"--bundle", {text(&Options::bundle), "a file"}},
       {"--source", {text(&Options::source), "a picture"}},
@@ -120,6 +124,14 @@ const std::map<std::string, Option>& known_options() {
           return !word.empty() && !*end && to.fps > 0 && to.fps <= 1000;
         },
         "a number up to 1000"}},
+      {"--range",
+       {choice<YuvRange>({{"full", YuvRange::full}, {"video", YuvRange::video}},
+                         [](Options& to, YuvRange range) { to.range = range; }),
+        "full or video"}},
+      {"--matrix",
+       {choice<YuvMatrix>({{"bt601", YuvMatrix::bt601}, {"bt709", YuvMatrix::bt709}},
+                          [](Options& to, YuvMatrix matrix) { to.matrix = matrix; }),
+        "bt601 or bt709"}},
       {"--size",
        {[](Options& to, const std::string& word) {
           const auto cross = word.find('x');

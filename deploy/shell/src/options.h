@@ -14,8 +14,10 @@ struct Options {
   mfs::DeviceOptions device;
   mfs::SwapOptions swap;
   int repeats = 1;
-  int width = 0, height = 0;  // of a raw clip
-  double fps = 30;            // likewise
+  int width = 0, height = 0;                  // of a raw clip
+  double fps = 30;                            // likewise
+  mfs::YuvRange range = mfs::YuvRange::full;  // of a raw clip in YUV
+  mfs::YuvMatrix matrix = mfs::YuvMatrix::bt601;
   bool is_json = false, wants_help = false, wants_version = false;
 };
 

@@ -104,20 +104,24 @@ def test_a_ppm(shell, report, target, result, tmp_path):
     assert near_the_python_result(tmp_path / "a_source.png", result)
 
 
-@pytest.mark.parametrize("kind", ["nv21", "rgba"])
-def test_a_raw_clip(shell, report, target, kind, tmp_path):
+@pytest.mark.parametrize("kind, words", [("nv21", ""), ("nv21", "--range video --matrix bt709"), ("rgba", "")])
+def test_a_raw_clip(shell, report, target, result, kind, words, tmp_path):
     """Swapped in its own format, where the face is; the rest of each frame keeps its bytes; its facts lie beside it."""
     from paddle_mfs.export.golden import to_rgb, to_yuv
+    from paddle_mfs.video.frame import BT601, BT709
+
+    meaning = (BT709, False) if words else (BT601, True)
 
     frames = [np.roll(target, shift, 1)[:400, 60:460] for shift in (0, 2, 4)]
     clip, size = tmp_path / f"clip.{kind}", 400
     if kind == "nv21":
-        yuv = [to_yuv(np.ascontiguousarray(frame)) for frame in frames]
+        yuv = [to_yuv(np.ascontiguousarray(frame), *meaning) for frame in frames]
         before = [np.concatenate([y.ravel(), np.stack([v, u], -1).ravel()]) for y, u, v in yuv]
     else:
         before = [np.dstack([frame, np.full((size, size), 7, np.uint8)]).ravel() for frame in frames]
     clip.write_bytes(b"".join(frame.tobytes() for frame in before))
-    done = report(shell("--target", clip, "--size", f"{size}x{size}", "--output", tmp_path / "out", "--json"))
+    words = ["--size", f"{size}x{size}", *words.split()]
+    done = report(shell("--target", clip, *words, "--output", tmp_path / "out", "--json"))
     assert done["milliseconds"]["frame"]["frames"] == 3
     made = np.frombuffer((tmp_path / "out" / f"clip_source.{kind}").read_bytes(), np.uint8).reshape(3, -1)
     record = json.loads((tmp_path / "out" / f"clip_source.{kind}.json").read_text())
@@ -131,7 +135,9 @@ def test_a_raw_clip(shell, report, target, kind, tmp_path):
         else:
             y, chroma = one[: size * size].reshape(size, size), one[size * size :].reshape(size // 2, size // 2, 2)
             assert not changed[: size * 20].any()
-            to_rgb(y, chroma[..., 1], chroma[..., 0])
+            shown = to_rgb(y, chroma[..., 1], chroma[..., 0], *meaning).astype(int)
+            if frame is before[0]:
+                assert np.abs(shown - result[:400, 60:460]).mean() < 2
 
 
 def test_its_words(built):

@@ -70,8 +70,12 @@ struct RgbView {
 enum class PixelFormat {
   rgb,     // planes[0], pixel_stride 3 (or more: what follows the three bytes is left alone)
   rgba,    // planes[0], pixel_stride 4; alpha is left alone
-  yuv420,  // planes Y, U, V; the latter of half the size, rounded up. BT.601, full range, as Android's cameras give it
+  yuv420,  // planes Y, U, V; the latter of half the size, rounded up
 };
+
+// What the numbers of YUV mean. Full: Y, U and V from 0 to 255; video: Y from 16 to 235, U and V from 16 to 240.
+enum class YuvRange { full, video };
+enum class YuvMatrix { bt601, bt709 };
 
 // Bytes of a frame, read and written in place: pixel (x, y) begins at data + y row_stride + x pixel_stride.
 struct Plane {
@@ -85,6 +89,8 @@ struct Frame {
   PixelFormat format = PixelFormat::rgb;
   int width = 0, height = 0;  // as it lies in memory
   Plane planes[3];
+  YuvRange range = YuvRange::full;  // of yuv420: as most of Android's cameras give it, JPEG's; of decoded clips: video
+  YuvMatrix matrix = YuvMatrix::bt601;
   int rotation = 0;       // 0, 90, 180 or 270: degrees clockwise by which it has to be turned to stand upright
   bool mirrored = false;  // once upright, left and right are swapped (a front camera's picture shown as a mirror)
 
