@@ -8,6 +8,7 @@ from paddle_mfs.models import (  # noqa: F401
     dlib_resnet,
     facemesh,
     idn,
+    inception,
     mfs,
     mobilefacenet,
     occlusion,
