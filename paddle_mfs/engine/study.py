@@ -51,6 +51,8 @@ RULES = (
     file_or("recogniser.weights", None),
     file_or("features.weights", None),
     one_of("features.resize", RESIZES),
+    one_of("features.of", ("crops", "pictures")),
+    one_of("features.against", ("targets", "originals")),
     at_least("seed", 0),
 )
 
@@ -122,7 +124,7 @@ def run(
     methods = {one: _method(one, config) for one in config.methods}
     judge = Judge(config.recogniser.name, config.recogniser.weights, config.recogniser.mirror)
     section = config.features
-    features = Features(find(section.weights), section.resize, section.cache) if section.weights else None
+    features = Features(**{**section, "weights": find(section.weights)}) if section.weights else None
     rows: list[list[np.ndarray]] = []
 
     def watch(seen: Seen) -> None:

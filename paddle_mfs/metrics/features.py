@@ -40,19 +40,34 @@ class Features:
     Args:
         weights: `.pdparams` that tools/convert_weights.py inception wrote.
         resize: a key of `RESIZES`.
+        of: "crops" of 224 px or whole "pictures". against: "targets", or "originals": sources and targets.
         cache: folder of features that were computed before; None: none are kept.
 
     Raises UserError for weights that do not load.
     """
 
-    def __init__(self, weights: str | Path, resize: str = "antialias", cache: str | Path | None = None):
+    def __init__(
+        self,
+        weights: str | Path,
+        resize: str = "antialias",
+        of: str = "crops",
+        against: str = "targets",
+        cache: str | Path | None = None,
+    ):
         self._run = make_runner(load_into(Inception(), weights), threads=cores())
         self._resize, self._cache = RESIZES[resize], None if cache is None else Path(cache)
+        self.of, self.against = of, against
         self.facts: dict[str, Any] = {
             "network": "Inception v3 of 2015-12-05, 2048 features",
+            "of": of,
+            "against": against,
             "sha256": sha256(weights),
             "resize": f"{resize} to {Inception.input_size}",
         }
+
+    def see(self, crop: np.ndarray, picture: np.ndarray) -> np.ndarray:
+        """Features of a face's crop or of its whole picture, as `of` says, each (H, W, 3) uint8 RGB -> (1, 2048)."""
+        return self([crop if self.of == "crops" else picture])
 
     def __call__(self, images: list[np.ndarray]) -> np.ndarray:
         """Pictures (H, W, 3) uint8 RGB of any size -> (N, 2048) float32."""

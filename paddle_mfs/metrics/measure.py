@@ -83,11 +83,12 @@ class Measured:
 
 @dataclass
 class Measurement:
-    """Of all methods by name, and of the sources: their descriptors (N, D) by pair; target_features as `Measured`'s."""
+    """Of all methods by name; `sources`, their descriptors (N, D) by pair; `originals`, features (M, 2048) of the
+    pictures that results are held against as a set, or None."""
 
     methods: dict[str, Measured]
     sources: np.ndarray
-    target_features: np.ndarray | None
+    originals: np.ndarray | None
 
 
 @dataclass
@@ -105,6 +106,25 @@ class _Log:
         self.rows.append([np.nan] * len(COLUMNS))
         self.described.add(None)
         self.before = None
+
+
+class _Originals:
+    """Features of the pictures that results are held against as a set: each one's once, and none that are cached."""
+
+    def __init__(self, features, pairs):
+        self._features, self._key = features, features.key(pairs.pictures_sha256())
+        self._kept, self._seen = features.cached(self._key), {}
+
+    def see(self, files, crops):
+        first = 0 if self._features.against == "originals" else 1
+        for path, crop in list(zip(files, crops))[first:]:
+            if self._kept is None and path not in self._seen:
+                self._seen[path] = self._features.see(crop.image, crop.photo)
+
+    def rows(self):
+        if self._kept is None:
+            self._features.keep(self._key, np.concatenate(list(self._seen.values())))
+        return np.concatenate(list(self._seen.values())) if self._kept is None else self._kept
 
 
 class Measurer:
@@ -125,9 +145,7 @@ class Measurer:
         Raises UserError when not one pair could be measured.
         """
         logs = {name: _Log(Descriptors(self.judge)) for name in self.methods}
-        sources, of_targets = Descriptors(self.judge), []
-        key = self.features.key(pairs.pictures_sha256()) if self.features else ""
-        kept = self.features.cached(key) if self.features else None
+        sources, originals = Descriptors(self.judge), _Originals(self.features, pairs) if self.features else None
         for place, files in enumerate(progress_bar(pairs.files)):
             try:
                 source, target = (load_crop(path, self.analyser) for path in files)
@@ -140,8 +158,8 @@ class Measurer:
                 continue
             sources.add(source.image, source.five)
             held = Target(target.image, target.landmarks, target.five, target.oval, self.analyser, covered)
-            if self.features and kept is None:
-                of_targets.append(self.features([target.image]))
+            if originals:
+                originals.see(files, (source, target))
             results = {}
             for name, method in self.methods.items():
                 try:
@@ -155,9 +173,11 @@ class Measurer:
             if np.isnan(log.rows).all():
                 others = f" (and {len(log.failures) - 1} more pairs failed)" if len(log.failures) > 1 else ""
                 raise UserError(f"{name}: no pair could be measured: {log.failures[0][1]}{others}")
-        if self.features and kept is None:
-            self.features.keep(key, kept := np.concatenate(of_targets))
-        return Measurement({name: self._measured(log) for name, log in logs.items()}, sources.rows, kept)
+        return Measurement(
+            {name: self._measured(log) for name, log in logs.items()},
+            sources.rows,
+            originals.rows() if originals else None,
+        )
 
     def _note(self, log, pairs, place, target, held, result):
         landmarks, is_face = held.look(result.image)
@@ -173,7 +193,7 @@ class Measurer:
         log.rows.append([*preserved, picture_sharpness(result.picture, target), *steadiness])
         log.described.add(result.image, target.five)
         if self.features:
-            log.features.append(self.features([result.image]))
+            log.features.append(self.features.see(*result))
 
     def _measured(self, log):
         features = np.concatenate(log.features) if log.features else None

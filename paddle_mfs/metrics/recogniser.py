@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
-from paddle_mfs.face.align import align
+from paddle_mfs.face.align import TEMPLATE_112, align
+from paddle_mfs.face.geometry import similarity, warp
 from paddle_mfs.metrics import identity
+from paddle_mfs.models import cosface, create_model
 from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import sha256
@@ -18,16 +21,16 @@ from paddle_mfs.weights import bundled
 
 SIDE = 112  # of what an .onnx recogniser is shown
 BATCH = 16
-NAMES = ("dlib_resnet", "encoder", "onnx")
 
 
 class Judge:
     """Descriptors of aligned faces. `facts` says whose; they are in every report.
 
     Args:
-        name: dlib_resnet (bundled; no training has seen it), encoder (a .pdparams of ArcFace's or MobileFaceNet's kind,
-            at 112 px) or onnx (an .onnx file, (1, 3, 112, 112) RGB in [-1, 1] -> (1, D), such as a CosFace).
-        weights: of encoder and onnx, a path.
+        name: dlib_resnet (bundled; no training has seen it), cosface20 (a converted CosFace), encoder (a .pdparams of
+            ArcFace's or MobileFaceNet's kind, at 112 px) or onnx (an .onnx file, (1, 3, 112, 112) RGB in [-1, 1] ->
+            (1, D)).
+        weights: a path; None for dlib_resnet.
         mirror: the descriptor of the mirrored face is joined to that of the face.
 
     Raises UserError for an unknown name, and for weights that are missing or do not load.
@@ -40,9 +43,7 @@ class Judge:
             raise UserError(f"recogniser.weights: the recogniser {name} needs the path of its weights; give it")
         self.mirror = mirror
         self.threshold = identity.SAME_PERSON_DISTANCE if name == "dlib_resnet" else None
-        self._cut, self._describe = (
-            _dlib() if name == "dlib_resnet" else _encoder(weights) if name == "encoder" else _onnx(weights)
-        )
+        self._cut, self._describe = _dlib() if name == "dlib_resnet" else OF_USERS[name](weights)
         path = Path(weights) if name != "dlib_resnet" and weights else bundled("dlib_resnet")
         self.facts: dict[str, Any] = {"name": name, "file": path.name, "sha256": sha256(path), "mirror_joined": mirror}
         if self.threshold is not None:
@@ -74,6 +75,23 @@ Describe = Callable[[np.ndarray], np.ndarray]
 
 def _dlib() -> tuple[Cut, Describe]:
     return identity.chip, identity.Recogniser().describe
+
+
+def _cosface(path) -> tuple[Cut, Describe]:
+    import paddle
+
+    network = create_model("cosface20", weights=path)
+    points = TEMPLATE_112 - np.array([(SIDE - cosface.WIDTH) / 2, 0], np.float32)
+
+    def cut(image, five):
+        matrix = similarity(np.asarray(five, np.float32), points)
+        return warp(image, matrix, (cosface.WIDTH, cosface.HEIGHT), border=cv2.BORDER_REPLICATE)
+
+    def describe(batch):
+        with paddle.no_grad():
+            return network(paddle.to_tensor(batch * 2 - 1)).numpy()
+
+    return cut, describe
 
 
 def _encoder(path) -> tuple[Cut, Describe]:
@@ -108,3 +126,7 @@ def _onnx(path) -> tuple[Cut, Describe]:
         return np.concatenate([session.run(None, {name: one[None] * 2 - 1})[0].reshape(1, -1) for one in batch])
 
     return lambda image, five: align(image, five, SIDE)[0], describe
+
+
+OF_USERS = {"cosface20": _cosface, "encoder": _encoder, "onnx": _onnx}
+NAMES = ("dlib_resnet", *OF_USERS)

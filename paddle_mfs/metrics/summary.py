@@ -131,8 +131,8 @@ def summarise(
             "metrics": _each(lambda key, metric: interval(numbers[name][key], metric, seed), numbers[name]),
             "failures": {"count": len(failed), "share": len(failed) / len(files), "pairs": failed},
         }
-        if one.features is not None and measurement.target_features is not None:
-            methods[name]["pictures"] = _distributions(one.features, measurement.target_features, seed)
+        if one.features is not None and measurement.originals is not None:
+            methods[name]["pictures"] = distributions(one.features, measurement.originals, seed)
     first, *others = numbers
     return {
         "gallery": len({source for source, row in zip(sources, measurement.sources) if np.isfinite(row[0])}),
@@ -158,17 +158,18 @@ def _spreads(descriptors, clips):
     return np.array([identity_spread(one) if len(one) > 1 else np.nan for one in kept])
 
 
-def _distributions(features, targets, seed):
-    """FID and KID of a method's results against the targets."""
-    counts = {"count": len(features), "targets": len(targets)}
+def distributions(features: np.ndarray, originals: np.ndarray, seed: int) -> dict[str, Any]:
+    """FID, its extrapolation and KID of the features (N, 2048) of results against those of originals (M, 2048), with a
+    warning where there are few pictures."""
+    counts = {"count": len(features), "originals": len(originals)}
     if min(counts.values()) < 2:
         return {**counts, "warning": "one picture has no distribution: FID and KID need two at least"}
     few = {"warning": f"FID of fewer than {FEW} pictures is too large; read fid_infinity or kid"}
     return {
         **counts,
-        "fid": frechet_distance(features, targets),
-        "fid_infinity": fid_infinity(features, targets, seed),
-        "kid": kid(features, targets, seed),
+        "fid": frechet_distance(features, originals),
+        "fid_infinity": fid_infinity(features, originals, seed),
+        "kid": kid(features, originals, seed),
         **(few if min(counts.values()) < FEW else {}),
     }
 
@@ -182,7 +183,8 @@ def markdown(report: Mapping[str, Any]) -> str:
         + (", mirror joined)" if recogniser["mirror_joined"] else ")"),
         f"gallery of {report['gallery']}",
         f"landmarks {report['estimator']['name']} ({report['estimator']['sha256'][:12]})",
-        f"features {report['features']['resize']} ({report['features']['sha256'][:12]})"
+        f"FID of {report['features']['of']} against {report['features']['against']}, {report['features']['resize']} px "
+        f"({report['features']['sha256'][:12]})"
         if report["features"]
         else "no FID features",
     ]

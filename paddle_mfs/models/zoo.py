@@ -4,6 +4,7 @@ from paddle_mfs.models import (  # noqa: F401
     age,
     arcface,
     blazeface,
+    cosface,
     discriminator,
     dlib_resnet,
     facemesh,

