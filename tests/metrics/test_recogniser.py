@@ -54,6 +54,7 @@ def test_an_encoder_judges_faces_of_112_px():
     assert similarity(row[None], row[None]) == pytest.approx(1) and judge.distance(row[None], row[None]) == 0
 
 
+@pytest.mark.slow
 def test_cosface_is_shown_a_narrow_crop(tmp_path):
     save_state(tmp_path / "cosface20.pdparams", create_model("cosface20").state_dict())
     judge = Judge("cosface20", tmp_path / "cosface20.pdparams", mirror=True)

@@ -31,7 +31,6 @@ NETWORKS = {
     "dlib_resnet": ([2, 3, 150, 150], [[2, 128]]),
     "squeezenet": ([2, 3, 128, 128], [[2, 128, 30, 30], [2, 256, 30, 30]]),
     "age": ([2, 3, 224, 224], [[2]]),
-    "cosface20": ([2, 3, 112, 96], [[2, 512]]),
     "inception": ([2, 3, 75, 75], [[2, 2048]]),
 }
 BUNDLED = ("age", "blazeface", "dlib_resnet", "facemesh", "mobilefacenet")

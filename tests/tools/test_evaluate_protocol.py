@@ -89,6 +89,7 @@ def test_failures_keep_their_place(done, report):
     assert done[0].stderr.strip().splitlines()[-1].startswith("folder:") and "2 of 3 pairs failed" in done[0].stderr
 
 
+@pytest.mark.slow
 def test_the_short_report_has_the_same_numbers(report, samples):
     short = evaluate(load_pairs(samples / "heldout", 3), NetworkSwap(bundled("mfs_224")))[0]["methods"]["result"]
     long = {name: one["value"] for name, one in report["methods"]["ours"]["metrics"].items()}
