@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 LAYOUTS = ("lists", "folders", "videos", "clips")
 METHODS = ("ours", "mesh", "none", "simswap")
 FOLDER = "folder:"  # begins a method that is a folder of pictures
-INTERVALS = f"95 %, percentile bootstrap over pairs (scipy.stats.bootstrap), {RESAMPLES} resamples"
 RULES = (
     one_of("pairs.layout", LAYOUTS),
     at_least("pairs.frames", 1),
@@ -83,7 +82,7 @@ def load_pairs(config: Config) -> Pairs:
     if section.count is not None:
         if not isinstance(section.count, int) or not 1 <= section.count <= len(pairs.files):
             raise UserError(f"pairs.count: there are {len(pairs.files)} pairs; ask for 1 to {len(pairs.files)} of them")
-        pairs.files, pairs.clips = pairs.files[: section.count], pairs.clips and pairs.clips[: section.count]
+        pairs.files, pairs.videos = pairs.files[: section.count], pairs.videos and pairs.videos[: section.count]
     return pairs
 
 
@@ -134,7 +133,7 @@ def run(
             rows.append([seen.source.image, seen.target.image, *made])
 
     measurement = Measurer(methods, judge, features)(pairs, progress_bar, watch)
-    numbers = summarise(measurement, judge, pairs.files, pairs.clips, config.seed)
+    numbers = summarise(measurement, judge, pairs, config.seed)
     for one, method in methods.items():
         numbers["methods"][one] = {"made_by": method.facts, **numbers["methods"][one]}
     report = {
@@ -151,7 +150,8 @@ def run(
         "features": features.facts if features else None,
         "crop": MEASURED_SIZE,
         "seed": config.seed,
-        "intervals": f"{INTERVALS}, seed {config.seed}",
+        "intervals": f"95 %, percentile bootstrap over {'videos' if pairs.videos else 'pairs'} "
+        f"(scipy.stats.bootstrap), {RESAMPLES} resamples, seed {config.seed}",
         **numbers,
     }
     return report, rows

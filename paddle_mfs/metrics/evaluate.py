@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from paddle_mfs.metrics.groups import skin_and_light
-from paddle_mfs.metrics.measure import FilePairs, Measurer
+from paddle_mfs.metrics.measure import FACELESS, FilePairs, Measurer
 from paddle_mfs.metrics.methods import by_network, by_teacher, no_swap
 from paddle_mfs.metrics.network_swap import NetworkSwap
 from paddle_mfs.metrics.pairs import Pairs
@@ -49,7 +49,7 @@ def evaluate(
     judge = Judge()
     measured = Measurer(methods, judge)(pairs, progress_bar, watch)
     if len(rows) < len(pairs.files):  # none of these methods fails by itself: a picture did
-        raise UserError(measured.methods["no_swap"].failures[0][1])
+        raise UserError(next(why for _, why in measured.methods["no_swap"].failures if why != FACELESS))
     distances = {name: judge.distance(measured.sources, one.descriptors) for name, one in measured.methods.items()}
     preserved = {
         name: [Preservation(*values) for values in zip(*(one.columns[key] for key in Preservation._fields))]

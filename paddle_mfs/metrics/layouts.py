@@ -56,7 +56,7 @@ def clips(sources: str | Path, targets: str | Path) -> Pairs:
         frames = pictures(folder)
         files += [(source, frame) for frame in frames]
         names += [folder.name] * len(frames)
-    return Pairs(files, Path(targets), clips=names)
+    return Pairs(files, Path(targets), videos=names, consecutive=True)
 
 
 def videos(folder: str | Path, listed: str | Path, frames: int, both_ways: bool = True) -> Pairs:
@@ -74,13 +74,14 @@ def videos(folder: str | Path, listed: str | Path, frames: int, both_ways: bool 
     Raises UserError for a missing or broken list or video.
     """
     files: list[tuple[Path, Path]] = []
-    poses = _Poses()
+    names, poses = [], _Poses()
     for source, target in _listed(listed, both_ways):
         own = pictures(Path(folder) / source)
         by_name = {path.stem: path for path in own}
         for frame in _evenly(pictures(Path(folder) / target), frames):
             files.append((by_name.get(frame.stem) or poses.nearest(_evenly(own, frames), frame), frame))
-    return Pairs(files, Path(listed))
+            names.append(f"{source} on {target}")
+    return Pairs(files, Path(listed), videos=names)
 
 
 class _Poses:

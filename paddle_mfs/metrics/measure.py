@@ -29,6 +29,7 @@ from paddle_mfs.metrics.temporal import Frame, flicker, relative_jitter
 from paddle_mfs.utils.errors import UserError
 
 FilePairs = Iterable[tuple[Path, Path]]
+FACELESS = "no face in the result"  # the one failure that is measured nevertheless
 COLUMNS = (*Preservation._fields, "picture_sharpness", "jitter", "flicker")
 
 
@@ -182,9 +183,9 @@ class Measurer:
     def _note(self, log, pairs, place, target, held, result):
         landmarks, is_face = held.look(result.image)
         if not is_face:
-            log.failures.append((place, "no face in the result"))
+            log.failures.append((place, FACELESS))
         preserved = held.preservation(result.image, landmarks)
-        steadiness, clip = (np.nan, np.nan), pairs.clips[place] if pairs.clips else None
+        steadiness, clip = (np.nan, np.nan), pairs.videos[place] if pairs.videos and pairs.consecutive else None
         if clip is not None:
             now = Frame(held.landmarks, landmarks, result.image, target.oval)
             if log.before and log.before[0] == clip:

@@ -16,13 +16,14 @@ from paddle_mfs.utils.resources import find
 @dataclass
 class Pairs:
     """Pairs of picture files (source, target), where the list came from, and {target: a picture of its size, white
-    where something lies before its face}, of those where it is known. Where the targets are frames of clips, one after
-    the other, `clips` names each pair's clip."""
+    where something lies before its face}, of those where it is known. Where targets are frames, `videos` names each
+    pair's video, and `consecutive` says that they are all of its frames, one after the other."""
 
     files: list[tuple[Path, Path]]
     listed_in: Path
     masks: dict[Path, Path] = field(default_factory=dict)
-    clips: list[str] | None = None
+    videos: list[str] | None = None
+    consecutive: bool = False
 
     def list_sha256(self) -> str:
         """Hash of which picture is put on which: of the names of folder and file."""

@@ -12,6 +12,7 @@ from paddle_mfs.metrics import background
 from paddle_mfs.metrics.fid import FEW, fid_infinity, frechet_distance
 from paddle_mfs.metrics.kid import kid
 from paddle_mfs.metrics.measure import Measured, Measurement
+from paddle_mfs.metrics.pairs import Pairs
 from paddle_mfs.metrics.recogniser import Judge
 from paddle_mfs.metrics.retrieval import similarity, top1
 from paddle_mfs.metrics.statistics import bootstrap
@@ -109,27 +110,28 @@ def difference(a: np.ndarray, b: np.ndarray, metric: Metric, seed: int) -> dict[
     return {**bootstrap(less, a[known], b[known], seed=seed), "count": int(known.sum())}
 
 
-def summarise(
-    measurement: Measurement, judge: Judge, files: Sequence[tuple[Any, Any]], clips: Sequence[str] | None, seed: int
-) -> dict[str, Any]:
-    """The report's part of numbers: `methods` {name: {metrics, failures, and fid}}, `differences` {"a - b": {metric}}
-    of the first method to each of the others, `gallery`.
+def summarise(measurement: Measurement, judge: Judge, pairs: Pairs, seed: int) -> dict[str, Any]:
+    """The report's part of numbers: `methods` {name: {metrics, failures, and pictures}}, `differences` {"a - b":
+    {metric}} of the first method to each of the others, `gallery`.
 
-    Args:
-        measurement, judge: what was measured, by whom. files: of the pairs, (source, target).
-        clips: the clip of each pair, or None. seed: of all resampling.
+    What is resampled is a pair; where targets are frames, which resemble each other, it is a video: its pairs' numbers
+    are made one first. seed: of all resampling.
     """
-    sources = [source for source, _ in files]
-    numbers = {name: pair_numbers(one, measurement, judge, sources) for name, one in measurement.methods.items()}
-    if clips:
-        for name, one in measurement.methods.items():
-            numbers[name]["id_spread"] = _spreads(one.descriptors, clips)
+    sources = [source for source, _ in pairs.files]
+    numbers = {}
+    for name, one in measurement.methods.items():
+        found = pair_numbers(one, measurement, judge, sources)
+        if pairs.videos:
+            found = {key: _by_video(values, pairs.videos, METRICS[key]) for key, values in found.items()}
+            if pairs.consecutive:
+                found["id_spread"] = _spreads(one.descriptors, pairs.videos)
+        numbers[name] = found
     methods = {}
     for name, one in measurement.methods.items():
-        failed = [{"source": files[at][0].name, "target": files[at][1].name, "why": why} for at, why in one.failures]
+        failed = [dict(zip(("source", "target"), _names(pairs.files[at])), why=why) for at, why in one.failures]
         methods[name] = {
             "metrics": _each(lambda key, metric: interval(numbers[name][key], metric, seed), numbers[name]),
-            "failures": {"count": len(failed), "share": len(failed) / len(files), "pairs": failed},
+            "failures": {"count": len(failed), "share": len(failed) / len(pairs.files), "pairs": failed},
         }
         if one.features is not None and measurement.originals is not None:
             methods[name]["pictures"] = distributions(one.features, measurement.originals, seed)
@@ -146,15 +148,26 @@ def summarise(
     }
 
 
+def _names(files):
+    return [path.name for path in files]
+
+
+def _by_video(values, videos, metric):
+    """(V,) one number a video, of its pairs that are known: their median where the metric is one, else their mean."""
+    names, one = np.array(videos), median if metric.statistic is median else mean
+    known = [values[(names == name) & np.isfinite(values)] for name in dict.fromkeys(videos)]
+    return np.array([one(some) if len(some) else np.nan for some in known])
+
+
 def _each(of: Callable[[str, Metric], dict[str, Any] | None], numbers: Mapping[str, Any]) -> dict[str, Any]:
     found = {key: of(key, metric) for key, metric in METRICS.items() if key in numbers}
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _spreads(descriptors, clips):
-    """(C,) `identity_spread` of each clip's results."""
-    names, rows = np.array(clips), np.isfinite(descriptors[:, 0])
-    kept = [descriptors[rows & (names == name)] for name in dict.fromkeys(clips)]
+def _spreads(descriptors, videos):
+    """(V,) `identity_spread` of each video's results."""
+    names, rows = np.array(videos), np.isfinite(descriptors[:, 0])
+    kept = [descriptors[rows & (names == name)] for name in dict.fromkeys(videos)]
     return np.array([identity_spread(one) if len(one) > 1 else np.nan for one in kept])
 
 

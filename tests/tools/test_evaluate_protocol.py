@@ -129,7 +129,7 @@ def test_layouts(own):
     pairs = two_folders(own / "a", own / "b")
     assert [(a.stem, b.stem) for a, b in pairs.files] == [("id009_base", "id028_base"), ("id021_base", "id028_yawl")]
     followed = clips(own / "a", own / "videos")
-    assert followed.clips == ["v1", "v1", "v2", "v2"]
+    assert followed.consecutive and followed.videos == ["v1", "v1", "v2", "v2"]
     assert [(a.stem, b.name) for a, b in followed.files[1:3]] == [
         ("id009_base", "0002.jpg"),
         ("id021_base", "0001.jpg"),
@@ -139,8 +139,9 @@ def test_layouts(own):
 
 def test_frame_n_onto_frame_n_and_the_nearest_pose_where_there_is_none(own):
     """Frame 7 of v2 is turned; of v1, which has no frame 7, the turned one is taken."""
-    files = videos(own / "videos", own / "list.json", 10, both_ways=False).files
-    assert [(a.name, b.name) for a, b in files] == [("0001.jpg", "0001.jpg"), ("0002.jpg", "0007.jpg")]
+    found = videos(own / "videos", own / "list.json", 10, both_ways=False)
+    assert found.videos == ["v1 on v2"] * 2 and not found.consecutive
+    assert [(a.name, b.name) for a, b in found.files] == [("0001.jpg", "0001.jpg"), ("0002.jpg", "0007.jpg")]
     both = videos(own / "videos", own / "list.json", 1).files
     assert [(a.parent.name, b.parent.name, b.name) for a, b in both] == [
         ("v1", "v2", "0001.jpg"),
@@ -154,7 +155,8 @@ def test_steadiness_is_measured_within_a_clip(own):
     mesh, none = (report["methods"][name]["metrics"] for name in ("mesh", "none"))
     assert mesh["jitter"]["count"] == 2 == mesh["flicker"]["count"] and mesh["id_spread"]["count"] == 2
     assert mesh["jitter"]["value"] > none["jitter"]["value"] == pytest.approx(0, abs=1e-6)
-    assert len(rows) == 4 and len(rows[0]) == 4
+    assert mesh["pose"]["count"] == 2 and "bootstrap over videos" in report["intervals"]  # two frames a video
+    assert report["pairs"]["count"] == 4 == len(rows) and len(rows[0]) == 4
 
 
 def refused(done, *parts):
