@@ -41,7 +41,7 @@ class Features:
         weights: `.pdparams` that tools/convert_weights.py inception wrote.
         resize: a key of `RESIZES`.
         of: "crops" of 224 px or whole "pictures". against: "targets", or "originals": sources and targets.
-        cache: folder of features that were computed before; None: none are kept.
+        cache: folder of features that were computed before; none: they are not kept.
 
     Raises UserError for weights that do not load.
     """
@@ -55,7 +55,7 @@ class Features:
         cache: str | Path | None = None,
     ):
         self._run = make_runner(load_into(Inception(), weights), threads=cores())
-        self._resize, self._cache = RESIZES[resize], None if cache is None else Path(cache)
+        self._resize, self._cache = RESIZES[resize], Path(cache) if cache else None
         self.of, self.against = of, against
         self.facts: dict[str, Any] = {
             "network": "Inception v3 of 2015-12-05, 2048 features",
