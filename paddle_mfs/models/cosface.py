@@ -1,4 +1,4 @@
-"""CosFace with 20 layers, a recogniser that users bring to measure by: the one of the MobileFaceSwap paper's tables.
+"""CosFace with 20 layers, a recogniser that users bring to measure by, as published surveys do.
 
 Paper: H. Wang et al., "CosFace: Large Margin Cosine Loss for Deep Face Recognition", https://arxiv.org/abs/1801.09414;
 the layers are those of SphereFace-20, https://arxiv.org/abs/1704.08063. Parameter names are those of
