@@ -12,7 +12,7 @@ from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.metrics.pairs import Pairs
 from paddle_mfs.swap.identity import read_source
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.formats import READABLE_PICTURES
+from paddle_mfs.utils.formats import kind_by_name
 
 
 def pictures(folder: str | Path) -> list[Path]:
@@ -20,9 +20,9 @@ def pictures(folder: str | Path) -> list[Path]:
     folder = Path(folder)
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; name one of pictures")
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in READABLE_PICTURES)
+    found = sorted(path for path in folder.iterdir() if kind_by_name(path) == "picture")
     if not found:
-        raise UserError(f"{folder}: holds no pictures; put some there ({', '.join(READABLE_PICTURES)})")
+        raise UserError(f"{folder}: holds no pictures; put some there")
     return found
 
 

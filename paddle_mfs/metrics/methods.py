@@ -17,7 +17,7 @@ from paddle_mfs.swap.change import AS_IT_IS, pasted
 from paddle_mfs.teachers.folder import pair_name
 from paddle_mfs.teachers.teacher import Teacher
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.formats import READABLE_PICTURES
+from paddle_mfs.utils.formats import kind_by_name
 
 
 class Result(NamedTuple):
@@ -71,7 +71,7 @@ def by_folder(folder: str | Path) -> Method:
     folder = Path(folder)
     if not folder.is_dir():
         raise UserError(f"--method folder:{folder}: no such folder; name one of pictures SOURCE__TARGET.png")
-    found = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() in READABLE_PICTURES}
+    found = {path.stem: path for path in sorted(folder.iterdir()) if kind_by_name(path) == "picture"}
     if not found:
         raise UserError(f"--method folder:{folder}: holds no pictures; put SOURCE__TARGET.png there, one a pair")
 
