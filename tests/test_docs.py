@@ -186,6 +186,24 @@ ELSEWHERE = {
     "python tools/personalize.py --source a1.jpg a2.jpg": (
         "tests/engine/test_personalize.py::test_two_photos_are_refined_and_the_file_swaps"
     ),
+    "python tools/convert_weights.py inception": (
+        "tests/metrics/test_distributions.py::test_the_original_graph_and_torchmetrics_agree"
+    ),
+    "python tools/convert_weights.py cosface20": (
+        "tests/tools/test_evaluate_protocol.py::test_the_surveys_protocol_with_networks_of_its_kind"
+    ),
+    "python tools/evaluate.py -c configs/evaluate/heldout.yml --method ours mesh none": (
+        "tests/tools/test_evaluate_protocol.py::test_a_report_in_three_files"
+    ),
+    "python tools/evaluate.py -c configs/evaluate/heldout.yml -o": (
+        "tests/metrics/test_distributions.py::test_the_original_graph_and_torchmetrics_agree"
+    ),
+    "python tools/evaluate.py -c configs/evaluate/folders.yml": (
+        "tests/tools/test_evaluate_protocol.py::test_one_pair_by_the_command"
+    ),
+    "python tools/evaluate.py -c configs/evaluate/survey.yml": (
+        "tests/tools/test_evaluate_protocol.py::test_the_surveys_protocol_with_networks_of_its_kind"
+    ),
     "python tools/evaluate.py": "tests/tools/test_evaluate.py::test_four_pairs_end_to_end",
     "python tools/evaluate.py --faces samples/heldout samples/hard": (
         "tests/tools/test_evaluate.py::test_several_sets_make_one_table"

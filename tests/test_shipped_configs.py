@@ -39,7 +39,11 @@ def value_of(config, key):
 
 def training_configs():
     """Those of a distillation: they base on distill.yml."""
-    return sorted(path for path in CONFIGS.rglob("*.yml") if path.name not in ("quality.yml", "occlusion.yml"))
+    return sorted(
+        path
+        for path in CONFIGS.rglob("*.yml")
+        if path.name not in ("quality.yml", "occlusion.yml") and path.parent.name != "evaluate"
+    )
 
 
 @pytest.fixture(scope="module")

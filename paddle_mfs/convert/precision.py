@@ -22,6 +22,7 @@ LIMITS = {
     "blazeface": {"box_px": 0.05, "score": 1e-3},
     "age": {"years": 0.1},
     "squeezenet": {"feature_relative": 2e-3},
+    "inception": {"feature_relative": 0.0},  # published FIDs are of float32
 }
 
 
@@ -51,6 +52,7 @@ def network_input(name: str, faces: np.ndarray) -> np.ndarray:
         "facemesh": (28, 192, 0, 1),
         "blazeface": (112, 128, -1, 1),
         "squeezenet": (0, 128, 0, 1),
+        "inception": (0, 299, 0, 1),
     }[name]
     x = np.pad(x, ((0, 0), (margin, margin), (margin, margin), (0, 0)), mode="edge")
     x = np.stack([cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA) for face in x])

@@ -72,6 +72,16 @@ TEACHER_NETWORKS = {
         "(N, 512) of unit length",
         "https://arxiv.org/abs/1801.07698",
     ),
+    "cosface20": TeacherNetwork(  # teaches nothing: it is to measure by, see docs/evaluation.md
+        ("models.cosface", "CosFace20"),
+        "ACC99.28.pth",
+        "CosFace with 20 layers, a recogniser to measure by",
+        "https://github.com/MuggleWang/CosFace_pytorch",
+        "not stated by its publisher; trained on CASIA-WebFace",
+        "(N, 3, 112, 96) RGB in [-1, 1], ArcFace template less 8 px at the left",
+        "(N, 512), not normalised",
+        "https://arxiv.org/abs/1801.09414",
+    ),
 }
 
 

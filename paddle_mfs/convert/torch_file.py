@@ -5,6 +5,7 @@ Both forms are read, the zip archive of PyTorch 1.6 and later and the sequence o
 the model become empty shells, of which only parameters and buffers are taken.
 """
 
+import io
 import math
 import pickle
 import struct
@@ -141,10 +142,14 @@ def _read_pickles(path):
 
 
 def _tensors(value, prefix=""):
-    """{name: array} of a state dict or of a model's shell; {} of anything else."""
+    """{name: array} of a state dict or of a model's shell, of TorchScript too; {} of anything else."""
     if isinstance(value, dict):
         return {prefix + name: item.array() for name, item in value.items() if isinstance(item, _Tensor)}
     found = {}
+    if isinstance(value, _Shell) and not hasattr(value, "_modules"):  # TorchScript: all lies in plain attributes
+        found.update(_tensors(vars(value), prefix))
+        for name, child in vars(value).items():
+            found.update(_tensors(child, f"{prefix}{name}.") if isinstance(child, _Shell) else {})
     for part in ("_parameters", "_buffers"):
         found.update(_tensors(getattr(value, part, {}), prefix))
     for name, child in getattr(value, "_modules", {}).items():
@@ -152,17 +157,21 @@ def _tensors(value, prefix=""):
     return found
 
 
-def read_torch(path: str | Path) -> dict[str, np.ndarray]:
-    """A .pth, .pt or .tar file of `torch.save` -> {name: array}; of a checkpoint, its "state_dict" or "model".
+def read_torch(path: str | Path, content: bytes | None = None) -> dict[str, np.ndarray]:
+    """A .pth, .pt or .tar file of `torch.save`, or of TorchScript -> {name: array}; of a checkpoint, its "state_dict"
+    or "model". content: the bytes of a zip form that was read already; `path` names it in errors then.
 
     The prefix "module." of networks saved from several GPUs is taken off. Raises UserError when the file is missing,
     damaged, of another kind or holds no tensors.
     """
     path = Path(path)
-    if not path.is_file():
+    if content is None and not path.is_file():
         raise UserError(f"{path}: no such file; give the file of torch.save with --from")
     try:
-        value = _read_archive(path) if zipfile.is_zipfile(path) else _read_pickles(path)
+        if content is not None:
+            value = _read_archive(io.BytesIO(content))
+        else:
+            value = _read_archive(path) if zipfile.is_zipfile(path) else _read_pickles(path)
         tensors = _tensors(value)
         if not tensors and isinstance(value, dict):
             tensors = next(filter(None, (_tensors(value[key]) for key in HOLDERS if key in value)), {})

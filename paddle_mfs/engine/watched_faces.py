@@ -73,7 +73,7 @@ class WatchedFaces:
         results = self.swapped(idn)
         made = self._recogniser.descriptors(results, [target.five for target in self._targets])
         preserved = [target.preservation(result) for target, result in zip(self._targets, results)]
-        sharpness, shape, background, _ = zip(*preserved)
+        sharpness, shape, background, *_ = zip(*preserved)
         return Quality(
             float(np.mean([distance(made, source[None]).mean() for source in self._sources])),
             float(np.median(sharpness)),

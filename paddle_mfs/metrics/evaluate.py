@@ -1,33 +1,23 @@
-"""A swap network's scores on a list of pairs, beside those of no swap and of the mesh teacher.
-
-Every picture is measured as a 224 px crop in the frame of its face (crop.py). The target, the teacher's result and the
-network's of a pair share the target's frame; the network's is what a swap makes of a picture that is just this crop.
-Identity is compared with the source (identity.py), the rest with the target (preservation.py), the result's sharpness
-also in the target's whole picture (sharpness.py), and the numbers of all pairs make the report (report.py).
+"""A swap network's scores on a list of pairs, beside those of no swap and of the mesh teacher: the short report, which
+cards of weights hold and training prints. measure.py does the measuring, report.py makes the report.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from paddle_mfs.face.analysis import FaceAnalyser
-from paddle_mfs.metrics.crop import load_crop
 from paddle_mfs.metrics.groups import skin_and_light
-from paddle_mfs.metrics.identity import Recogniser, distance
+from paddle_mfs.metrics.measure import FACELESS, FilePairs, Measurer
+from paddle_mfs.metrics.methods import by_network, by_teacher, no_swap
 from paddle_mfs.metrics.network_swap import NetworkSwap
 from paddle_mfs.metrics.pairs import Pairs
-from paddle_mfs.metrics.preservation import Preservation, Target
+from paddle_mfs.metrics.preservation import Preservation
+from paddle_mfs.metrics.recogniser import Judge
 from paddle_mfs.metrics.report import make_report
-from paddle_mfs.metrics.sharpness import picture_sharpness
 from paddle_mfs.metrics.sheet import Row
-from paddle_mfs.swap.change import AS_IT_IS, pasted
 from paddle_mfs.teachers.mesh import MeshTeacher
-
-FilePairs = Iterable[tuple[Path, Path]]
+from paddle_mfs.utils.errors import UserError
 
 
 def evaluate(
@@ -45,49 +35,26 @@ def evaluate(
     teacher (1), and `per_pair` distances. Rows are the pictures. Raises UserError for a picture that cannot be read or
     shows no face.
     """
-    analyser, teacher = FaceAnalyser(), MeshTeacher()
+    methods = {"no_swap": no_swap(), "mesh_teacher": by_teacher(MeshTeacher())}
+    if swap:
+        methods["result"] = by_network(swap)
     rows: list[Row] = []
-    fives: list[tuple[np.ndarray, np.ndarray]] = []
-    preserved: dict[str, list[Preservation]] = {"mesh_teacher": [], "result": []}
-    in_pictures: list[float] = []
     groups: list[str] = []
-    for source_path, target_path in progress_bar(pairs.files):
-        source, target = load_crop(source_path, analyser), load_crop(target_path, analyser)
-        row = Row(
-            source.image,
-            target.image,
-            teacher.swap(source.face, target.face)[0],
-        )
-        groups.append(skin_and_light(target.image, target.landmarks))
-        if swap:
-            face = swap(source, target)
-            row.result = pasted(target.image, AS_IT_IS, target.image, face)
-            in_pictures.append(picture_sharpness(target, face))
-        mask = pairs.masks.get(target_path)
-        covered = target.covered(mask) if mask else None
-        held = Target(target.image, target.landmarks, target.five, target.oval, analyser, covered)
-        for name, image in (("mesh_teacher", row.teacher), ("result", row.result)):
-            if image is not None:
-                preserved[name].append(held.preservation(image))
-        rows.append(row)
-        fives.append((source.five, target.five))
-    facts = swap.facts if swap else None
-    return make_report(pairs, _distances(rows, fives), preserved, in_pictures, facts, groups), rows
 
+    def watch(seen):
+        results = [seen.results[name].image for name in methods if name != "no_swap"]
+        rows.append(Row(seen.source.image, seen.target.image, *results))
+        groups.append(skin_and_light(seen.target.image, seen.target.landmarks))
 
-def _distances(rows: list[Row], fives: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
-    """The dlib distance of each method's pictures to the sources -> {method: (N,)}; fives: of each row's source and
-    target."""
-    recogniser = Recogniser()
-    of_sources, of_targets = zip(*fives)
-    sources = recogniser.descriptors([row.source for row in rows], of_sources)
-    pictures = {
-        "no_swap": [row.target for row in rows],
-        "mesh_teacher": [row.teacher for row in rows],
-        "result": [row.result for row in rows if row.result is not None],
+    judge = Judge()
+    measured = Measurer(methods, judge)(pairs, progress_bar, watch)
+    if len(rows) < len(pairs.files):  # none of these methods fails by itself: a picture did
+        raise UserError(next(why for _, why in measured.methods["no_swap"].failures if why != FACELESS))
+    distances = {name: judge.distance(measured.sources, one.descriptors) for name, one in measured.methods.items()}
+    preserved = {
+        name: [Preservation(*values) for values in zip(*(one.columns[key] for key in Preservation._fields))]
+        for name, one in measured.methods.items()
+        if name != "no_swap"
     }
-    return {
-        name: distance(sources, recogniser.descriptors(images, of_targets))
-        for name, images in pictures.items()
-        if images
-    }
+    in_pictures = measured.methods["result"].columns["picture_sharpness"] if swap else ()
+    return make_report(pairs, distances, preserved, list(in_pictures), swap.facts if swap else None, groups), rows

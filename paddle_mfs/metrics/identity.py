@@ -50,11 +50,13 @@ class Recogniser:
     def descriptors(self, images: Sequence[np.ndarray], fives: Sequence[np.ndarray], batch: int = 16) -> np.ndarray:
         """N images (uint8 RGB) with their five points -> (N, 128) float32. Compare rows by Euclidean distance."""
         chips = [chip(image, five) for image, five in zip(images, fives)]
-        rows = []
-        with paddle.no_grad():
-            for start in range(0, len(chips), batch):
-                rows.append(self._network(paddle.to_tensor(to_batch(chips[start : start + batch]) * 255)).numpy())
+        rows = [self.describe(to_batch(chips[start : start + batch])) for start in range(0, len(chips), batch)]
         return np.concatenate(rows) if rows else np.zeros((0, 128), np.float32)
+
+    def describe(self, chips: np.ndarray) -> np.ndarray:
+        """Chips (N, 3, 150, 150) RGB in [0, 1] -> (N, 128) float32."""
+        with paddle.no_grad():
+            return self._network(paddle.to_tensor(chips * 255)).numpy()
 
 
 def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:

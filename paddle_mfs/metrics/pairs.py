@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import sha256
 from paddle_mfs.utils.resources import find
 
 
 @dataclass
 class Pairs:
     """Pairs of picture files (source, target), where the list came from, and {target: a picture of its size, white
-    where something lies before its face}, of those where it is known."""
+    where something lies before its face}, of those where it is known. Where targets are frames, `videos` names each
+    pair's video, and `consecutive` says that they are all of its frames, one after the other."""
 
     files: list[tuple[Path, Path]]
     listed_in: Path
     masks: dict[Path, Path] = field(default_factory=dict)
+    videos: list[str] | None = None
+    consecutive: bool = False
+
+    def list_sha256(self) -> str:
+        """Hash of which picture is put on which: of the names of folder and file."""
+        names = ["\t".join("/".join(path.absolute().parts[-2:]) for path in pair) for pair in self.files]
+        return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+    def pictures_sha256(self) -> str:
+        """Hash of the pictures themselves, pair by pair."""
+        known: dict[Path, str] = {}
+        for pair in self.files:
+            known.update({path: sha256(path) for path in pair if path not in known})
+        return hashlib.sha256("\n".join(f"{known[a]}\t{known[b]}" for a, b in self.files).encode()).hexdigest()
 
 
 def load_pairs(folder: str | Path, count: int | None = None) -> Pairs:

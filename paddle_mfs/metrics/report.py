@@ -79,14 +79,14 @@ def _summary(distances: np.ndarray, preserved: Sequence[Preservation]) -> dict[s
         "share_same_person": float(np.mean(distances < SAME_PERSON_DISTANCE)),
     }
     if preserved:
-        sharpness, shape, background, covered = zip(*preserved)
+        sharpness, shape, background, covered, *_ = zip(*preserved)
         line.update(
             sharpness_median=float(np.median(sharpness)),
             shape_median_per_mille=float(np.median(shape)),
             background_psnr_db=psnr(np.mean(background)),
             background_psnr_worst_db=psnr(np.max(background)),
         )
-        known = [error for error in covered if error is not None]
+        known = [error for error in covered if not np.isnan(error)]
         if known:
             line.update(covered_psnr_db=psnr(np.mean(known)), covered_psnr_worst_db=psnr(np.max(known)))
     return line

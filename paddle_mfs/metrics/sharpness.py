@@ -6,7 +6,6 @@ import numpy as np
 from paddle_mfs.face.geometry import invert, scale_of, transform
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.metrics.crop import Crop
-from paddle_mfs.swap.change import pasted
 
 RIM = 12 / 224  # of the crop
 
@@ -39,9 +38,8 @@ def sharpness(result: np.ndarray, target: np.ndarray, oval: np.ndarray, size: fl
     return laplacian_variance(result, mask) / max(laplacian_variance(target, mask), 1e-6)
 
 
-def picture_sharpness(target: Crop, result: np.ndarray) -> float:
-    """`sharpness` at the scale of the target's photo, with `result`, (224, 224, 3) float32 RGB in [0, 1], pasted."""
+def picture_sharpness(picture: np.ndarray, target: Crop) -> float:
+    """`sharpness` at the scale of the target's photo, of a `picture` of its size, (H, W, 3) uint8 RGB."""
     points = transform(target.landmarks[:, :2], invert(target.matrix))
     oval = oval_mask(points, *target.photo.shape[:2])
-    picture = pasted(target.photo, target.matrix, target.image, result)
-    return sharpness(picture, target.photo, oval, result.shape[0] / scale_of(target.matrix))
+    return sharpness(picture, target.photo, oval, target.image.shape[0] / scale_of(target.matrix))

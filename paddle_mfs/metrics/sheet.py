@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from paddle_mfs.face.image import write_image
+from paddle_mfs.face.image import check_suffix, write_image
+from paddle_mfs.provenance import provenance, save_options
 
 SHOWN = 12  # rows of a sheet, as a rule
 
@@ -22,12 +23,13 @@ class Row:
     teacher: np.ndarray
     result: np.ndarray | None = None
 
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (image for image in (self.source, self.target, self.teacher, self.result) if image is not None)
 
-def write_sheet(path: str | Path, rows: Sequence[Row]) -> None:
-    """Draw rows as source | target | teacher | result, one pair a line. Raises UserError, see
-    `face.image.write_image`."""
-    lines = [
-        np.concatenate([image for image in (row.source, row.target, row.teacher, row.result) if image is not None], 1)
-        for row in rows
-    ]
-    write_image(path, np.concatenate(lines))
+
+def write_sheet(path: str | Path, rows: Sequence[Iterable[np.ndarray]]) -> None:
+    """Draw rows of pictures of one size, (S, S, 3) uint8 RGB, such as source | target | teacher | result, one pair a
+    line. Raises UserError, see `face.image.write_image`."""
+    check_suffix(path)
+    metadata = save_options(path, provenance(content="faces that were swapped, to be measured, beside the originals"))
+    write_image(path, np.concatenate([np.concatenate(list(row), 1) for row in rows]), **metadata)

@@ -42,6 +42,15 @@ class TargetGeometry:
     inside: np.ndarray
     blend: np.ndarray
 
+    def warp(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+        """Another crop (S, S, 3) uint8 RGB bent so that its landmarks (468, >= 2) come to lie on the target's."""
+        points = np.asarray(landmarks, np.float32)[:, :2]
+        coarse = (points[self.corners] * self.weights[..., None]).sum(1).reshape(*self.grid, 2)
+        where = np.arange(len(self.inside), dtype=np.float32) / GRID
+        across, down = np.meshgrid(where, where)
+        maps = cv2.remap(coarse, across, down, cv2.INTER_LINEAR)
+        return cv2.remap(image, maps, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+
 
 def _erode(mask, size):
     """Erode by a square; the crop's edge counts as outside: a blend is always shut there and pastes without a seam."""
@@ -99,12 +108,7 @@ class MeshTeacher(Teacher):
         inside = geometry.inside
         if inside.sum() < SMALLEST * size * size:
             return target.image.copy(), np.zeros((size, size), np.float32)
-        points = np.asarray(source.landmarks, np.float32)[:, :2]
-        coarse = (points[geometry.corners] * geometry.weights[..., None]).sum(1).reshape(*geometry.grid, 2)
-        where = np.arange(size, dtype=np.float32) / GRID
-        across, down = np.meshgrid(where, where)
-        maps = cv2.remap(coarse, across, down, cv2.INTER_LINEAR)
-        warped = cv2.remap(source.image, maps, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+        warped = geometry.warp(source.image, source.landmarks)
         warped = self._match_colour(warped, target.image, inside)
         region, goal = inside.astype(np.float32), target.image.astype(np.float32)
         light = _low_pass(goal, region, LIGHT * size) - _low_pass(warped, region, LIGHT * size)

@@ -134,9 +134,8 @@ def test_check_faces_become_each_networks_input(name):
     faces = precision.read_faces()
     x = precision.network_input(name, faces[:1])
     assert faces.shape == (4, 224, 224, 3) and x.dtype == np.float32 and x.shape[:2] == (1, 3)
-    low, high = {"mobilefacenet": (-1, 1), "blazeface": (-1, 1), "facemesh": (0, 1), "squeezenet": (0, 1)}.get(
-        name, (0, 255)
-    )
+    signed, unsigned = ("mobilefacenet", "blazeface"), ("facemesh", "squeezenet", "inception")
+    low, high = (-1, 1) if name in signed else (0, 1) if name in unsigned else (0, 255)
     assert low <= x.min() < low + 0.2 * (high - low) and low + 0.8 * (high - low) < x.max() <= high
 
 

@@ -125,3 +125,17 @@ def test_truncated_and_missing_files(folder):
             read_torch(folder / name)
     with pytest.raises(UserError, match="no such file"):
         read_torch(folder / "none.pth")
+
+
+def test_torchscript_is_read_as_names_of_its_layers(tmp_path):
+    """An object of a class __torch__.Net, whose layer `conv` is another with the tensor `w`."""
+    layer = tensor_pickle(0, (2, 2), (2, 1))[2:-1]  # {"w": tensor}: the state of the layer
+    shell = b"c__torch__.net\nNet\n)\x81"
+    pickled = b"\x80\x02" + shell + b"}X\x04\x00\x00\x00conv" + shell + layer + b"bsb."
+    data = np.arange(4, dtype=np.float32).tobytes()
+    path = archive(tmp_path / "net.pt", pickled, {"0": data})
+    for state in (read_torch(path), read_torch("package: net.pt", path.read_bytes())):
+        assert list(state) == ["conv.w"]
+        np.testing.assert_array_equal(state["conv.w"], [[0, 1], [2, 3]])
+    with pytest.raises(UserError, match="package: net.pt: not a readable file"):
+        read_torch("package: net.pt", path.read_bytes()[:40])

@@ -76,3 +76,21 @@ def test_progress_knows_its_ends():
     assert half == pytest.approx(
         {"value": 0.5, "low": 0.5, "high": 0.5}
     )  # every pair goes half the way, so every resample does
+
+
+def test_the_bootstrap_agrees_with_the_interval_and_draws_pairs_together():
+    values = np.random.RandomState(5).normal(0.5, 0.1, 200)
+
+    def mean(rows, axis):
+        return np.mean(rows, axis=axis)
+
+    found = statistics.bootstrap(mean, values)
+    assert found == pytest.approx(statistics.mean_interval(values), abs=2e-3)
+    assert statistics.bootstrap(mean, values, seed=0) == found != statistics.bootstrap(mean, values, seed=1)
+
+    def less(a, b, axis):
+        return np.mean(a, axis=axis) - np.mean(b, axis=axis)
+
+    paired = statistics.bootstrap(less, values + 0.01, values)
+    assert paired == pytest.approx({"value": 0.01, "low": 0.01, "high": 0.01})  # of every pair, so of every resample
+    assert statistics.bootstrap(mean, values[:1]) == {"value": values[0], "low": None, "high": None}

@@ -31,6 +31,7 @@ NETWORKS = {
     "dlib_resnet": ([2, 3, 150, 150], [[2, 128]]),
     "squeezenet": ([2, 3, 128, 128], [[2, 128, 30, 30], [2, 256, 30, 30]]),
     "age": ([2, 3, 224, 224], [[2]]),
+    "inception": ([2, 3, 75, 75], [[2, 2048]]),
 }
 BUNDLED = ("age", "blazeface", "dlib_resnet", "facemesh", "mobilefacenet")
 

@@ -1,0 +1,170 @@
+"""An evaluation by a protocol, a file of configs/evaluate: pairs, methods and judges as the config says -> a report."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from paddle_mfs.engine.settings import Rule, at_least, file_or, load_checked, one_of, weights_path
+from paddle_mfs.metrics import layouts
+from paddle_mfs.metrics.crop import MEASURED_SIZE
+from paddle_mfs.metrics.features import RESIZES, Features
+from paddle_mfs.metrics.measure import FilePairs, Measurer, Seen
+from paddle_mfs.metrics.methods import Method, by_folder, by_network, by_teacher, no_swap
+from paddle_mfs.metrics.network_swap import NetworkSwap
+from paddle_mfs.metrics.pairs import Pairs, load_sets
+from paddle_mfs.metrics.recogniser import NAMES, Judge
+from paddle_mfs.metrics.sheet import SHOWN
+from paddle_mfs.metrics.statistics import RESAMPLES
+from paddle_mfs.metrics.summary import summarise
+from paddle_mfs.teachers import create_teacher
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.files import sha256
+from paddle_mfs.utils.resources import find
+from paddle_mfs.weights import bundled
+
+if TYPE_CHECKING:
+    from paddle_mfs.utils.config import Config
+
+LAYOUTS = ("lists", "folders", "videos", "clips")
+METHODS = ("ours", "mesh", "none", "simswap")
+FOLDER = "folder:"  # begins a method that is a folder of pictures
+RULES = (
+    one_of("pairs.layout", LAYOUTS),
+    at_least("pairs.frames", 1),
+    Rule(
+        "methods",
+        lambda names: bool(names) and all(name in METHODS or str(name).startswith(FOLDER) for name in names),
+        f"a list of {', '.join(METHODS)} or {FOLDER}DIR",
+    ),
+    file_or("ours.weights", "bundled"),
+    file_or("ours.encoder", "bundled"),
+    file_or("simswap.weights", None),
+    file_or("simswap.encoder", None),
+    one_of("recogniser.name", NAMES),
+    file_or("recogniser.weights", None),
+    file_or("features.weights", None),
+    one_of("features.resize", RESIZES),
+    one_of("features.of", ("crops", "pictures")),
+    one_of("features.against", ("targets", "originals")),
+    at_least("seed", 0),
+)
+
+
+def load_protocol(path: str | Path, overrides: Iterable[str] = ()) -> Config:
+    """The settings of a protocol, see configs/evaluate/heldout.yml. Raises UserError, see `settings.load_checked`."""
+    overrides = list(overrides)
+    return load_checked(path, overrides, RULES)
+
+
+def load_pairs(config: Config) -> Pairs:
+    """The pairs of a protocol's `pairs:`. Raises UserError for what is missing, see metrics/layouts.py."""
+    section, layout = config.pairs, config.pairs.layout
+
+    def wanted(key):
+        if not section[key]:
+            raise UserError(f"pairs.{key}: the layout {layout} needs it; set it, -o pairs.{key}=PATH")
+        return section[key]
+
+    if layout == "lists":
+        pairs = _joined(load_sets(wanted("faces")).values())
+    elif layout == "folders":
+        pairs = layouts.two_folders(wanted("sources"), wanted("targets"))
+    elif layout == "clips":
+        pairs = layouts.clips(wanted("sources"), wanted("targets"))
+    else:
+        pairs = layouts.videos(wanted("targets"), wanted("listed"), section.frames, section.both_ways)
+    if section.count is not None:
+        if not isinstance(section.count, int) or not 1 <= section.count <= len(pairs.files):
+            raise UserError(f"pairs.count: there are {len(pairs.files)} pairs; ask for 1 to {len(pairs.files)} of them")
+        pairs.files, pairs.videos = pairs.files[: section.count], pairs.videos and pairs.videos[: section.count]
+    return pairs
+
+
+def _joined(sets):
+    first, *others = sets
+    masks = {target: mask for one in (first, *others) for target, mask in one.masks.items()}
+    return Pairs([pair for one in (first, *others) for pair in one.files], first.listed_in, masks)
+
+
+def _method(name: str, config: Config) -> Method:
+    if name == "none":
+        return no_swap()
+    if name == "ours":
+        weights = weights_path(config.ours.weights) or bundled("mfs_224")
+        return by_network(NetworkSwap(weights, config.ours.size, weights_path(config.ours.encoder)))
+    if name.startswith(FOLDER):
+        return by_folder(name[len(FOLDER) :])
+    if name == "mesh":
+        return by_teacher(create_teacher({"name": "mesh"}))
+    files = {key: path for key, path in config.simswap.items() if path}
+    facts = {key: {"file": Path(path).name, "sha256": sha256(path)} for key, path in files.items()}
+    return by_teacher(create_teacher({"name": "simswap", **files}), **facts)
+
+
+def run(
+    config: Config, name: str, progress_bar: Callable[[FilePairs], FilePairs] = iter
+) -> tuple[dict[str, Any], list[list[np.ndarray]]]:
+    """Evaluate by a protocol -> (report, rows).
+
+    Args:
+        config: of `load_protocol`. name: of the protocol, for the report. progress_bar: see `Measurer`.
+
+    The report is a dict for JSON: what was measured by what, each with its hash, and `summarise`'s numbers. Rows are
+    the pictures source, target and a result of each method, (224, 224, 3) uint8 RGB, of the first 12 pairs; grey where
+    there is none. Raises UserError.
+    """
+    pairs = load_pairs(config)
+    methods = {one: _method(one, config) for one in config.methods}
+    judge = Judge(config.recogniser.name, config.recogniser.weights, config.recogniser.mirror)
+    section = config.features
+    features = Features(**{**section, "weights": find(section.weights)}) if section.weights else None
+    rows: list[list[np.ndarray]] = []
+
+    def watch(seen: Seen) -> None:
+        if len(rows) < SHOWN:
+            grey = np.full_like(seen.target.image, 128)
+            made = [seen.results[one].image if one in seen.results else grey for one in methods]
+            rows.append([seen.source.image, seen.target.image, *made])
+
+    measurement = Measurer(methods, judge, features)(pairs, progress_bar, watch)
+    numbers = summarise(measurement, judge, pairs, config.seed)
+    for one, method in methods.items():
+        numbers["methods"][one] = {"made_by": method.facts, **numbers["methods"][one]}
+    report = {
+        "name": name,
+        "settings_sha256": hashlib.sha256(repr(config.to_dict()).encode()).hexdigest(),
+        "pairs": {
+            "count": len(pairs.files),
+            "layout": config.pairs.layout,
+            "list_sha256": pairs.list_sha256(),
+            "pictures_sha256": pairs.pictures_sha256(),
+        },
+        "recogniser": judge.facts,
+        "estimator": {"name": "facemesh", "file": bundled("facemesh").name, "sha256": sha256(bundled("facemesh"))},
+        "features": features.facts if features else None,
+        "crop": MEASURED_SIZE,
+        "seed": config.seed,
+        "intervals": f"95 %, percentile bootstrap over {'videos' if pairs.videos else 'pairs'} "
+        f"(scipy.stats.bootstrap), {RESAMPLES} resamples, seed {config.seed}",
+        **numbers,
+    }
+    return report, rows
+
+
+def tell_failures(report: dict[str, Any]) -> None:
+    """One line a method of whose pairs some failed, on stderr."""
+    for name, one in report["methods"].items():
+        failures = one["failures"]
+        if failures["count"]:
+            first = failures["pairs"][0]
+            print(
+                f"{name}: {failures['count']} of {report['pairs']['count']} pairs failed, the first "
+                f"{first['source']} on {first['target']}: {first['why']}",
+                file=sys.stderr,
+            )
