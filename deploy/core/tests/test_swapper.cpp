@@ -6,6 +6,8 @@
 #include <cstring>
 #include <new>
 
+#include "analysis.h"
+#include "bundle.h"
 #include "check.h"
 #include "fake_networks.h"
 #include "make_bundle.h"
@@ -139,6 +141,25 @@ void test_allocations(mfs::Swapper& swapper) {
   CHECK(dark.bytes == before);
 }
 
+// A face that shows in more light only.
+void test_allocations_of_a_dark_search(const mfs::BundleContents& contents) {
+  const mfs::NetworkSpec &detector_spec = contents.blazeface.spec, &mesh_spec = contents.facemesh.spec;
+  mfs_test::FakeNetwork detector(detector_spec), mesh(mesh_spec);
+  mfs::FaceAnalyser analyser(detector, detector_spec.inputs[0], mesh, mesh_spec.inputs[0]);
+  Held dark = held("nv21", 90, false);
+  std::fill(dark.bytes.begin(), dark.bytes.begin() + WIDTH * HEIGHT, std::uint8_t{5});
+  std::fill(dark.bytes.begin() + WIDTH * HEIGHT, dark.bytes.end(), std::uint8_t{128});
+  mfs::Picture picture;
+  std::vector<mfs::Face> faces;
+  long counted = 0;
+  for (int search = 0; search < 4; ++search) {
+    if (search == 2) counted = allocations;
+    picture.set(dark.frame);
+    if (!analyser.faces(picture, false, &faces).ok() || faces.size() != 1) CHECK(false);
+  }
+  CHECK_NEAR(static_cast<double>(allocations - counted), 0, 0);
+}
+
 void test_errors(const mfs::Bundle& bundle, mfs::Swapper& swapper, mfs_test::FakeNetworks& networks) {
   Held one = held("rgb", 0, false);
   const Bytes before = one.bytes;
@@ -191,6 +212,7 @@ int main() {
   CHECK(swapper->set_identity(bundle.identity("anna").value()).ok());
   test_frames(*swapper);
   test_allocations(*swapper);
+  test_allocations_of_a_dark_search(bundle.contents());
   test_errors(bundle, *swapper, networks);
   CHECK(swapper->set_identity(bundle.identity("anna").value()).ok());
   test_timings(*swapper);
