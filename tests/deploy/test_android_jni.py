@@ -8,11 +8,12 @@ import sys
 import zipfile
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from paddle_mfs.face.image import read_image
-from paddle_mfs.provenance import append_xmp, read_provenance
+from paddle_mfs.provenance import append_xmp, read_provenance, video_tags
 from paddle_mfs.swap.swapper import FaceSwapper
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -140,16 +141,40 @@ def test_a_photo_carries_its_provenance(native, samples):
     assert np.array_equal(read_image(native[1] / "marked.jpg"), read_image(samples / "target.jpg"))
 
 
-def test_a_session_of_the_app(java, samples, tmp_path):
+def test_a_session_of_the_app(java, samples, pictures_of, tmp_path):
+    clips = {tmp_path / "last.mp4": {}, tmp_path / "first.mp4": {"movflags": "faststart"}}  # where the index lies
+    before = {path: _clip(path, options) for path, options in clips.items()}
     java("SessionCheck", tmp_path)
     swapped = read_image(tmp_path / "session.png").astype(int)
     target = read_image(samples / "source.jpg")
     difference = np.abs(swapped - FaceSwapper(samples / "target.jpg").swap(target).astype(int))
     assert difference.mean() < 0.2 and np.abs(swapped - target.astype(int)).max() > 30, difference.mean()
-    # The clip's box is the one that the Python package appends.
-    clip = (tmp_path / "clip.mp4").read_bytes()
-    other = tmp_path / "python.mp4"
-    other.touch()
-    append_xmp(other, {"software": "a", "version": "b", "created": "c", "digital_source_type": "d"})
-    assert clip[4:24] == other.read_bytes()[4:24] and int.from_bytes(clip[:4], "big") == len(clip)
-    assert b"compositeWithTrainedAlgorithmicMedia" in clip
+    for path, written in before.items():
+        record = read_provenance(path)
+        assert record["synthetic"] is True and record["created"].startswith("2023-11-14T22:13:20")
+        with av.open(str(path)) as clip:
+            assert {key: clip.metadata[key] for key in ("comment", "description")} == video_tags(record)
+            assert "encoder" not in clip.metadata, "ours are the only tags"
+            assert [stream.type for stream in clip.streams] == ["video"]
+        assert all((one == other).all() for (_, one), other in zip(pictures_of(path), written, strict=True))
+        # The box at the end is the one that the Python package appends.
+        append_xmp(tmp_path / "python.mp4", record)
+        box, appended = (tmp_path / "python.mp4").read_bytes(), path.read_bytes()
+        (tmp_path / "python.mp4").unlink()
+        start = appended.rindex(b"uuid") - 4
+        assert appended[start + 4 : start + 24] == box[4:24]
+        assert int.from_bytes(appended[start : start + 4], "big") == len(appended) - start
+        assert b"compositeWithTrainedAlgorithmicMedia" in appended[start:]
+
+
+def _clip(path, options):
+    """Write an MP4 of three frames -> its pictures, decoded."""
+    with av.open(str(path), "w", options=options) as clip:
+        stream = clip.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for shade in (40, 120, 200):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), shade, np.uint8), format="rgb24")
+            clip.mux(stream.encode(frame))
+        clip.mux(stream.encode(None))
+    with av.open(str(path)) as clip:
+        return [frame.to_ndarray(format="rgb24") for frame in clip.decode(video=0)]

@@ -134,6 +134,8 @@ def test_manifest(resources):
     badging = run("aapt", "dump", "badging", resources[1]).stdout
     assert "launchable-activity: name='org.paddlemfs.app.CameraActivity'" in badging, badging
     assert "uses-permission: name='android.permission.CAMERA'" in badging
+    assert "uses-permission: name='android.permission.RECORD_AUDIO'" in badging
+    assert "uses-feature-not-required: name='android.hardware.microphone'" in badging
     assert "name='android.permission.WRITE_EXTERNAL_STORAGE' maxSdkVersion='28'" in badging
     assert "INTERNET" not in badging, "nothing is sent anywhere"
     manifest = ElementTree.parse(MAIN / "AndroidManifest.xml").getroot()

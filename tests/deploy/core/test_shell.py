@@ -87,6 +87,53 @@ def test_a_folder_and_all_faces_under_sanitizers(shell, samples, swapper, tmp_pa
     assert near_the_python_result(tmp_path / "out" / "both_source.png", swapper.swap(both, "all"))
 
 
+def _exif(orientation, order="<", kind=3, count=1, directory=8):
+    """EXIF data of one tag, the orientation, which comes after the camera's maker; big-endian as `order` says."""
+    tiff = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "I", directory)
+    maker = struct.pack(order + "HHI4s", 0x010F, 2, 4, b"abc\0")
+    value = struct.pack(order + {3: "Hxx", 4: "I"}[kind], orientation)
+    return b"Exif\0\0" + tiff + struct.pack(order + "H", 2) + maker + struct.pack(order + "HHI", 0x0112, kind, count) + value
+
+
+EXIF = {
+    **{f"little_{way}": _exif(way) for way in range(1, 9)},
+    "big": _exif(6, ">"),
+    "long": _exif(8, ">", 4),
+    "two_values": _exif(6, count=2),
+    "nine": _exif(9),
+    "cut_off": _exif(6)[:-6],
+    "no_order": _exif(6).replace(b"II*", b"XX*"),
+    "nowhere": _exif(6, directory=0xFFFFFFF0),
+    "nothing": b"Exif\0\0",
+}
+
+
+def test_pictures_are_turned_as_their_exif_says(shell, swapper, target, tmp_path):
+    """All eight ways in both byte orders, and damaged data, which say nothing."""
+    folder = tmp_path / "targets"
+    folder.mkdir()
+    write_image(tmp_path / "plain.jpg", np.ascontiguousarray(target[110:410:2, 100:440:2]))
+    plain = (tmp_path / "plain.jpg").read_bytes()
+    for name, data in EXIF.items():
+        segment = b"\xff\xe1" + struct.pack(">H", len(data) + 2) + data
+        (folder / f"{name}.jpg").write_bytes(plain[:2] + segment + plain[2:])
+    done = shell("--target", folder, "--output", tmp_path / "out", kind="sanitized")
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    shapes = set()
+    for name in EXIF:
+        before, made = read_image(folder / f"{name}.jpg"), read_image(tmp_path / "out" / f"{name}_source.png")
+        shapes.add(before.shape)
+        assert made.shape == before.shape, name
+        border = np.abs(made.astype(int) - before)[:, :12]  # where no face is; by the reading of two decoders
+        assert border.mean() < 0.6, (name, border.mean())
+        assert np.abs(before.astype(int) - before[:, ::-1]).mean() > 10, "another way it would not pass"
+    assert len(shapes) == 2
+    for name in ("little_5", "big"):
+        swapped = read_image(tmp_path / "out" / f"{name}_source.png").astype(int)
+        away = np.abs(swapped - swapper.swap(read_image(folder / f"{name}.jpg")))
+        assert away.mean() < 0.3, (name, away.mean())
+
+
 def test_little_blue_light(shell, report, swapper, target, tmp_path):
     """The network is shown another light, as in Python; the face stays as dark as it was."""
     dim = np.rint(target * np.array([0.25, 0.3, 0.6])).astype(np.uint8)
