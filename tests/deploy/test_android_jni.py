@@ -2,8 +2,6 @@
 
 import os
 import re
-import shutil
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -16,14 +14,12 @@ from paddle_mfs.face.image import read_image
 from paddle_mfs.provenance import append_xmp, read_provenance, video_tags
 from paddle_mfs.swap.swapper import FaceSwapper
 
+from .java import JAVA, JAVAC, run
+
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "deploy" / "android" / "app" / "src" / "main"
 CORE_CLASSES = sorted((APP / "java" / "org" / "paddlemfs" / "core").glob("*.java"))
 PROGRAMS = sorted((Path(__file__).parent / "jvm").glob("*.java"))
-
-
-def run(*words, **options):
-    return subprocess.run(list(map(str, words)), text=True, capture_output=True, timeout=600, **options)
 
 
 @pytest.fixture(scope="module")
@@ -31,26 +27,18 @@ def classes(require, tmp_path_factory):
     """Folder of the compiled classes. They keep to what Java 8, and so Android 7, has."""
     require("javac", "openjdk-17-jdk-headless")
     folder = tmp_path_factory.mktemp("classes")
-    done = run("javac", "--release", "8", "-Xlint:all,-serial,-options", "-Werror", "-d", folder, *CORE_CLASSES)
+    done = run(*JAVAC, "--release", "8", "-Xlint:all,-serial,-options", "-Werror", "-d", folder, *CORE_CLASSES)
     assert done.returncode == 0, done.stderr
-    done = run("javac", "-cp", folder, "-d", folder, *PROGRAMS)
+    done = run(*JAVAC, "-cp", folder, "-d", folder, *PROGRAMS)
     assert done.returncode == 0, done.stderr
     return folder
 
 
 @pytest.fixture(scope="module")
-def library(require):
-    """Folder of libmfs_jni.so, for this machine. It is kept, so that only what changed is built again."""
-    for program, package in (("cmake", "cmake"), ("g++", "g++"), ("javac", "openjdk-17-jdk-headless")):
-        require(program, package)
-    build = ROOT / "build" / "android_jni"
-    jdk = {**os.environ, "JAVA_HOME": str(Path(shutil.which("javac")).resolve().parents[1])}
-    done = run("cmake", "-S", APP / "cpp", "-B", build, "-DCMAKE_BUILD_TYPE=Release", env=jdk)
-    assert done.returncode == 0, done.stdout + done.stderr
-    done = run("cmake", "--build", build, "--target", "mfs_jni", "--parallel", 2)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "warning" not in done.stdout + done.stderr, done.stdout + done.stderr
-    return build
+def library(require, built):
+    """Folder of libmfs_jni.so, for this machine."""
+    require("javac", "openjdk-17-jdk-headless")
+    return built("g++").folder / "jni"
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +67,7 @@ def java(classes, library, bundles, samples):
         environment = {**os.environ, "MFS_PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
         words = ["-Xcheck:jni", "-Djava.awt.headless=true", f"-Djava.library.path={library}", "-cp", classes]
         arguments = [bundles, samples, folder]
-        done = run("java", *words, f"org.paddlemfs.core.{name}", *arguments, env=environment)
+        done = run(*JAVA, *words, f"org.paddlemfs.core.{name}", *arguments, env=environment)
         said = done.stdout + done.stderr
         assert done.returncode == 0 and done.stdout.endswith("done\n"), said
         assert not re.search("WARNING|FATAL|native method", said), said
@@ -96,7 +84,7 @@ def native(java, tmp_path_factory):
 
 
 def test_classes_without_android_in_them(classes, tmp_path):
-    done = run("java", "-cp", classes, "org.paddlemfs.core.PlainCheck", tmp_path)
+    done = run(*JAVA, "-cp", classes, "org.paddlemfs.core.PlainCheck", tmp_path)
     assert done.returncode == 0 and done.stdout == "done\n", done.stdout + done.stderr
     imported = {line for path in CORE_CLASSES for line in path.read_text().splitlines() if line.startswith("import ")}
     later = [line for line in imported if re.match(r"import (android|java\.nio\.file|java\.time)", line)]

@@ -67,7 +67,7 @@ def test_kept_and_bundled_identities_swap_alike(shell, report, identity_file, pi
     assert near_the_python_result(tmp_path / "bundled" / "target_source.png", result)
 
 
-def test_a_folder_and_all_faces_under_sanitizers(shell, samples, swapper, tmp_path):
+def test_a_folder_and_all_faces_under_sanitizers(shell, small_bundle, samples, swapper, tmp_path):
     """Two faces beside each other, a picture without a face, a file that is no picture: what can be swapped is."""
     folder = tmp_path / "targets"
     folder.mkdir()
@@ -77,7 +77,7 @@ def test_a_folder_and_all_faces_under_sanitizers(shell, samples, swapper, tmp_pa
     write_image(folder / "nobody.png", np.full((100, 100, 3), 90, np.uint8))
     (folder / "words.png").write_text("no picture")
     words = ["--target", folder, "--face", "all", "--output", tmp_path / "out"]
-    done = shell(*words, kind="sanitized")
+    done = shell(*words, bundle=small_bundle, kind="sanitized")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == str(tmp_path / "out" / "both_source.png")
     assert sorted(line.split(": ")[1].split("/")[-1] for line in done.stderr.splitlines()) == [
@@ -92,7 +92,14 @@ def _exif(orientation, order="<", kind=3, count=1, directory=8):
     tiff = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "I", directory)
     maker = struct.pack(order + "HHI4s", 0x010F, 2, 4, b"abc\0")
     value = struct.pack(order + {3: "Hxx", 4: "I"}[kind], orientation)
-    return b"Exif\0\0" + tiff + struct.pack(order + "H", 2) + maker + struct.pack(order + "HHI", 0x0112, kind, count) + value
+    return (
+        b"Exif\0\0"
+        + tiff
+        + struct.pack(order + "H", 2)
+        + maker
+        + struct.pack(order + "HHI", 0x0112, kind, count)
+        + value
+    )
 
 
 EXIF = {
@@ -108,7 +115,7 @@ EXIF = {
 }
 
 
-def test_pictures_are_turned_as_their_exif_says(shell, swapper, target, tmp_path):
+def test_pictures_are_turned_as_their_exif_says(shell, small_bundle, swapper, target, tmp_path):
     """All eight ways in both byte orders, and damaged data, which say nothing."""
     folder = tmp_path / "targets"
     folder.mkdir()
@@ -117,7 +124,7 @@ def test_pictures_are_turned_as_their_exif_says(shell, swapper, target, tmp_path
     for name, data in EXIF.items():
         segment = b"\xff\xe1" + struct.pack(">H", len(data) + 2) + data
         (folder / f"{name}.jpg").write_bytes(plain[:2] + segment + plain[2:])
-    done = shell("--target", folder, "--output", tmp_path / "out", kind="sanitized")
+    done = shell("--target", folder, "--output", tmp_path / "out", bundle=small_bundle, kind="sanitized")
     assert done.returncode == 0 and not done.stderr, done.stderr
     shapes = set()
     for name in EXIF:
@@ -294,12 +301,13 @@ BAD_PICTURES = {  # name: (bytes, a word of the message)
 
 @pytest.mark.parametrize("role", ["--source", "--target"])
 @pytest.mark.parametrize("case", BAD_PICTURES)
-def test_bad_picture(shell, picture, tmp_path, case, role):
+def test_bad_picture(shell, bundle_x86, small_bundle, picture, tmp_path, case, role):
     contents, word = BAD_PICTURES[case]
     bad = tmp_path / case
     bad.write_bytes(contents)
     words = [role, bad] if role == "--target" else [role, bad, "--target", picture]
-    one_line(shell(*words, "--output", tmp_path / "out", kind="sanitized"), bad, word)
+    bundle = small_bundle if role == "--target" else bundle_x86
+    one_line(shell(*words, "--output", tmp_path / "out", bundle=bundle, kind="sanitized"), bad, word)
     assert not list(tmp_path.glob("out/*"))
 
 
@@ -310,7 +318,7 @@ def test_cut_off_pictures(shell, samples, picture, tmp_path):
         one_line(shell("--target", bad, "--output", tmp_path / "out", kind="sanitized"), bad, "cut off")
 
 
-def test_bad_identity_files(shell, identity_file, picture, tmp_path):
+def test_bad_identity_files(shell, small_bundle, identity_file, picture, tmp_path):
     whole = identity_file[0].read_bytes()
     for name, contents in {
         "short": whole[:-10],
@@ -319,7 +327,8 @@ def test_bad_identity_files(shell, identity_file, picture, tmp_path):
     }.items():
         bad = tmp_path / name
         bad.write_bytes(contents)
-        one_line(shell("--source", bad, "--target", picture, kind="sanitized"), bad, "damaged, or no identity file")
+        done = shell("--source", bad, "--target", picture, bundle=small_bundle, kind="sanitized")
+        one_line(done, bad, "damaged, or no identity file")
 
 
 @pytest.mark.parametrize(
@@ -340,12 +349,12 @@ def test_bad_identity_files(shell, identity_file, picture, tmp_path):
         ([], "--target is missing"),
     ],
 )
-def test_bad_words(shell, picture, tmp_path, words, message):
+def test_bad_words(shell, small_bundle, picture, tmp_path, words, message):
     folder, clip = tmp_path / "empty", tmp_path / "a.nv21"
     folder.mkdir()
     clip.write_bytes(bytes(1000))
     words = [word.format(picture=picture, folder=folder, clip=clip) for word in words]
-    done = shell(*words, kind="sanitized")
+    done = shell(*words, bundle=small_bundle, kind="sanitized")
     assert done.returncode == 2 and done.stderr.startswith("error: ") and message in done.stderr
     assert done.stderr.count("\n") == 1
 
