@@ -32,8 +32,8 @@ def require():
 
 @pytest.fixture(scope="session")
 def once():
-    """once("name", make) -> path of a folder that make(path) fills, once for all test processes; kept in build/ until the
-    package, its weights or the samples change."""
+    """once("name", make) -> path of a folder that make(path) fills, once for all test processes. It is kept in build/
+    until the package, its weights or the samples change."""
 
     def folder(name, make):
         kept = ROOT / "build" / "deploy_made"
