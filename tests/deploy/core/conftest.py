@@ -7,6 +7,8 @@ import zipfile
 
 import pytest
 
+from paddle_mfs.face.image import read_image, write_image
+
 
 @pytest.fixture(scope="session")
 def golden(once):
@@ -57,3 +59,29 @@ def report():
         return json.loads(done.stdout.splitlines()[-1])
 
     return read
+
+
+@pytest.fixture(scope="session")
+def picture(samples, tmp_path_factory):
+    """samples/target.jpg as a PNG: two JPEG decoders need not agree."""
+    path = tmp_path_factory.mktemp("picture") / "target.png"
+    write_image(path, read_image(samples / "target.jpg"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def source(samples, tmp_path_factory):
+    """samples/source.jpg, likewise."""
+    path = tmp_path_factory.mktemp("picture") / "source.png"
+    write_image(path, read_image(samples / "source.jpg"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def identity_file(shell, report, source, picture, tmp_path_factory):
+    """What mfs_shell made of the source and kept, and the swapped picture that came with it."""
+    folder = tmp_path_factory.mktemp("identity")
+    words = ["--source", source, "--target", picture, "--output", folder, "--json", "--repeats", 3]
+    done = report(shell(*words, "--save-identity", folder / "source.face"))
+    assert done["outputs"] == [str(folder / "target_source.png")]
+    return folder / "source.face", folder / "target_source.png", done
