@@ -1,4 +1,4 @@
-"""Mistakes of mfs_shell's user, under sanitizers: one line each that names the file, exit code 2, and nothing is left."""
+"""Mistakes of mfs_shell's user, under sanitizers: one line each that names the file, exit code 2, and no leftovers."""
 
 import json
 import shutil
