@@ -55,8 +55,11 @@ int exif_orientation(const std::vector<std::uint8_t>& jpeg) {
   for (std::size_t at = directory + 2; at < directory + 2 + 12 * count && at + 12 <= tiff.size; at += 12) {
     if (tiff.number(at, 2) != ORIENTATION) continue;
     const std::uint32_t type = tiff.number(at + 2, 2);
-    if ((type != SHORT && type != LONG) || tiff.number(at + 4, 4) != 1) return 1;
-    const std::uint32_t value = tiff.number(at + 8, type == SHORT ? 2 : 4);
+    const int bytes = type == SHORT ? 2 : 4;  // of a value: one is expected, of several the first counts
+    const std::size_t values = tiff.number(at + 4, 4) * static_cast<std::size_t>(bytes);
+    const std::size_t place = values <= 4 ? at + 8 : tiff.number(at + 8, 4);
+    if ((type != SHORT && type != LONG) || values == 0 || place + values > tiff.size) return 1;
+    const std::uint32_t value = tiff.number(place, bytes);
     return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
   }
   return 1;

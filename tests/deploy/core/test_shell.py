@@ -3,6 +3,7 @@
 import json
 import struct
 
+import cv2
 import numpy as np
 import pytest
 
@@ -92,7 +93,8 @@ def test_pictures_are_turned_as_their_exif_says(shell, small_bundle, swapper, ta
     """All eight ways in both byte orders, and damaged data, which say nothing."""
     folder = tmp_path / "targets"
     folder.mkdir()
-    write_image(tmp_path / "plain.jpg", np.ascontiguousarray(target[110:410:2, 100:440:2]))
+    small = cv2.resize(target[110:410, 100:440], (170, 150), interpolation=cv2.INTER_AREA)
+    write_image(tmp_path / "plain.jpg", small)
     plain = (tmp_path / "plain.jpg").read_bytes()
     for name, data in EXIF.items():
         segment = b"\xff\xe1" + struct.pack(">H", len(data) + 2) + data
@@ -104,14 +106,10 @@ def test_pictures_are_turned_as_their_exif_says(shell, small_bundle, swapper, ta
         before, made = read_image(folder / f"{name}.jpg"), read_image(tmp_path / "out" / f"{name}_source.png")
         shapes.add(before.shape)
         assert made.shape == before.shape, name
-        border = np.abs(made.astype(int) - before)[:, :12]  # where no face is; by the reading of two decoders
-        assert border.mean() < 0.6, (name, border.mean())
-        assert np.abs(before.astype(int) - before[:, ::-1]).mean() > 10, "another way it would not pass"
+        wanted = swapper.swap(before).astype(int)
+        away = np.abs(made - wanted).mean()  # two JPEG decoders do not agree
+        assert away < 1 and np.abs(before - wanted).mean() > 2, (name, away)
     assert len(shapes) == 2
-    for name in ("little_5", "big"):
-        swapped = read_image(tmp_path / "out" / f"{name}_source.png").astype(int)
-        away = np.abs(swapped - swapper.swap(read_image(folder / f"{name}.jpg")))
-        assert away.mean() < 0.3, (name, away.mean())
 
 
 def test_little_blue_light(shell, report, swapper, target, tmp_path):
