@@ -53,7 +53,7 @@ KINDS = {
             "-DCMAKE_SYSTEM_PROCESSOR=aarch64",
             "-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++",
             "-DCMAKE_CXX_FLAGS=-Werror",
-            "-DCMAKE_CXX_FLAGS_RELEASE=-O2",
+            "-DCMAKE_CXX_FLAGS_RELEASE=-O1",
             "-DCMAKE_EXE_LINKER_FLAGS=-static",
             PRECOMPILE,
         ],
