@@ -123,12 +123,14 @@ def quantiser(args: argparse.Namespace) -> Quantiser:
 
 def summary(card: dict) -> str:
     """A file's size, network and kernels, in words."""
+    from paddle_mfs.export.census import needed_library
+
     census = card["census"]
     pieces = f", {census['subgraphs']} subgraph(s)" if census["subgraphs"] else ""
-    extra = f", needs a Paddle-Lite with extra operators ({', '.join(census['extra'])})" if census["extra"] else ""
+    network = f" {card['upsampling']} upsampling," if "upsampling" in card else ""
     return (
-        f"{card['bytes'] / 1e6:.2f} MB, {card['upsampling']} upsampling, {census['total']} kernels{pieces}, "
-        f"{census['copies']} copies{extra}"
+        f"{card['bytes'] / 1e6:.2f} MB,{network} {census['total']} kernels{pieces}, {census['copies']} copies"
+        f"{needed_library(census)}"
     )
 
 
@@ -234,4 +236,4 @@ def main() -> None:
         for path, card in export_occlusion(folder, identity.crop, targets, args.precision):
             difference = card["difference_from_dygraph"]
             seen = "not run here" if difference is None else f"run: largest difference from dygraph {difference:.1e}"
-            print(f"{path}: {card['bytes'] / 1e6:.2f} MB, {card['census']['total']} kernels, {seen}")
+            print(f"{path}: {summary(card)}, {seen}")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from paddle_mfs.export import networks
-from paddle_mfs.export.census import census
+from paddle_mfs.export.census import census, needed_library
 from paddle_mfs.export.check import compare, crops_to_batch, reference
 from paddle_mfs.export.deploy_json import constants
 from paddle_mfs.export.lite import export_lite, opt_version
@@ -142,6 +142,7 @@ class _Making:
         self.identities: list[dict[str, Any]] = []
         self.template: Template | None = None
         self.measured: dict[str, float] = {}
+        self.needs_extra = False  # any file of it
 
     def add_face_networks(self, seen: str | Path, baker: Baker) -> None:
         """Detector and mesh. All networks are tried on the largest face of the picture `seen`."""
@@ -191,6 +192,9 @@ class _Making:
         file = f"identities/{name}.nb" if self.template else "idn.nb"
         if self.template:
             self.files[file] = model, licence
+            path = self.folder / "identity.nb"
+            path.write_bytes(model)
+            self.needs_extra |= census(path)["needs_extra"]
         else:
             self._add_idn(model, licence, facts)
         self.identities.append({"name": name, "file": file, "source_sha256": identity.facts["source_sha256"]})
@@ -241,11 +245,13 @@ class _Making:
 
     def _take(self, name, model, licence, entry):
         self.files[entry["file"]], self.networks[name] = (model, licence), entry
+        self.needs_extra |= entry["census"]["needs_extra"]
         difference = entry.get("difference_from_dygraph")
         run = "simulated here"
         if difference is not None:
             run = f"run by {entry['run_by']}: differs from dygraph by {difference:.1e}"
-        self.report(f"{entry['file']}: {len(model) / 1e6:.2f} MB, {entry['census']['total']} kernels, {run}")
+        kernels = f"{entry['census']['total']} kernels{needed_library(entry['census'])}"
+        self.report(f"{entry['file']}: {len(model) / 1e6:.2f} MB, {kernels}, {run}")
 
     def deploy(self, identity: Identity, is_source: bool) -> dict[str, Any]:
         """What deploy.json holds; LICENSE and NOTICE join the members."""
@@ -262,7 +268,7 @@ class _Making:
             "paddlelite": opt_version(),
             "target": self.target,
             "precision": self.precision,
-            "needs_extra": any(one["census"]["needs_extra"] for one in self.networks.values()),
+            "needs_extra": self.needs_extra,
             "upsampling": HALF_PIXEL if identity.idn.mobile else ALIGNED,
             "synthetic": SYNTHETIC,
             "provenance": record,

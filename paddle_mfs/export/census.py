@@ -72,6 +72,11 @@ def census(path: str | Path) -> dict:
     }
 
 
+def needed_library(counts: dict) -> str:
+    """Words for a line about a .nb with this `census`: that the smaller library does not run it; mostly none."""
+    return f", needs a Paddle-Lite with extra operators ({', '.join(counts['extra'])})" if counts["extra"] else ""
+
+
 def kernel_table(path: str | Path) -> str:
     """The kernels of a .nb in the order they run, as text."""
     rows = [

@@ -75,6 +75,7 @@ def constants(encoder_size: int) -> dict[str, Any]:
         "light": {
             "known": light.KNOWN.tolist(),
             "darkest": light.DARKEST,
+            "bright": light.BRIGHT,
             "centre": list(light.CENTRE),
             "radii": list(light.RADII),
         },

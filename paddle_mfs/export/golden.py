@@ -134,7 +134,7 @@ def _cases(swapper: FaceSwapper) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
         analyser = RecordedAnalyser(*networks)
         faces = analyser.faces(picture, small=name == "two")
         arrays = {"picture": picture, **analyser.arrays(), **_found(faces)}
-        if faces:
+        if faces and name != "dark":  # its change is a few steps: not much to hold anything against
             arrays |= _swapped(swapper, picture, faces[0])
         yield name, arrays
         if faces and name in ("upright", "edge"):
@@ -155,9 +155,16 @@ def _pictures() -> Iterator[tuple[str, np.ndarray]]:
     yield "edge", np.ascontiguousarray(upright[:, 215:])  # the face is cut through, an odd number of columns
     yield "grey", np.repeat(cv2.cvtColor(upright, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)
     yield "dim", np.rint(upright[60:400, 90:430] * (0.32, 0.34, 0.6)).astype(np.uint8)  # blue light, and little of it
+    yield "dark", dark(upright)
     faces = [read_image(resource(f"samples/faces/{number}.jpg")) for number in (800505, 800510)]
     yield "two", np.hstack([cv2.resize(faces[0], (240, 240), interpolation=cv2.INTER_AREA), faces[1][40:280]])
     yield "nobody", np.full((120, 161, 3), 170, np.uint8)  # bright: what is dark is looked at again, brightened
+
+
+def dark(picture: np.ndarray) -> np.ndarray:
+    """A face in so little light, and that blue, that it is found in more light only: (144, 144, 3) uint8 RGB."""
+    face = cv2.resize(picture[60:430, 80:450], (144, 144), interpolation=cv2.INTER_AREA)
+    return np.rint(face * (0.03, 0.035, 0.05)).astype(np.uint8)
 
 
 def _at(picture, scale, degrees, size):

@@ -3,11 +3,12 @@
 import hashlib
 import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+
+from .java import GROOVY, JAVA, JAVAC, run
+from .native import jdk
 
 ROOT = Path(__file__).resolve().parents[2]
 ANDROID = ROOT / "deploy" / "android"
@@ -44,10 +45,6 @@ args.each { path ->
 """
 
 
-def run(*words, **options):
-    return subprocess.run(list(map(str, words)), text=True, capture_output=True, timeout=300, **options)
-
-
 @pytest.fixture(scope="module")
 def build(require, tmp_path_factory):
     """build("fetch", ...) runs the build's own Java -> what it prints."""
@@ -55,11 +52,11 @@ def build(require, tmp_path_factory):
     folder = tmp_path_factory.mktemp("build")
     (folder / "Run.java").write_text(RUN)
     sources = [*(ANDROID / "buildSrc").rglob("*.java"), folder / "Run.java"]
-    done = run("javac", "-Xlint:all,-serial", "-Werror", "-d", folder, *sources)
+    done = run(*JAVAC, "-Xlint:all,-serial", "-Werror", "-d", folder, *sources)
     assert done.returncode == 0, done.stderr
 
     def run_build(*words):
-        done = run("java", "-cp", folder, "org.paddlemfs.gradle.Run", *words)
+        done = run(*JAVA, "-cp", folder, "org.paddlemfs.gradle.Run", *words)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
@@ -106,11 +103,11 @@ def test_gradle_files_parse(require, tmp_path):
     require("groovy", "groovy")
     program, broken = tmp_path / "parse.groovy", tmp_path / "broken.gradle"
     program.write_text(PARSE)
-    jdk = {**os.environ, "JAVA_HOME": str(Path(shutil.which("javac")).resolve().parents[1])}
-    done = run("groovy", program, *GRADLE, env=jdk)
+    environment = {**os.environ, **GROOVY, "JAVA_HOME": str(jdk())}
+    done = run("groovy", program, *GRADLE, env=environment)
     assert done.returncode == 0 and done.stdout.split() == [str(path) for path in GRADLE], done.stderr
     broken.write_text((ANDROID / "app" / "build.gradle").read_text().replace("dependsOn(check)", "dependsOn(check", 1))
-    assert run("groovy", program, broken, env=jdk).returncode != 0
+    assert run("groovy", program, broken, env=environment).returncode != 0
 
 
 def test_readmes_tell_the_versions():

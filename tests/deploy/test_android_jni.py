@@ -2,18 +2,19 @@
 
 import os
 import re
-import shutil
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from paddle_mfs.face.image import read_image
-from paddle_mfs.provenance import append_xmp, read_provenance
+from paddle_mfs.provenance import append_xmp, read_provenance, video_tags
 from paddle_mfs.swap.swapper import FaceSwapper
+
+from .java import JAVA, JAVAC, run
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "deploy" / "android" / "app" / "src" / "main"
@@ -21,35 +22,23 @@ CORE_CLASSES = sorted((APP / "java" / "org" / "paddlemfs" / "core").glob("*.java
 PROGRAMS = sorted((Path(__file__).parent / "jvm").glob("*.java"))
 
 
-def run(*words, **options):
-    return subprocess.run(list(map(str, words)), text=True, capture_output=True, timeout=600, **options)
-
-
 @pytest.fixture(scope="module")
 def classes(require, tmp_path_factory):
     """Folder of the compiled classes. They keep to what Java 8, and so Android 7, has."""
     require("javac", "openjdk-17-jdk-headless")
     folder = tmp_path_factory.mktemp("classes")
-    done = run("javac", "--release", "8", "-Xlint:all,-serial,-options", "-Werror", "-d", folder, *CORE_CLASSES)
+    done = run(*JAVAC, "--release", "8", "-Xlint:all,-serial,-options", "-Werror", "-d", folder, *CORE_CLASSES)
     assert done.returncode == 0, done.stderr
-    done = run("javac", "-cp", folder, "-d", folder, *PROGRAMS)
+    done = run(*JAVAC, "-cp", folder, "-d", folder, *PROGRAMS)
     assert done.returncode == 0, done.stderr
     return folder
 
 
 @pytest.fixture(scope="module")
-def library(require):
-    """Folder of libmfs_jni.so, for this machine. It is kept, so that only what changed is built again."""
-    for program, package in (("cmake", "cmake"), ("g++", "g++"), ("javac", "openjdk-17-jdk-headless")):
-        require(program, package)
-    build = ROOT / "build" / "android_jni"
-    jdk = {**os.environ, "JAVA_HOME": str(Path(shutil.which("javac")).resolve().parents[1])}
-    done = run("cmake", "-S", APP / "cpp", "-B", build, "-DCMAKE_BUILD_TYPE=Release", env=jdk)
-    assert done.returncode == 0, done.stdout + done.stderr
-    done = run("cmake", "--build", build, "--target", "mfs_jni", "--parallel", 2)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "warning" not in done.stdout + done.stderr, done.stdout + done.stderr
-    return build
+def library(require, built):
+    """Folder of libmfs_jni.so, for this machine."""
+    require("javac", "openjdk-17-jdk-headless")
+    return built("g++").folder / "jni"
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +67,7 @@ def java(classes, library, bundles, samples):
         environment = {**os.environ, "MFS_PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
         words = ["-Xcheck:jni", "-Djava.awt.headless=true", f"-Djava.library.path={library}", "-cp", classes]
         arguments = [bundles, samples, folder]
-        done = run("java", *words, f"org.paddlemfs.core.{name}", *arguments, env=environment)
+        done = run(*JAVA, *words, f"org.paddlemfs.core.{name}", *arguments, env=environment)
         said = done.stdout + done.stderr
         assert done.returncode == 0 and done.stdout.endswith("done\n"), said
         assert not re.search("WARNING|FATAL|native method", said), said
@@ -95,7 +84,7 @@ def native(java, tmp_path_factory):
 
 
 def test_classes_without_android_in_them(classes, tmp_path):
-    done = run("java", "-cp", classes, "org.paddlemfs.core.PlainCheck", tmp_path)
+    done = run(*JAVA, "-cp", classes, "org.paddlemfs.core.PlainCheck", tmp_path)
     assert done.returncode == 0 and done.stdout == "done\n", done.stdout + done.stderr
     imported = {line for path in CORE_CLASSES for line in path.read_text().splitlines() if line.startswith("import ")}
     later = [line for line in imported if re.match(r"import (android|java\.nio\.file|java\.time)", line)]
@@ -140,16 +129,40 @@ def test_a_photo_carries_its_provenance(native, samples):
     assert np.array_equal(read_image(native[1] / "marked.jpg"), read_image(samples / "target.jpg"))
 
 
-def test_a_session_of_the_app(java, samples, tmp_path):
+def test_a_session_of_the_app(java, samples, pictures_of, tmp_path):
+    clips = {tmp_path / "last.mp4": {}, tmp_path / "first.mp4": {"movflags": "faststart"}}  # where the index lies
+    before = {path: _clip(path, options) for path, options in clips.items()}
     java("SessionCheck", tmp_path)
     swapped = read_image(tmp_path / "session.png").astype(int)
     target = read_image(samples / "source.jpg")
     difference = np.abs(swapped - FaceSwapper(samples / "target.jpg").swap(target).astype(int))
     assert difference.mean() < 0.2 and np.abs(swapped - target.astype(int)).max() > 30, difference.mean()
-    # The clip's box is the one that the Python package appends.
-    clip = (tmp_path / "clip.mp4").read_bytes()
-    other = tmp_path / "python.mp4"
-    other.touch()
-    append_xmp(other, {"software": "a", "version": "b", "created": "c", "digital_source_type": "d"})
-    assert clip[4:24] == other.read_bytes()[4:24] and int.from_bytes(clip[:4], "big") == len(clip)
-    assert b"compositeWithTrainedAlgorithmicMedia" in clip
+    for path, written in before.items():
+        record = read_provenance(path)
+        assert record["synthetic"] is True and record["created"].startswith("2023-11-14T22:13:20")
+        with av.open(str(path)) as clip:
+            assert {key: clip.metadata[key] for key in ("comment", "description")} == video_tags(record)
+            assert "encoder" not in clip.metadata, "ours are the only tags"
+            assert [stream.type for stream in clip.streams] == ["video"]
+        assert all((one == other).all() for (_, one), other in zip(pictures_of(path), written, strict=True))
+        # The box at the end is the one that the Python package appends.
+        append_xmp(tmp_path / "python.mp4", record)
+        box, appended = (tmp_path / "python.mp4").read_bytes(), path.read_bytes()
+        (tmp_path / "python.mp4").unlink()
+        start = appended.rindex(b"uuid") - 4
+        assert appended[start + 4 : start + 24] == box[4:24]
+        assert int.from_bytes(appended[start : start + 4], "big") == len(appended) - start
+        assert b"compositeWithTrainedAlgorithmicMedia" in appended[start:]
+
+
+def _clip(path, options):
+    """Write an MP4 of three frames -> its pictures, decoded."""
+    with av.open(str(path), "w", options=options) as clip:
+        stream = clip.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for shade in (40, 120, 200):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), shade, np.uint8), format="rgb24")
+            clip.mux(stream.encode(frame))
+        clip.mux(stream.encode(None))
+    with av.open(str(path)) as clip:
+        return [frame.to_ndarray(format="rgb24") for frame in clip.decode(video=0)]

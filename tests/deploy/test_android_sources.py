@@ -6,7 +6,6 @@ android_stubs.py), and aapt, Debian's, packs manifest and resources against Andr
 
 import os
 import re
-import subprocess
 import tarfile
 import tempfile
 import xml.etree.ElementTree as ElementTree
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from .android_stubs import describe, write_stubs
+from .java import JAVAC, run
 
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = ROOT / "deploy" / "android" / "app" / "src" / "main"
@@ -25,7 +25,7 @@ DESCRIPTION = "@nativescript/types-android@9.1.1"
 FRAMEWORK = Path("/usr/share/android-framework-res/framework-res.apk")
 NAMESPACE = "{http://schemas.android.com/apk/res/android}"
 LEVELS = {"min": 24, "target": 35}
-JAVAC = ["--release", "8", "-encoding", "UTF-8"]
+RELEASE = ["--release", "8"]
 WRONG = {  # lines that no phone would run, and what javac says of each
     "view.setTextt(1);": "cannot find symbol",
     'view.postInvalidate("a", 2, true);': "no suitable method",
@@ -37,10 +37,6 @@ WRONG = {  # lines that no phone would run, and what javac says of each
     "int id = R.string.nothing_of_that_name;": "cannot find symbol",
 }
 BEHIND_A_CHECK = {"MediaSaver.java"}  # uses newer interfaces where Build.VERSION.SDK_INT allows
-
-
-def run(*words, **options):
-    return subprocess.run(list(map(str, words)), text=True, capture_output=True, timeout=300, **options)
 
 
 @pytest.fixture(scope="session")
@@ -94,10 +90,10 @@ def compiled(require, description, resources, tmp_path_factory):
         texts = [path.read_text(encoding="utf-8") for path in [*SOURCES, *BY_HAND]]
         write_stubs(description, [*texts, *WRONG], stubs, level)
         words = ["-Xlint:-options", "-d", classes, *stubs.rglob("*.java"), *BY_HAND]
-        done = run("javac", *JAVAC, *words)
+        done = run(*JAVAC, *RELEASE, *words)
         assert done.returncode == 0, done.stderr
         words = ["-Xlint:all,-options,-serial", "-Werror", "-cp", classes, "-d", made, resources[0], *SOURCES]
-        return run("javac", *JAVAC, *words), f"{classes}:{made}"
+        return run(*JAVAC, *RELEASE, *words), f"{classes}:{made}"
 
     return compile_all
 
@@ -123,7 +119,7 @@ def test_what_is_wrong_does_not_compile(compiled, tmp_path):
     for number, line in enumerate(lines):
         body = f"class Wrong{number} {{ void run(android.view.View view) throws Exception {{ {line} }} }}"
         (tmp_path / f"Wrong{number}.java").write_text(f"package org.paddlemfs.app;\n\n{body}\n")
-    done = run("javac", *JAVAC, "-Xlint:-options", "-cp", class_path, "-d", tmp_path, *tmp_path.glob("*.java"))
+    done = run(*JAVAC, *RELEASE, "-Xlint:-options", "-cp", class_path, "-d", tmp_path, *tmp_path.glob("*.java"))
     found = dict(re.findall(r"(Wrong\d)\.java:\d+: error: (.*)", done.stderr))
     assert sorted(found) == [f"Wrong{number}" for number in range(1, len(lines))], done.stderr
     for number, told in enumerate(WRONG.values(), 1):
@@ -134,6 +130,8 @@ def test_manifest(resources):
     badging = run("aapt", "dump", "badging", resources[1]).stdout
     assert "launchable-activity: name='org.paddlemfs.app.CameraActivity'" in badging, badging
     assert "uses-permission: name='android.permission.CAMERA'" in badging
+    assert "uses-permission: name='android.permission.RECORD_AUDIO'" in badging
+    assert "uses-feature-not-required: name='android.hardware.microphone'" in badging
     assert "name='android.permission.WRITE_EXTERNAL_STORAGE' maxSdkVersion='28'" in badging
     assert "INTERNET" not in badging, "nothing is sent anywhere"
     manifest = ElementTree.parse(MAIN / "AndroidManifest.xml").getroot()

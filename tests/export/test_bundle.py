@@ -15,6 +15,7 @@ from paddle_mfs.export.check import reference
 from paddle_mfs.export.injection import PhoneEncoder, PhoneIIN
 from paddle_mfs.export.layout import is_predicted, layout
 from paddle_mfs.export.lite import export_lite
+from paddle_mfs.export.operators import is_extra
 from paddle_mfs.export.paddle import save_program
 from paddle_mfs.export.patch import Segment, patched
 from paddle_mfs.export.template import make_template, on_x86, run_graph, runnable
@@ -165,6 +166,36 @@ def test_without_injection_it_is_small(made, baker, samples, tmp_path, monkeypat
     with zipfile.ZipFile(path) as archive:  # made by another process, the same networks have the same bytes
         for name, there in (("idn.nb", "identities/source.nb"), ("blazeface.nb",) * 2, ("facemesh.nb",) * 2):
             assert archive.read(name) == others[there], name
+
+
+def test_it_says_which_library_it_needs(made, baker, samples, tmp_path, monkeypatch):
+    """One network with an operator that the smaller library lacks, and the whole bundle needs the larger one."""
+    _, _, _, deploy = made
+    for name, facts in deploy["networks"].items():  # a phone runs the same operators
+        assert not any(is_extra(operator, "arm") for operator in facts["census"]["kernels"]), name
+    plain = networks.facemesh
+
+    class Extra(paddle.nn.Layer):
+        def __init__(self, mesh):
+            super().__init__()
+            self.mesh = mesh
+
+        def forward(self, x):
+            landmarks, presence = self.mesh(x)
+            return landmarks, paddle.log(paddle.exp(presence))
+
+    def facemesh(image, five):
+        network = plain(image, five)
+        return dataclasses.replace(network, layer=Extra(network.layer))
+
+    monkeypatch.setattr("paddle_mfs.export.bundle.Baker", lambda *weights: baker)
+    monkeypatch.setattr(networks, "facemesh", facemesh)
+    told: list[str] = []
+    deploy = export_bundle(tmp_path / "a.zip", samples / "source.jpg", "arm", injection=False, report=told.append)
+    needs = {name: facts["census"]["needs_extra"] for name, facts in deploy["networks"].items()}
+    assert deploy["needs_extra"] is True and needs == {"blazeface": False, "facemesh": True, "idn": False}
+    [line] = [line for line in told if "extra" in line]
+    assert line.startswith("facemesh.nb: ") and "needs a Paddle-Lite with extra operators (exp, log)" in line
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,20 @@
 """What each .nb is made of: the fusions took place, and nothing leaves the GPU or the NPU half way."""
 
 import dataclasses
+import json
 import struct
 
+import paddle
 import pytest
 
+from paddle_mfs.cli.export_lite import summary
+from paddle_mfs.export import occlusion
 from paddle_mfs.export.census import census, kernels
 from paddle_mfs.export.lite import export_lite
 from paddle_mfs.export.operators import BASIC, EXTRA_ON_ARM, is_extra
 from paddle_mfs.export.paddle import save_program
 from paddle_mfs.graph.targets import TARGETS
+from paddle_mfs.models import create_model
 from paddle_mfs.runtime.lite import optimise
 from paddle_mfs.utils.errors import UserError
 
@@ -50,6 +55,27 @@ def test_extra_operators_are_told(lively_mobile_idn, tmp_path):
     optimise(tmp_path / "idn.pdmodel", "arm", tmp_path / "arm.nb")
     counts = census(tmp_path / "arm.nb")
     assert counts["extra"] == ["pixel_shuffle"] and counts["needs_extra"] is True
+
+
+class WithExtra(paddle.nn.Layer):
+    """A network, and after it an operator that the smaller library lacks: the same result to rounding."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x):
+        return paddle.exp(paddle.log(self.network(x)))
+
+
+def test_the_segmenters_card_says_which_library_it_needs(monkeypatch, target, tmp_path):
+    for kind, network in (("plain", lambda made: made), ("extra", WithExtra)):
+        monkeypatch.setattr(occlusion, "create_model", lambda *words, **more: network(create_model(*words, **more)))
+        [(path, card)] = occlusion.export_occlusion(tmp_path / kind, target, ["arm"])
+        needed = ["exp", "log"] if kind == "extra" else []
+        assert (card["census"]["extra"], card["census"]["needs_extra"]) == (needed, bool(needed))
+        assert ("needs a Paddle-Lite with extra operators (exp, log)" in summary(card)) == bool(needed)
+        assert json.loads(path.with_suffix(".json").read_text())["census"] == card["census"] == census(path)
 
 
 @pytest.fixture(scope="module")

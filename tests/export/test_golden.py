@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from paddle_mfs.export import golden
+from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.video.frame import BT601, BT709, planes
 
@@ -59,6 +60,13 @@ def test_the_clip_hides_a_face_and_cuts():
     assert (steps == 0).sum() == 1 and (steps >= 0).all() and len(set(np.round(steps, 6))) > 2
     change = [np.abs(a.astype(int) - b).mean() for a, b in zip(frames, frames[1:])]
     assert int(np.argmax(change)) + 1 == golden.CUT
+
+
+def test_the_dark_face_shows_in_more_light_only(target, monkeypatch):
+    picture, analyser = golden.dark(target), FaceAnalyser()
+    assert picture.max() < 15 and len(analyser.faces(picture)) == 1
+    monkeypatch.setattr("paddle_mfs.face.analysis.brightened", lambda picture: picture)
+    assert not analyser.faces(picture)
 
 
 def test_other_folders_are_left_alone(tmp_path, run_here):

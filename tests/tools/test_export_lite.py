@@ -66,6 +66,7 @@ def test_occlusion_too(run_script, samples, tmp_path):
     assert done.returncode == 0 and "run: largest difference" in done.stdout.splitlines()[-1], done.stderr
     cards = {target: json.loads((tmp_path / f"occlusion_{target}.json").read_text()) for target in ("arm", "x86")}
     assert cards["arm"]["difference_from_dygraph"] is None and 0 <= cards["x86"]["difference_from_dygraph"] <= 1e-4
+    assert not any(card["census"]["needs_extra"] for card in cards.values()) and "extra" not in done.stdout
     assert all(card["bytes"] < 1e6 and "FFHQ" in card["weights"]["licence_note"] for card in cards.values())
 
 

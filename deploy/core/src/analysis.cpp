@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "status.h"
+
 namespace mfs {
 
 Face Face::of(const Landmarks& landmarks, float score, float presence) {
@@ -27,8 +29,10 @@ bool is_known(const Box& box, const Face* faces, std::size_t count) {
 
 FaceAnalyser::FaceAnalyser(Network& detector, const TensorSpec& detector_input, Network& mesh,
                            const TensorSpec& mesh_input, const DetectorSettings& detector_settings,
-                           const MeshSettings& mesh_settings)
-    : detector_(detector, detector_input, detector_settings), landmarker_(mesh, mesh_input, mesh_settings) {}
+                           const MeshSettings& mesh_settings, const LightSettings& light_settings)
+    : detector_(detector, detector_input, detector_settings),
+      landmarker_(mesh, mesh_input, mesh_settings),
+      brightness_(light_settings) {}
 
 Status FaceAnalyser::faces(Picture& picture, bool small, std::vector<Face>* found) {
   Status status = search(picture, small, found);
@@ -76,6 +80,14 @@ Status FaceAnalyser::follow(Picture& picture, const Face& face, const Region& wh
 
 Status FaceAnalyser::search(Picture& picture, bool small, std::vector<Face>* found) {
   found->clear();
+  MFS_TRY(search_as_it_is(picture, small, found));
+  Picture* bright = found->empty() ? brightness_.brightened(picture) : nullptr;
+  if (bright != nullptr) MFS_TRY(search_as_it_is(*bright, small, found));
+  std::sort(found->begin(), found->end(), [](const Face& a, const Face& b) { return a.size() > b.size(); });
+  return {};
+}
+
+Status FaceAnalyser::search_as_it_is(Picture& picture, bool small, std::vector<Face>* found) {
   levels_.set(detector_.settings.size, picture.width(), picture.height());
   for (const Levels::Level& level : levels_.levels()) {
     if (!found->empty() && !(small && level.is_fine)) continue;
@@ -83,7 +95,6 @@ Status FaceAnalyser::search(Picture& picture, bool small, std::vector<Face>* fou
       return status;
     if (Status status = confirm(picture, found); !status.ok()) return status;
   }
-  std::sort(found->begin(), found->end(), [](const Face& a, const Face& b) { return a.size() > b.size(); });
   return {};
 }
 

@@ -8,6 +8,7 @@
 
 #include "detect.h"
 #include "landmarks.h"
+#include "light.h"
 #include "views.h"
 
 namespace mfs {
@@ -32,11 +33,12 @@ bool is_known(const Box& box, const Face* faces, std::size_t count);
 class FaceAnalyser {
  public:
   FaceAnalyser(Network& detector, const TensorSpec& detector_input, Network& mesh, const TensorSpec& mesh_input,
-               const DetectorSettings& detector_settings = {}, const MeshSettings& mesh_settings = {});
+               const DetectorSettings& detector_settings = {}, const MeshSettings& mesh_settings = {},
+               const LightSettings& light_settings = {});
 
   // Faces of at least `min_face` pixels, largest first. The search widens until some face is confirmed by the mesh
-  // network: the whole picture; with a border and turned; ever smaller overlapping tiles, upright and turned. small:
-  // search the tiles too when larger faces were found.
+  // network: the whole picture; with a border and turned; ever smaller overlapping tiles, upright and turned; all of it
+  // once more in more light where the picture lacks it. small: search the tiles too when larger faces were found.
   Status faces(Picture& picture, bool small, std::vector<Face>* found);
 
   // The largest face. A sentence that begins with `name` when there is none, or it is too small.
@@ -54,6 +56,7 @@ class FaceAnalyser {
 
  private:
   Status search(Picture& picture, bool small, std::vector<Face>* found);
+  Status search_as_it_is(Picture& picture, bool small, std::vector<Face>* found);
   // Appends to `found` the detections which the mesh network confirms and which are not the same face again.
   Status confirm(Picture& picture, std::vector<Face>* found);
   // Replaces an unsure detection by the best that four turned views around it give.
@@ -61,6 +64,7 @@ class FaceAnalyser {
 
   Detector detector_;
   Landmarker landmarker_;
+  Brightness brightness_;
   Levels levels_;
   std::vector<Detection> detections_, again_;
 };

@@ -30,7 +30,7 @@ class NetworkInjector final : public Injector {
       : bundle_(bundle),
         networks_(std::move(networks)),
         analyser_(*networks_[0], contents().blazeface.spec.inputs[0], *networks_[1], contents().facemesh.spec.inputs[0],
-                  contents().settings.detector, contents().settings.mesh) {}
+                  contents().settings.detector, contents().settings.mesh, contents().settings.light) {}
 
   Result<Identity> inject(RgbView view, const std::string& name, const std::string& source_sha256) override {
     const Frame frame = Frame::rgb(view);

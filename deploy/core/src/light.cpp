@@ -5,6 +5,13 @@
 #include <cstddef>
 
 namespace mfs {
+namespace {
+
+std::uint8_t multiplied(int value, float gain) {
+  return static_cast<std::uint8_t>(std::nearbyint(std::min(static_cast<float>(value) * gain, 255.0f)));
+}
+
+}  // namespace
 
 void Light::look(const std::uint8_t* crop, int size) {
   double sums[3] = {0, 0, 0};
@@ -38,7 +45,7 @@ bool Light::is_dark() const {
 
 void Light::known(const std::uint8_t* crop, int count, std::uint8_t* shown) const {
   for (int i = 0; i < 3 * count; ++i) {
-    shown[i] = static_cast<std::uint8_t>(std::nearbyint(std::min(crop[i] * gain_[i % 3], 255.0f)));
+    shown[i] = multiplied(crop[i], gain_[i % 3]);
   }
 }
 
@@ -51,6 +58,43 @@ void Light::back(const std::uint8_t* crop, const std::uint8_t* shown, const floa
       own[at] = std::clamp(static_cast<float>(crop[pixel]) / 255 + change, 0.0f, 1.0f);
     }
   }
+}
+
+Picture* Brightness::brightened(const Picture& picture) {
+  const int width = picture.width(), height = picture.height();
+  pixels_.resize(std::size_t{3} * static_cast<std::size_t>(width) * static_cast<std::size_t>(height));
+  if (!look(picture)) return nullptr;
+  picture.sample(1, pixels_.data());
+  for (std::size_t i = 0; i < pixels_.size(); ++i) pixels_[i] = shown_[i % 3][pixels_[i]];
+  picture_.set(Frame::rgb({pixels_.data(), width, height, std::ptrdiff_t{3} * width}));
+  return &picture_;
+}
+
+bool Brightness::look(const Picture& picture) {
+  constexpr int STEP = 4;
+  constexpr double QUANTILE = 0.98;
+  const auto count = static_cast<std::uint32_t>((picture.width() + STEP - 1) / STEP) *
+                     static_cast<std::uint32_t>((picture.height() + STEP - 1) / STEP);
+  picture.sample(STEP, pixels_.data());
+  std::uint32_t counts[3][256] = {};
+  for (std::size_t i = 0; i < std::size_t{3} * count; ++i) ++counts[i % 3][pixels_[i]];
+  bool is_bright = true;
+  for (int colour = 0; colour < 3; ++colour) {
+    // the quantile lies between two of the sorted values, as numpy places it
+    const double place = QUANTILE * (count - 1);
+    const auto below = static_cast<std::uint32_t>(place);
+    const auto value_at = [&](std::uint32_t index) {
+      int value = 0;
+      for (std::uint32_t passed = counts[colour][0]; passed <= index && value < 255;) passed += counts[colour][++value];
+      return value;
+    };
+    const int low = value_at(below), high = value_at(std::min(below + 1, count - 1));
+    const auto quantile = static_cast<float>(low + (high - low) * (place - below));
+    const float gain = std::max(bright_ / std::max(quantile, 1.0f), 1.0f);
+    is_bright = is_bright && gain == 1;
+    for (int value = 0; value < 256; ++value) shown_[colour][value] = multiplied(value, gain);
+  }
+  return !is_bright;
 }
 
 }  // namespace mfs

@@ -4,12 +4,16 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
+
+#include "frame.h"
 
 namespace mfs {
 
 struct LightSettings {
   float known[3] = {90, 70, 60};  // mean RGB of a face, 8-bit steps: with less the networks do worse
   float darkest = 2;              // mean of the brightest colour, 8-bit steps: with less there is nothing to see
+  float bright = 150;  // 8-bit steps: the detector knows pictures whose brightest places have this in every colour
   double centre[2] = {0.5, 0.56}, radii[2] = {0.23, 0.3};  // x, y as shares of the crop: the face's inside
 };
 
@@ -34,6 +38,24 @@ class Light {
  private:
   LightSettings settings_;
   float gain_[3] = {1, 1, 1};
+};
+
+// More light on a whole picture, to look for faces in.
+class Brightness {
+ public:
+  explicit Brightness(const LightSettings& settings = {}) : bright_(settings.bright) {}
+
+  // `picture` with its colours multiplied until each has bright places, upright, valid until the next call. nullptr
+  // where it has them.
+  Picture* brightened(const Picture& picture);
+
+ private:
+  bool look(const Picture& picture);  // Fill `shown_`; false: nothing has to be done.
+
+  float bright_;
+  std::uint8_t shown_[3][256] = {};   // colour, its value -> the value that is shown
+  std::vector<std::uint8_t> pixels_;  // allocates when pictures grow only
+  Picture picture_;
 };
 
 }  // namespace mfs

@@ -83,8 +83,12 @@ std::string read_settings(const Json& deploy, Settings& settings) {
       .read("speed_cutoff", track.one_euro.speed_cutoff, 0, 1000)
       .read("slack", track.one_euro.slack, 0, 10);
   const Json& lit = deploy.at("light");
-  Group(lit, "light", wrong).read("darkest", light.darkest, 0.1, 100).read("known", light.known, 1, 255);
-  Group(lit, "light", wrong).read("centre", light.centre, 0, 1).read("radii", light.radii, 0.01, 1);
+  Group(lit, "light", wrong)
+      .read("darkest", light.darkest, 0.1, 100)
+      .read("bright", light.bright, 1, 255)
+      .read("known", light.known, 1, 255)
+      .read("centre", light.centre, 0, 1)
+      .read("radii", light.radii, 0.01, 1);
   return wrong;
 }
 

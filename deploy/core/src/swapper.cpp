@@ -49,7 +49,7 @@ class NetworkSwapper final : public Swapper {
     MFS_TRY(load(contents.facemesh.nb, contents.facemesh.spec, mesh_));
     analyser_ = std::make_unique<FaceAnalyser>(*detector_, contents.blazeface.spec.inputs[0], *mesh_,
                                                contents.facemesh.spec.inputs[0], contents.settings.detector,
-                                               contents.settings.mesh);
+                                               contents.settings.mesh, contents.settings.light);
     tracker_ = std::make_unique<FaceTracker>(*analyser_, track_settings());
     return {};
   }

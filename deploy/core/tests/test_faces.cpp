@@ -60,7 +60,7 @@ void the_search_sees_and_finds_what_python_does() {
     CHECK_NEAR(mesh.largest_difference(), 0, STEP);
     check_faces(name, faces);
   }
-  CHECK(tried >= 9);
+  CHECK(tried >= 10);
 }
 
 void the_alignment_is_pythons() {

@@ -1,8 +1,10 @@
-// Light: usual light is left alone, little and coloured light is brought to the known and back, none is seen.
+// Light: usual light is left alone, little and coloured light is brought to the known and back, none is seen; whole
+// pictures are brightened.
 
 #include "light.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "check.h"
@@ -17,6 +19,28 @@ std::vector<std::uint8_t> crop(int red, int green, int blue) {
     for (const int value : {red, green, blue}) pixels.push_back(static_cast<std::uint8_t>(value));
   }
   return pixels;
+}
+
+// A camera's frame is brightened as the upright picture that it means; one with bright places is left alone.
+void brightened_pictures() {
+  constexpr int WIDTH = 42, HEIGHT = 30;
+  std::vector<std::uint8_t> y(WIDTH * HEIGHT), vu(WIDTH * HEIGHT / 2, 128);
+  for (int i = 0; i < WIDTH * HEIGHT; ++i) y[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(i % WIDTH);
+  mfs::Frame frame = mfs::Frame::nv21(y.data(), WIDTH, vu.data(), WIDTH, WIDTH, HEIGHT);
+  frame.rotation = 90;
+  mfs::Picture picture;
+  picture.set(frame);
+  mfs::Brightness brightness;
+  mfs::Picture* bright = brightness.brightened(picture);
+  CHECK(bright != nullptr && bright->width() == HEIGHT && bright->height() == WIDTH);
+  if (bright == nullptr) return;
+  const mfs::Pixels& pixels = bright->read({0, 0, HEIGHT, WIDTH});
+  for (int row = 0; row < WIDTH; ++row) {  // a grey ramp from 0 to 41; 98 % of every fourth are at most 40
+    const double wanted = std::nearbyint(row * 150.0f / 40);
+    for (int colour = 0; colour < 3; ++colour) CHECK_NEAR(pixels.at(7, row)[colour], wanted, 0);
+  }
+  std::fill(y.begin(), y.begin() + WIDTH * HEIGHT / 4, std::uint8_t{200});
+  CHECK(brightness.brightened(picture) == nullptr);
 }
 
 }  // namespace
@@ -57,5 +81,7 @@ int main() {
   CHECK(light.is_dark());
   light.look(crop(0, 0, 3).data(), SIZE);  // blue, but light
   CHECK(!light.is_dark());
+
+  brightened_pictures();
   return mfs_test::result();
 }

@@ -73,6 +73,12 @@ std::vector<std::string> swapped_cases() {
   return names;
 }
 
+// Whether a case is tried turned that way (0 to 3 quarters, mirrored from 4 on): a small one of odd sides in all eight,
+// the others upright and in one more, each in its own.
+bool is_tried(const std::string& name, std::size_t index, int turn) {
+  return name == "small" || turn == 0 || turn == 1 + static_cast<int>(index % 7);
+}
+
 // The memory that stands upright once it is turned clockwise by `rotation` and, then, mirrored: planes of `bytes` a
 // sample.
 Bytes laid_down(const std::uint8_t* upright, int width, int height, int bytes, int rotation, bool mirrored) {
@@ -246,12 +252,15 @@ void a_result_that_is_not_finite_is_noticed() {
 }
 
 void pasted_pictures_are_pythons() {
+  std::size_t index = 0;
   for (const std::string& name : swapped_cases()) {
+    ++index;
     const Patch patch(name);
     const auto before = Golden::vectors().array<std::uint8_t>(name, "picture");
     const auto wanted = Golden::vectors().array<std::uint8_t>(name, "pasted");
     const int height = before.shape[0], width = before.shape[1];
     for (int turn = 0; turn < 8; ++turn) {
+      if (!is_tried(name, index, turn)) continue;
       const int rotation = turn % 4 * 90;
       const bool mirrored = turn >= 4;
       Bytes memory = laid_down(before.values.data(), width, height, 3, rotation, mirrored);
@@ -271,11 +280,14 @@ void pasted_pictures_are_pythons() {
 }
 
 void crops_of_turned_frames_are_the_upright_ones() {
+  std::size_t index = 2;
   for (const std::string name : {"large", "upright", "edge", "small"}) {
+    ++index;
     const Patch patch(name);
     const auto pixels = Golden::vectors().array<std::uint8_t>(name, "picture");
     const int height = pixels.shape[0], width = pixels.shape[1];
     for (int turn = 0; turn < 8; ++turn) {
+      if (!is_tried(name, index, turn)) continue;
       const int rotation = turn % 4 * 90;
       Bytes memory = laid_down(pixels.values.data(), width, height, 3, rotation, turn >= 4);
       const int columns = turn % 2 != 0 ? height : width, rows = turn % 2 != 0 ? width : height;
@@ -367,6 +379,7 @@ void yuv_frames_are_edited_as_python_edits_them() {
       const int rotation = turn % 4 * 90, step = 1 + turn % 3;
       const bool mirrored = turn >= 4;
       if (turn != 0 && (width % 2 != 0 || height % 2 != 0)) continue;  // turned, other pixels share a chroma sample
+      if (mfs_test::is_quick() && turn % 5 != 0) continue;
       const auto down = [&](const Array<std::uint8_t>& plane) {
         return laid_down(plane.values.data(), plane.shape[1], plane.shape[0], 1, rotation, mirrored);
       };

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "crc32.h"
+#include "exif.h"
 #include "sha256.h"
 #include "status.h"
 #include "zip.h"
@@ -90,6 +91,9 @@ Result<Picture> read_stb(const std::string& path, const Bytes& file) {
   if (!pixels) return error(path, std::string("cannot be read as a picture (") + stbi_failure_reason() + ")");
   picture.rgb.assign(pixels, pixels + std::size_t(picture.width) * std::size_t(picture.height) * 3);
   stbi_image_free(pixels);
+  if (const int orientation = exif_orientation(file); orientation != 1) {
+    picture.rgb = upright(picture.rgb, orientation, &picture.width, &picture.height);
+  }
   return picture;
 }
 #endif

@@ -20,6 +20,7 @@ struct Picture {
 // "PPM, JPEG and PNG (stb_image)"
 const char* readable_formats();
 
+// Upright, as a JPEG's EXIF data say.
 mfs::Result<Picture> read_picture(const std::string& path);
 
 // A PNG that carries its provenance (JSON) as an XMP packet and text chunks, as the Python package's do. Whole or not

@@ -69,9 +69,9 @@ def test_damaged_archives_are_sentences(built, tmp_path):
     assert refused > 40
 
 
-def test_networks_in_a_process(built, bundle_x86):
+def test_networks_in_a_process(built, small_bundle):
     """Two at a time, wrong shapes, a .nb that makes Paddle-Lite abort: sentences, and a program that goes on."""
-    done = built("sanitized").run("program_networks", sys.executable, bundle_x86)
+    done = built("sanitized").run("program_networks", sys.executable, small_bundle)
     assert done.returncode == 0, done.stdout + done.stderr
     said = dict(
         line.split(maxsplit=1) if "wrong" not in line else line.split(": ", 1) for line in done.stdout.splitlines()
@@ -82,9 +82,9 @@ def test_networks_in_a_process(built, bundle_x86):
     assert "ended" in said["nonsense:"] and "ended" in said["afterwards:"]
 
 
-def test_python_that_is_none(built, bundle_x86):
+def test_python_that_is_none(built, small_bundle):
     for python in ("/no/such/python", "/bin/true"):
-        done = built("sanitized").run("program_networks", python, bundle_x86)
+        done = built("sanitized").run("program_networks", python, small_bundle)
         assert done.returncode == 2 and done.stderr.count("\n") == 1
         assert done.stderr.startswith(f"error: {python} -m paddle_mfs.runtime.serve: cannot be started: ")
 

@@ -110,8 +110,8 @@ final class NativeCheck {
             Check.that(stages.contains("frame") && stages.contains("paint"), stages.toString());
             String table = StageTime.table(swapper.timings());
             Check.equal(table.split("\n").length, stages.size(), "lines of the table");
-            byte[] packet = swapper.provenance(1700000000L, "feed");
-            byte[] jpeg = Provenance.inJpeg(Files.read(new File(samples, "target.jpg")), packet);
+            Provenance facts = swapper.provenance(1700000000L, "feed");
+            byte[] jpeg = facts.inJpeg(Files.read(new File(samples, "target.jpg")));
             try (FileOutputStream file = new FileOutputStream(new File(out, "marked.jpg"))) {
                 file.write(jpeg);
             }

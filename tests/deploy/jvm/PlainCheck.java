@@ -16,6 +16,7 @@ final class PlainCheck {
         counts();
         copies();
         marks(new File(args[0]));
+        records();
         System.out.println("done");
     }
 
@@ -69,17 +70,19 @@ final class PlainCheck {
         };
         Settings settings = new Settings(map);
         Check.that(!settings.consented() && settings.badge() && settings.overlay(), "at the first start");
+        Check.that(settings.sound(), "at the first start");
         Check.that(!settings.allFaces() && settings.frontCamera() && settings.identity() == null, "at the first start");
         Check.equal(settings.device(), Device.CPU, "device");
         Check.equal(settings.threads() * 10000 + settings.resolution(), 20720, "threads and resolution");
         settings.setConsented();
         settings.setBadge(false);
+        settings.setSound(false);
         settings.setThreads(4);
         settings.setResolution(1080);
         settings.setDevice(Device.NNAPI);
         settings.setFrontCamera(false);
         Settings next = new Settings(map);
-        Check.that(next.consented() && !next.badge() && !next.frontCamera(), "at the next start");
+        Check.that(next.consented() && !next.badge() && !next.sound() && !next.frontCamera(), "at the next start");
         Check.equal(next.threads() * 10000 + next.resolution(), 41080, "threads and resolution");
         Check.equal(next.device(), Device.NNAPI, "device");
         kept.put("consent", String.valueOf(Settings.CONSENT_VERSION - 1));
@@ -138,13 +141,102 @@ final class PlainCheck {
     private static void marks(File out) throws Exception {
         Check.equal(
                 Sha256.of("abc".getBytes()), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "SHA-256");
-        Check.refused(IllegalArgumentException.class, () -> Provenance.inJpeg("not one".getBytes(), new byte[3]));
+        Provenance small = new Provenance(new byte[2], new byte[3]);
+        Check.refused(IllegalArgumentException.class, () -> small.inJpeg("not one".getBytes()));
         byte[] bare = {(byte) 0xFF, (byte) 0xD8, (byte) 0xFF, (byte) 0xD9};
-        Check.refused(IllegalArgumentException.class, () -> Provenance.inJpeg(bare, new byte[70000]));
-        Check.equal(Provenance.inJpeg(bare, new byte[3]).length, 4 + 4 + 29 + 3, "bytes");
+        Provenance large = new Provenance(new byte[2], new byte[70000]);
+        Check.refused(IllegalArgumentException.class, () -> large.inJpeg(bare));
+        Check.equal(small.inJpeg(bare).length, 4 + 4 + 29 + 3, "bytes");
         File file = new File(out, "kept.bin");
         Files.write(new java.io.ByteArrayInputStream(bare), file);
         Files.write(new java.io.ByteArrayInputStream(bare), file);
         Check.that(Arrays.equals(Files.read(file), bare), "a file is replaced as a whole");
+        byte[] index = Mp4Tags.box("moov", Mp4Tags.box("mvhd", new byte[4]));
+        byte[] endless = Mp4Tags.box("mdat", new byte[9]);
+        endless[3] = 0; // to the file's end
+        byte[] broken = Mp4Tags.box("moov", new byte[] {0, 0, 0, 99, 'm', 'v', 'h', 'd'});
+        for (byte[] no : new byte[][] {bare, {}, Arrays.copyOf(index, index.length - 1), join(index, endless), broken}) {
+            Files.write(new java.io.ByteArrayInputStream(no), file);
+            Check.refused(java.io.IOException.class, () -> small.toMp4(file));
+            Check.that(Arrays.equals(Files.read(file), no), "what is no MP4 stays as it was");
+        }
+    }
+
+    private static byte[] join(byte[] first, byte[] second) {
+        byte[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
+    }
+
+    /** What a muxer was told, as text. */
+    private static final class Told implements ClipTracks.Muxer<String> {
+        final StringBuilder text = new StringBuilder();
+        private int tracks;
+
+        @Override
+        public int add(String format) {
+            text.append('+').append(format).append(' ');
+            return tracks++;
+        }
+
+        @Override
+        public void start() {
+            text.append("start ");
+        }
+
+        @Override
+        public void write(int track, ByteBuffer data, long microseconds, int flags) {
+            text.append(track).append(':').append(data.get(data.position())).append('@').append(microseconds).append(' ');
+        }
+    }
+
+    private static void records() {
+        ByteBuffer data = ByteBuffer.allocateDirect(1);
+        Told told = new Told();
+        ClipTracks<String> clip = new ClipTracks<>(told, true);
+        clip.add(ClipTracks.Kind.PICTURES, "h264");
+        for (int packet = 0; packet < 2; packet++) { // the encoder's memory is used again
+            data.put(0, (byte) packet);
+            clip.write(ClipTracks.Kind.PICTURES, data, 1000 + 40 * packet, 0);
+        }
+        data.put(0, (byte) 7);
+        clip.write(ClipTracks.Kind.SOUND, data, 990, 0); // before the first picture
+        clip.write(ClipTracks.Kind.SOUND, data, 1013, 0);
+        Check.equal(told.text.toString(), "+h264 ", "before the sound's track is known");
+        clip.add(ClipTracks.Kind.SOUND, "aac");
+        clip.write(ClipTracks.Kind.SOUND, data, 1036, 0);
+        clip.expectNoMoreTracks();
+        Check.equal(told.text.toString(), "+h264 +aac start 0:0@0 0:1@40 1:7@13 1:7@36 ", "pictures and sound");
+
+        told = new Told();
+        clip = new ClipTracks<>(told, true);
+        clip.add(ClipTracks.Kind.SOUND, "aac");
+        clip.write(ClipTracks.Kind.SOUND, data, 5, 0);
+        clip.add(ClipTracks.Kind.PICTURES, "h264");
+        Check.equal(told.text.toString(), "+aac +h264 ", "a clip begins with its first picture");
+        clip.write(ClipTracks.Kind.PICTURES, data, 9, 0);
+        Check.equal(told.text.toString(), "+aac +h264 start 1:7@0 ", "sound of before is left out");
+
+        told = new Told();
+        clip = new ClipTracks<>(told, true);
+        clip.add(ClipTracks.Kind.PICTURES, "h264");
+        clip.write(ClipTracks.Kind.PICTURES, data, 3, 0);
+        clip.expectNoMoreTracks(); // the microphone was taken away
+        clip.add(ClipTracks.Kind.SOUND, "aac");
+        clip.write(ClipTracks.Kind.SOUND, data, 5, 0);
+        Check.equal(told.text.toString(), "+h264 start 0:7@0 ", "without sound after all");
+
+        told = new Told();
+        clip = new ClipTracks<>(told, false);
+        clip.add(ClipTracks.Kind.PICTURES, "h264");
+        clip.write(ClipTracks.Kind.PICTURES, data, 3, 0);
+        Check.equal(told.text.toString(), "+h264 start 0:7@0 ", "a silent clip");
+
+        SoundClock clock = new SoundClock(44100);
+        Check.equal(clock.next(44100, 5_000_000), 5_000_000L, "the first samples");
+        Check.equal(clock.next(44100, 6_020_000), 6_000_000L, "jitter is smoothed away");
+        Check.equal(clock.next(441, 6_990_000), 7_000_000L, "never back");
+        Check.equal(clock.next(441, 7_500_000), 7_500_000L, "after lost samples");
+        Check.equal(clock.next(441, 7_500_000), 7_510_000L, "counted from there");
     }
 }

@@ -123,8 +123,9 @@ final class SessionCheck {
         Check.equal(session.processPicture(other), Session.Outcome.SWAPPED, "a picture");
         Check.write(other, new File(out, "session.png"));
         Check.that(session.timings().size() > 3, "timings");
-        byte[] clip = session.provenance(1700000000L, "");
-        Provenance.toMp4(new File(out, "clip.mp4"), clip);
+        for (String clip : new String[] {"last.mp4", "first.mp4"}) {
+            session.provenance(1700000000L, "").toMp4(new File(out, clip));
+        }
 
         session.add("nobody", noFace());
         Check.that(session.state().problem.contains("nobody"), session.state().problem);

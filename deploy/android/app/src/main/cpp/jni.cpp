@@ -2,6 +2,7 @@
 
 #include <jni.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -180,16 +181,16 @@ JNIEXPORT jdoubleArray JNICALL Java_org_paddlemfs_core_FaceSwapper_timings(JNIEn
   });
 }
 
-JNIEXPORT jbyteArray JNICALL Java_org_paddlemfs_core_FaceSwapper_provenance(JNIEnv* env, jclass, jlong handle,
-                                                                            jlong seconds, jbyteArray target_sha256) {
-  return guarded(env, [&]() -> jbyteArray {
+JNIEXPORT jobjectArray JNICALL Java_org_paddlemfs_core_FaceSwapper_provenance(JNIEnv* env, jclass, jlong handle,
+                                                                              jlong seconds, jbyteArray target_sha256) {
+  return guarded(env, [&]() -> jobjectArray {
     const auto& object = *from_handle<SwapperObject>(handle);
     if (!object.worn) {
       throw_swap_exception(env, "No face is put on yet: what is not swapped is not written.");
       return nullptr;
     }
     const std::string record = object.runtime->bundle.provenance(*object.worn, seconds, to_text(env, target_sha256));
-    return to_bytes(env, mfs::xmp_packet(record));
+    return to_arrays(env, std::array<std::string, 2>{record, mfs::xmp_packet(record)});
   });
 }
 

@@ -35,6 +35,8 @@ public final class CameraActivity extends SwapActivity {
     private final AtomicBoolean wantsClip = new AtomicBoolean();
     private final ActivityResultLauncher<String> askForCamera =
             registerForActivityResult(new ActivityResultContracts.RequestPermission(), granted -> useCamera());
+    private final ActivityResultLauncher<String> askForSound =
+            registerForActivityResult(new ActivityResultContracts.RequestPermission(), this::onSoundAnswer);
 
     private Camera camera;
     private SwapView picture;
@@ -172,10 +174,27 @@ public final class CameraActivity extends SwapActivity {
     private void toggleClip() {
         if (wantsClip.get()) {
             endClip();
+        } else if (settings().sound() && !soundAllowed()) {
+            askForSound.launch(Manifest.permission.RECORD_AUDIO);
         } else {
-            wantsClip.set(true);
-            showRecording(true);
+            beginClip();
         }
+    }
+
+    private boolean soundAllowed() {
+        return checkSelfPermission(Manifest.permission.RECORD_AUDIO) == PackageManager.PERMISSION_GRANTED;
+    }
+
+    private void onSoundAnswer(boolean granted) {
+        if (!granted) {
+            tell(R.string.sound_refused);
+        }
+        beginClip();
+    }
+
+    private void beginClip() {
+        wantsClip.set(true);
+        showRecording(true);
     }
 
     private void endClip() {
@@ -239,9 +258,9 @@ public final class CameraActivity extends SwapActivity {
             return;
         }
         try {
-            byte[] packet = session().provenance(System.currentTimeMillis() / 1000, "");
+            Provenance facts = session().provenance(System.currentTimeMillis() / 1000, "");
             Bitmap photo = painter.paint(frame, settings().badge());
-            save(saver -> saver.savePicture(Provenance.inJpeg(Pictures.jpeg(photo), packet)));
+            save(saver -> saver.savePicture(facts.inJpeg(Pictures.jpeg(photo))));
         } catch (SwapException problem) {
             tell(R.string.not_saved, problem.getMessage());
         }
@@ -250,7 +269,12 @@ public final class CameraActivity extends SwapActivity {
     private void addToClip(RgbaFrame frame) {
         try {
             if (recorder == null) {
-                recorder = new VideoRecorder(new File(getCacheDir(), "clip.mp4"), frame, painter, settings().badge());
+                File file = new File(getCacheDir(), "clip.mp4");
+                boolean withSound = settings().sound() && soundAllowed();
+                recorder = new VideoRecorder(file, frame, painter, settings().badge(), withSound);
+                if (withSound && !recorder.hasSound()) {
+                    tell(R.string.sound_missing);
+                }
             }
             recorder.add(frame);
         } catch (IOException problem) {
@@ -269,8 +293,7 @@ public final class CameraActivity extends SwapActivity {
         }
         try {
             ended.finish();
-            byte[] packet = session().provenance(System.currentTimeMillis() / 1000, "");
-            Provenance.toMp4(ended.file, packet);
+            session().provenance(System.currentTimeMillis() / 1000, "").toMp4(ended.file);
             save(saver -> saver.saveClip(ended.file));
         } catch (IOException | SwapException problem) {
             tell(R.string.not_saved, problem.getMessage());

@@ -25,7 +25,7 @@ public final class GalleryActivity extends SwapActivity {
     private String originalSha256 = "";
     /** With the badge, if it is on: what is saved. Null before the first swap, and where no face was swapped. */
     private Bitmap result;
-    private byte[] provenance;
+    private Provenance provenance;
     /** Who was worn when the picture was last swapped. */
     private volatile String swappedWith = "";
     private String line;
@@ -111,17 +111,17 @@ public final class GalleryActivity extends SwapActivity {
             return;
         }
         try {
-            byte[] packet = session().provenance(System.currentTimeMillis() / 1000, sha256);
+            Provenance facts = session().provenance(System.currentTimeMillis() / 1000, sha256);
             Bitmap painted = new FramePainter(getString(R.string.badge)).paint(frame, settings().badge());
-            runOnUiThread(() -> present(painted, packet, ""));
+            runOnUiThread(() -> present(painted, facts, ""));
         } catch (SwapException problem) {
             runOnUiThread(() -> present(null, null, problem.getMessage()));
         }
     }
 
-    private void present(Bitmap swapped, byte[] packet, String text) {
+    private void present(Bitmap swapped, Provenance facts, String text) {
         result = swapped;
-        provenance = packet;
+        provenance = facts;
         line = text;
         view.setImageBitmap(swapped == null ? original : swapped);
         save.setEnabled(swapped != null);
@@ -137,7 +137,7 @@ public final class GalleryActivity extends SwapActivity {
 
     private void save() {
         Bitmap swapped = result;
-        byte[] packet = provenance;
-        save(saver -> saver.savePicture(Provenance.inJpeg(Pictures.jpeg(swapped), packet)));
+        Provenance facts = provenance;
+        save(saver -> saver.savePicture(facts.inJpeg(Pictures.jpeg(swapped))));
     }
 }

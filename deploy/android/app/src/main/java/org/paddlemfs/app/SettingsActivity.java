@@ -32,6 +32,7 @@ public final class SettingsActivity extends SessionActivity {
         }
         bind(R.id.badge, settings().badge(), settings()::setBadge);
         bind(R.id.overlay, settings().overlay(), settings()::setOverlay);
+        bind(R.id.sound, settings().sound(), settings()::setSound);
         bind(R.id.all_faces, settings().allFaces(), this::swapAll);
         findViewById(R.id.forget).setOnClickListener(view -> forgetAll());
     }

@@ -10,11 +10,12 @@ import android.view.Surface;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.paddlemfs.core.ClipTracks;
 import org.paddlemfs.core.RgbaFrame;
 
 /**
- * Writes swapped frames as an MP4 (H.264, no sound). Frames are painted into the encoder's surface, which stamps them with the
- * time they are painted at, so the clip runs as the screen did. One thread.
+ * Writes swapped frames as an MP4 (H.264, and AAC with sound). Frames are painted into the encoder's surface, which stamps them
+ * with the time they are painted at, so the clip runs as the screen did. One thread.
  */
 final class VideoRecorder {
     private static final int BITS_PER_PIXEL = 5; // a second: 4.6 Mbit at 720p
@@ -26,13 +27,17 @@ final class VideoRecorder {
     private final MediaCodec encoder;
     private final Surface surface;
     private final MediaMuxer muxer;
+    private final ClipTracks<MediaFormat> tracks;
+    private final SoundRecorder sound; // null: without
     private final MediaCodec.BufferInfo info = new MediaCodec.BufferInfo();
     private Bitmap picture;
-    private int track = -1;
-    private long first = -1;
 
-    /** A clip of a frame's upright size. Raises IOException where the phone cannot encode it. */
-    VideoRecorder(File file, RgbaFrame like, FramePainter painter, boolean badge) throws IOException {
+    /**
+     * A clip of a frame's upright size. Raises IOException where the phone cannot encode it.
+     *
+     * @param withSound whether the microphone is wanted, and allowed; `hasSound` tells whether it is there
+     */
+    VideoRecorder(File file, RgbaFrame like, FramePainter painter, boolean badge, boolean withSound) throws IOException {
         this.file = file;
         this.painter = painter;
         this.badge = badge;
@@ -56,6 +61,16 @@ final class VideoRecorder {
             encoder.release();
             throw problem;
         }
+        SoundRecorder microphone = withSound ? SoundRecorder.open() : null;
+        tracks = new ClipTracks<>(new AndroidMuxer(muxer), microphone != null);
+        sound = microphone;
+        if (sound != null) {
+            sound.start(tracks);
+        }
+    }
+
+    boolean hasSound() {
+        return sound != null;
     }
 
     void add(RgbaFrame frame) throws IOException {
@@ -73,9 +88,13 @@ final class VideoRecorder {
     /** Ends the clip: `file` is whole. Raises IOException when it is not; it is gone then. */
     void finish() throws IOException {
         try {
+            if (sound != null) {
+                sound.finish();
+            }
             encoder.signalEndOfInputStream();
             drain(LONGEST_WAIT_US);
             encoder.stop();
+            tracks.expectNoMoreTracks();
             muxer.stop();
         } catch (IllegalStateException broken) {
             file.delete();
@@ -92,8 +111,7 @@ final class VideoRecorder {
         int index = encoder.dequeueOutputBuffer(info, waitUs);
         while (index != MediaCodec.INFO_TRY_AGAIN_LATER) {
             if (index == MediaCodec.INFO_OUTPUT_FORMAT_CHANGED) {
-                track = muxer.addTrack(encoder.getOutputFormat());
-                muxer.start();
+                tracks.add(ClipTracks.Kind.PICTURES, encoder.getOutputFormat());
             } else if (index >= 0) {
                 write(encoder.getOutputBuffer(index));
                 encoder.releaseOutputBuffer(index, false);
@@ -107,13 +125,8 @@ final class VideoRecorder {
 
     private void write(ByteBuffer encoded) {
         boolean header = (info.flags & MediaCodec.BUFFER_FLAG_CODEC_CONFIG) != 0; // it is in the track's format already
-        if (header || info.size == 0) {
-            return;
+        if (!header && info.size > 0) {
+            tracks.write(ClipTracks.Kind.PICTURES, encoded, info.presentationTimeUs, info.flags);
         }
-        if (first < 0) {
-            first = info.presentationTimeUs;
-        }
-        info.presentationTimeUs -= first;
-        muxer.writeSampleData(track, encoded, info);
     }
 }

@@ -53,14 +53,15 @@ public final class FaceSwapper extends NativeObject {
     }
 
     /**
-     * The XMP packet, UTF-8, of an output made with the identity that is worn.
+     * What an output made with the identity that is worn has to say of itself.
      *
      * @param seconds since 1970, when it was made
      * @param targetSha256 of the picture that was swapped, in hex, or empty
      * @throws SwapException before the first identity
      */
-    public synchronized byte[] provenance(long seconds, String targetSha256) throws SwapException {
-        return provenance(handle(), seconds, utf8(targetSha256));
+    public synchronized Provenance provenance(long seconds, String targetSha256) throws SwapException {
+        byte[][] texts = provenance(handle(), seconds, utf8(targetSha256));
+        return new Provenance(texts[0], texts[1]);
     }
 
     private static native long open(long engine) throws SwapException;
@@ -82,5 +83,6 @@ public final class FaceSwapper extends NativeObject {
     /** Median and 95th percentile of each stage. */
     private static native double[] timings(long handle);
 
-    private static native byte[] provenance(long handle, long seconds, byte[] targetSha256) throws SwapException;
+    /** The record as JSON, and as an XMP packet. */
+    private static native byte[][] provenance(long handle, long seconds, byte[] targetSha256) throws SwapException;
 }

@@ -7,7 +7,7 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Puts the XMP packet that says "this is synthetic" into finished files.
+ * What says "this is synthetic" in finished files: a record as JSON, and the XMP packet that holds it.
  *
  * <p>Source: XMP specification part 3 (storage in files), sections 1.1.3 (JPEG) and 1.1.3 of MPEG-4's `uuid` box.
  */
@@ -17,11 +17,19 @@ public final class Provenance {
     private static final int[] MP4_UUID = {
         0xBE, 0x7A, 0xCF, 0xCB, 0x97, 0xA9, 0x42, 0xE8, 0x9C, 0x71, 0x99, 0x94, 0x91, 0xE3, 0xAF, 0xAC
     };
+    private static final String DESCRIPTION = "Synthetic video: a face was swapped by a neural network";
 
-    private Provenance() {}
+    private final byte[] record;
+    private final byte[] packet;
+
+    /** Both in UTF-8. */
+    public Provenance(byte[] record, byte[] packet) {
+        this.record = record;
+        this.packet = packet;
+    }
 
     /** The JPEG with the packet as its XMP segment. Raises IllegalArgumentException for what is no JPEG. */
-    public static byte[] inJpeg(byte[] jpeg, byte[] packet) {
+    public byte[] inJpeg(byte[] jpeg) {
         if (jpeg.length < 4 || (jpeg[0] & 255) != 0xFF || (jpeg[1] & 255) != 0xD8) {
             throw new IllegalArgumentException("not a JPEG");
         }
@@ -42,21 +50,20 @@ public final class Provenance {
         return out.toByteArray();
     }
 
-    /** Appends the packet to a finished MP4, as the box that XMP readers look for. */
-    public static void toMp4(File clip, byte[] packet) throws IOException {
-        ByteArrayOutputStream box = new ByteArrayOutputStream();
-        int length = 4 + 4 + MP4_UUID.length + packet.length;
-        for (int shift = 24; shift >= 0; shift -= 8) {
-            box.write(length >> shift);
-        }
-        box.write("uuid".getBytes(StandardCharsets.US_ASCII));
-        for (int part : MP4_UUID) {
-            box.write(part);
-        }
-        box.write(packet);
+    /**
+     * Puts the record into a finished MP4 as its comment, which players show, and appends the packet as the box that XMP
+     * readers look for. Raises IOException for what is no MP4, which stays as it was.
+     */
+    public void toMp4(File clip) throws IOException {
         try (RandomAccessFile file = new RandomAccessFile(clip, "rw")) {
+            Mp4Tags.put(file, record, DESCRIPTION.getBytes(StandardCharsets.UTF_8));
+            ByteArrayOutputStream content = new ByteArrayOutputStream();
+            for (int part : MP4_UUID) {
+                content.write(part);
+            }
+            content.write(packet);
             file.seek(file.length());
-            file.write(box.toByteArray());
+            file.write(Mp4Tags.box("uuid", content.toByteArray()));
         }
     }
 

@@ -212,11 +212,11 @@ public final class Session {
     }
 
     /**
-     * The XMP packet of an output made now, see FaceSwapper.
+     * What an output made now has to say of itself, see FaceSwapper.
      *
      * @throws SwapException when nothing is worn: then there is no output
      */
-    public byte[] provenance(long seconds, String targetSha256) throws SwapException {
+    public Provenance provenance(long seconds, String targetSha256) throws SwapException {
         live.lock();
         try {
             if (swapper == null) {

@@ -87,6 +87,15 @@ public final class Settings {
         store.put("overlay", String.valueOf(shown));
     }
 
+    /** Whether clips are recorded with sound, where the phone allows it. */
+    public boolean sound() {
+        return !"false".equals(store.get("sound"));
+    }
+
+    public void setSound(boolean recorded) {
+        store.put("sound", String.valueOf(recorded));
+    }
+
     public boolean allFaces() {
         return "true".equals(store.get("all_faces"));
     }
