@@ -62,7 +62,7 @@ def make_clip(face_picture):
                 "b": "0",
                 "preset": "ultrafast",
                 "cpu-used": "8",
-                "x265-params": "log-level=none",
+                "x265-params": "log-level=none:bframes=0",  # else the packets of a clip of a few frames have no times
             }
             codec = codec or video
             taken = {
