@@ -13,7 +13,8 @@ from paddle_mfs.utils.errors import UserError
 
 if TYPE_CHECKING:
     from paddle_mfs.signing import Signer
-    from paddle_mfs.swap.swapper import FaceSwapper, SwapOptions
+    from paddle_mfs.swap.options import SwapOptions
+    from paddle_mfs.swap.swapper import FaceSwapper
     from paddle_mfs.utils.config import Config
 
 
@@ -104,9 +105,9 @@ def read_options(args: argparse.Namespace) -> tuple[dict[str, str], SwapOptions]
 
     Raises: UserError for a value that cannot be.
     """
+    from paddle_mfs.swap.options import SwapOptions
     from paddle_mfs.swap.roles import parse_map
     from paddle_mfs.swap.select import check_which
-    from paddle_mfs.swap.swapper import SwapOptions
 
     options = SwapOptions(args.strength, args.colour_match, args.keep_mouth, args.keep_objects, args.keep_eyes)
     if args.face is not None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,45 +34,17 @@ from paddle_mfs.swap.baker import Baker
 from paddle_mfs.swap.change import change_of, face_mask
 from paddle_mfs.swap.identity import Identity
 from paddle_mfs.swap.memory import ClipMemory, FaceMemory
+from paddle_mfs.swap.options import SwapOptions
 from paddle_mfs.swap.roles import roles
 from paddle_mfs.swap.select import select_or_raise, track_time, untracked
 from paddle_mfs.swap.side_by_side import side_by_side
 from paddle_mfs.utils.badge import add_badge
 from paddle_mfs.utils.errors import UserError
-from paddle_mfs.utils.numbers import check_number
 from paddle_mfs.utils.tensor import to_batch
 
 COLOUR_RATE = 0.1  # of the way the colour of a tracked face goes, in each frame, to what that frame alone would give
 OBJECT_RATE = 0.5  # likewise of what lies on it
 DETAIL_RATE = 0.5  # likewise of the detail that the new face contradicts
-
-
-@dataclass(frozen=True)
-class SwapOptions:
-    """How a face is swapped.
-
-    strength 0..1.5: how far the identity goes from the target's own (0) to the source's (1) and beyond.
-    colour_match 0..1: how much of the target's colour (Lab mean, contrast of L) the painted face takes on, beyond what
-        the network gives it.
-    keep_mouth: size of what stays the target's of an open mouth (teeth, tongue): 0 nothing, 1 (or True) as far as the
-        lips' inner edge, at most 2.
-    keep_eyes: likewise of the eyes, with their lashes.
-    keep_objects: what lies before the face stays: hands, hair, cups, masks, see `face.occlusion`.
-
-    Raises: UserError for a value out of range.
-    """
-
-    strength: float = 1.0
-    colour_match: float = 0.0
-    keep_mouth: float = 0.0
-    keep_objects: bool = False
-    keep_eyes: float = 0.0
-
-    def __post_init__(self):
-        for name, most in (("strength", 1.5), ("colour_match", 1), ("keep_mouth", 2), ("keep_eyes", 2)):
-            value = getattr(self, name)
-            is_switch = isinstance(value, bool) and name.startswith("keep")
-            check_number(name.replace("_", "-"), int(value) if is_switch else value, 0, most)
 
 
 class CannotPaint(UserError):

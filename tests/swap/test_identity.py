@@ -9,7 +9,8 @@ import pytest
 from paddle_mfs.face.image import read_image
 from paddle_mfs.swap.baker import Baker
 from paddle_mfs.swap.identity import load_identity, read_source, save_identity
-from paddle_mfs.swap.swapper import FaceSwapper, SwapOptions
+from paddle_mfs.swap.options import SwapOptions
+from paddle_mfs.swap.swapper import FaceSwapper
 from paddle_mfs.utils.errors import UserError
 
 

@@ -11,8 +11,8 @@ from paddle_mfs.face.image import read_image
 from paddle_mfs.face.track import FaceTracker
 from paddle_mfs.models.idn import SIZE
 from paddle_mfs.swap.memory import ClipMemory
+from paddle_mfs.swap.options import SwapOptions
 from paddle_mfs.swap.roles import Role
-from paddle_mfs.swap.swapper import SwapOptions
 
 SIDE, RATE = 240, 25
 ALONE = 3  # frames that show one person alone, before and after

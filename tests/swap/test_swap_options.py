@@ -13,7 +13,8 @@ from paddle_mfs.face.regions import INNER_LIPS, LEFT_EYE, OUTER_LIPS, RIGHT_EYE,
 from paddle_mfs.face.track import TrackedFace
 from paddle_mfs.provenance import picture_sha256
 from paddle_mfs.swap.memory import ClipMemory
-from paddle_mfs.swap.swapper import FaceSwapper, SwapOptions
+from paddle_mfs.swap.options import SwapOptions
+from paddle_mfs.swap.swapper import FaceSwapper
 from paddle_mfs.utils.badge import corners
 from paddle_mfs.utils.errors import UserError
 

@@ -15,7 +15,7 @@ from paddle_mfs.apps.web.origin import SameOrigin
 from paddle_mfs.apps.web.sessions import Limits, Sessions
 from paddle_mfs.apps.web.swap import Swaps, preview
 from paddle_mfs.provenance import read_provenance
-from paddle_mfs.swap.swapper import SwapOptions
+from paddle_mfs.swap.options import SwapOptions
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.formats import kind_of
 from paddle_mfs.video.encoding import CODECS as ENCODERS

@@ -11,8 +11,9 @@ import av
 from paddle_mfs.apps.plan import plan
 from paddle_mfs.apps.web.sessions import Session
 from paddle_mfs.face.image import read_image, write_image
+from paddle_mfs.swap.options import SwapOptions
 from paddle_mfs.swap.select import check_which
-from paddle_mfs.swap.swapper import FaceSwapper, SwapOptions
+from paddle_mfs.swap.swapper import FaceSwapper
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.formats import kind_of
 from paddle_mfs.video.animation import TICK, AnimationReader

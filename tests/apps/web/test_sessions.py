@@ -15,7 +15,7 @@ import pytest
 from paddle_mfs.apps.web.sessions import UNTAKEN, Limits, Sessions
 from paddle_mfs.apps.web.swap import Swaps, clip_seconds, preview
 from paddle_mfs.face.image import read_image
-from paddle_mfs.swap.swapper import SwapOptions
+from paddle_mfs.swap.options import SwapOptions
 from paddle_mfs.utils.errors import UserError
 
 
