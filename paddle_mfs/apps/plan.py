@@ -48,6 +48,7 @@ def plan(
     targets: Sequence[str | Path],
     output: str | Path | None = None,
     others: Iterable[str | Path] = (),
+    word: str = MAPPED,
 ) -> list[Job]:
     """Which outputs are made of which targets.
 
@@ -59,7 +60,7 @@ def plan(
             TARGET_SOURCE.png (a clip keeps its suffix, or becomes .mp4; an animation likewise, or .webp), those of a
             folder keep their names: in output/FOLDER_SOURCE/, or in the folder `output` itself, where several sources
             or folders get a folder each.
-        others: more inputs, which are never overwritten.
+        others: more inputs, which are never overwritten. word: stands for the source in names where there is none.
     Returns: list of Job, source by source; then those passed over: results of this program (so that a second run on a
         folder does the same as the first), and files that are neither picture nor clip.
     Raises: UserError when a target is missing, a folder or pattern holds no picture or clip, two outputs would be the
@@ -85,7 +86,7 @@ def plan(
             job
             for source in wanted
             for folder, paths in found
-            for job in _jobs(paths, folder, source, Path(output or "output"), needs_folder)
+            for job in _jobs(paths, folder, source, Path(output or "output"), needs_folder, word)
         ]
     for folder in dict.fromkeys(job.output.parent for job in jobs):
         _check_place(folder)
@@ -138,10 +139,10 @@ def _reason_against(file: Path, kind: str) -> str:
 
 
 def _jobs(
-    files: Mapping[Path, str], folder: Path | None, source: Path | None, place: Path, needs_folder: bool
+    files: Mapping[Path, str], folder: Path | None, source: Path | None, place: Path, needs_folder: bool, word: str
 ) -> list[Job]:
     """The jobs of one source and one target (see `plan`), in `place`."""
-    word = source.stem[:WORD] if source else MAPPED
+    word = source.stem[:WORD] if source else word
     if folder and needs_folder:
         place = place / file_name(folder.resolve().name, f"_{word}")
     return [

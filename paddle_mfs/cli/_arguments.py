@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from paddle_mfs.swap.options import SwapOptions
     from paddle_mfs.swap.swapper import FaceSwapper
     from paddle_mfs.utils.config import Config
+    from paddle_mfs.video.pipeline import ClipOptions
 
 
 def add_source_arguments(parser: argparse.ArgumentParser, **source: Any) -> None:
@@ -28,6 +29,46 @@ def add_source_arguments(parser: argparse.ArgumentParser, **source: Any) -> None
         metavar="TARGET_FACE=SOURCE",
         help="the person whom TARGET_FACE shows gets the face of SOURCE, others stay as they are; repeatable",
     )
+
+
+def add_target_arguments(parser: argparse.ArgumentParser, default: str) -> None:
+    """--target, --output and --skip-existing. default: how the help names outputs, in output/."""
+    parser.add_argument(
+        "--target",
+        required=True,
+        nargs="+",
+        help="pictures, clips, folders of them, or patterns (quoted; ** goes into subfolders)",
+    )
+    parser.add_argument(
+        "--output",
+        help="picture (.png, .jpg, .webp), animation (.gif, .webp, .png), clip (.mp4, .mov, .mkv, .webm), or a folder "
+        f"(default: output/{default}; clips and animations keep theirs)",
+    )
+    parser.add_argument(
+        "--skip-existing", action="store_true", help="keep outputs that are there (default: make them anew)"
+    )
+
+
+def add_clip_arguments(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Which part of clips is done and how they are written, see `clip_options` -> the group, for more."""
+    clips = parser.add_argument_group("clips")
+    clips.add_argument("--start", type=float, help="begin at this second of the clip")
+    clips.add_argument("--end", type=float, help="end at this second")
+    clips.add_argument("--max-frames", type=int, help="do at most so many frames")
+    clips.add_argument(
+        "--codec",
+        choices=("h264", "h265", "vp9", "av1"),
+        help="default: h264, of .webm vp9; deeper than 8 bits h265, of .webm av1",
+    )
+    clips.add_argument("--quality", type=int, help="CRF, lower is better (default: h264 17, h265 20, vp9 24, av1 26)")
+    return clips
+
+
+def clip_options(args: argparse.Namespace, sound: bool = True) -> ClipOptions:
+    """The ClipOptions of `add_clip_arguments`. Raises: UserError for a part that cannot be."""
+    from paddle_mfs.video.pipeline import ClipOptions
+
+    return ClipOptions(args.start, args.end, args.max_frames, args.codec, args.quality, sound)
 
 
 def add_swap_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,16 @@ python tools/swap.py --map anna.jpg=a.jpg --map ben.jpg=b.jpg --target party.mp4
 
 import argparse
 
-from paddle_mfs.cli._arguments import add_source_arguments, add_swap_arguments, make_signer, make_swapper, read_options
+from paddle_mfs.cli._arguments import (
+    add_clip_arguments,
+    add_source_arguments,
+    add_swap_arguments,
+    add_target_arguments,
+    clip_options,
+    make_signer,
+    make_swapper,
+    read_options,
+)
 from paddle_mfs.utils.errors import UserError
 
 
@@ -24,21 +33,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--same-person", action="store_true", help="the sources show one person: what the encoder sees is averaged"
     )
-    parser.add_argument(
-        "--target",
-        required=True,
-        nargs="+",
-        help="pictures, clips, folders of them, or patterns (quoted; ** goes into subfolders)",
-    )
-    parser.add_argument(
-        "--output",
-        help="picture (.png, .jpg, .webp), animation (.gif, .webp, .png), clip (.mp4, .mov, .mkv, .webm), or a folder "
-        "(default: output/TARGET_SOURCE.png, of a folder output/FOLDER_SOURCE/; clips and animations keep theirs)",
-    )
+    add_target_arguments(parser, "TARGET_SOURCE.png, of a folder output/FOLDER_SOURCE/")
     parser.add_argument("--compare", action="store_true", help="write source | target | result side by side")
-    parser.add_argument(
-        "--skip-existing", action="store_true", help="keep outputs that are there (default: make them anew)"
-    )
     parser.add_argument(
         "--sign",
         nargs=2,
@@ -46,16 +42,7 @@ def arguments() -> argparse.Namespace:
         help="sign outputs (C2PA) with a certificate chain and its private key, two PEM files; wants the extra c2pa",
     )
     add_swap_arguments(parser)
-    clips = parser.add_argument_group("clips")
-    clips.add_argument("--start", type=float, help="begin at this second of the clip")
-    clips.add_argument("--end", type=float, help="end at this second")
-    clips.add_argument("--max-frames", type=int, help="do at most so many frames")
-    clips.add_argument(
-        "--codec",
-        choices=("h264", "h265", "vp9", "av1"),
-        help="default: h264, of .webm vp9; deeper than 8 bits h265, of .webm av1",
-    )
-    clips.add_argument("--quality", type=int, help="CRF, lower is better (default: h264 17, h265 20, vp9 24, av1 26)")
+    add_clip_arguments(parser)
     return parser.parse_args()
 
 
@@ -63,20 +50,19 @@ def main() -> int:
     args = arguments()
     from paddle_mfs.apps.batch import swap_all, table
     from paddle_mfs.apps.plan import plan
-    from paddle_mfs.video.pipeline import ClipOptions
 
     mapped, options = read_options(args)
     if mapped and args.compare:
         raise UserError("--compare shows one source beside its results; with --map leave it out")
     if args.same_person and not args.source:
         raise UserError("--same-person: is said of several --source; leave it out with --map")
-    clip_options = ClipOptions(args.start, args.end, args.max_frames, args.codec, args.quality)
+    clips = clip_options(args)
     sources = args.source or []
     named = sources[:1] if args.same_person else sources  # those that make outputs of their own
     jobs = plan(named, args.target, args.output, [*sources, *mapped, *mapped.values()])
     signer = make_signer(args, [job.output for job in jobs if not job.status])
     swapper = make_swapper(args, mapped or (sources if args.same_person else sources[0]), options)
     swapper.signer = signer
-    swap_all(swapper, jobs, args.face, args.compare, args.skip_existing, clip_options=clip_options)
+    swap_all(swapper, jobs, args.face, args.compare, args.skip_existing, clip_options=clips)
     print(jobs[0].output if len(jobs) == 1 else table(jobs))
     return 1 if any(job.status == "failed" for job in jobs) else 0

@@ -146,6 +146,12 @@ class Baker:
             )
         return dataclasses.replace(identity, idn=idn, embedding=embedding, feature=feature)
 
+    def of_embedding(self, embedding: np.ndarray, feature: np.ndarray, crop: np.ndarray, name: str) -> Identity:
+        """The identity of nobody's picture: embedding (1, E), feature (1, F, 7, 7), as `embed` gives them; crop, name:
+        see `Identity`. Its facts name no source."""
+        idn = self._idn(embedding, feature)
+        return Identity(idn, crop, dict(self.facts), name, embedding, feature, self.engine)
+
     def _idn(self, embedding, feature):
         return self._net.bake(paddle.to_tensor(embedding), paddle.to_tensor(feature))
 

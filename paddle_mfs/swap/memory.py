@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,7 +21,8 @@ class FaceMemory:
     """What is remembered of one tracked face.
 
     person: who it is; identity: what they get at the strength wanted, None before it is made; damping (S, S), colour
-    (`face.colour.Colour`) and occlusion (S, S): means of the frames so far.
+    (`face.colour.Colour`) and occlusion (S, S): means of the frames so far. face: where it was last seen by `saw`,
+    moved: (2,) pixels a frame then, missed: frames since; why_hidden: "", or why it is not to be seen any more.
     """
 
     person: Person = field(default_factory=Person)
@@ -29,10 +30,30 @@ class FaceMemory:
     damping: np.ndarray | None = None
     colour: Colour | None = None
     occlusion: np.ndarray | None = None
+    face: Face | None = None
+    moved: np.ndarray = field(default_factory=lambda: np.zeros(2, np.float32))
+    missed: int = 0
+    why_hidden: str = ""
 
     def begin_anew(self) -> None:
-        """The face is another person's now: forget all but who that is."""
+        """The face is another person's now: forget all but who that is, and where."""
         self.identity = self.damping = self.colour = self.occlusion = None
+        self.why_hidden = ""
+
+    def saw(self, face: Face) -> None:
+        """It is here in this frame."""
+        if self.face is not None:
+            moved = face.landmarks[:, :2].mean(0) - self.face.landmarks[:, :2].mean(0)
+            self.moved = moved / (self.missed + 1)
+        self.face, self.missed = face, 0
+
+    def expected(self, most: int) -> Face | None:
+        """Where it would be in this frame, had it gone on for at most so many frames; None if it was never seen."""
+        if self.face is None:
+            return None
+        landmarks = self.face.landmarks.copy()
+        landmarks[:, :2] += self.moved * min(self.missed, most)
+        return Face.of(landmarks, self.face.score, self.face.presence)
 
 
 class ClipMemory:
@@ -54,6 +75,11 @@ class ClipMemory:
         if number not in self._faces:
             self._faces[number] = FaceMemory()
         return self._faces[number]
+
+    def missing(self, faces: Sequence[Face | TrackedFace]) -> list[FaceMemory]:
+        """Of the faces that are remembered those that are not among these of a frame."""
+        here = {track_id(face) for face in faces}
+        return [known for number, known in self._faces.items() if number not in here]
 
     def keep(self, ids: Collection[int]) -> None:
         """Forget the faces whose tracks have ended: all but those of these ids (`FaceTracker.ids`)."""

@@ -85,6 +85,7 @@ class FaceSwapper:
     """
 
     _occlusion: OcclusionFinder | None = None
+    _keeps_exif = True  # do pictures keep when and with what the target was taken?
 
     def __init__(
         self,
@@ -188,27 +189,34 @@ class FaceSwapper:
         """
         made = []
         for found in faces:
-            known, face = FaceMemory() if memory is None else memory.of(found), untracked(found)
-            identity = self._identity(image, found, known)
-            if identity is None:
-                continue
-            crop, matrix = align(image, face.five, SIZE)
             try:
-                result, mask = self.paint(crop, name, identity)
+                patch = self._patch(image, found, FaceMemory() if memory is None else memory.of(found), name)
             except CannotPaint as error:
                 if name is not None:
                     raise
                 if memory is not None:
                     memory.left[error.why] += 1
                 continue
-            landmarks = transform(face.landmarks[:, :2].astype(np.float64), matrix)
-            change, damping = self._with_options(crop, result, mask, landmarks, known)
-            made.append(Patch(change, matrix, crop, damping))
+            if patch is not None:
+                made.append(patch)
         if faces and not made and name is not None:
             raise UserError(
                 f"{name}: shows nobody who is to be swapped ({len(faces)} looked at); give a clearer picture of them"
             )
         return made
+
+    def _patch(
+        self, image: np.ndarray, found: Face | TrackedFace, memory: FaceMemory, name: str | None
+    ) -> Patch | None:
+        """One swapped face; None where no source is meant for it. Raises: CannotPaint."""
+        face, identity = untracked(found), self._identity(image, found, memory)
+        if identity is None:
+            return None
+        crop, matrix = align(image, face.five, SIZE)
+        result, mask = self.paint(crop, name, identity)
+        landmarks = transform(face.landmarks[:, :2].astype(np.float64), matrix)
+        change, damping = self._with_options(crop, result, mask, landmarks, memory)
+        return Patch(change, matrix, crop, damping)
 
     def _identity(self, image: np.ndarray, found: Face | TrackedFace, memory: FaceMemory) -> Identity | None:
         """What this face gets: an Identity, or None to leave it."""
@@ -305,7 +313,9 @@ class FaceSwapper:
         record = provenance(target_sha256=picture_sha256(target), **self.facts)
         shown = shown if alpha is None else with_alpha(shown, alpha)
         sign = self.signer.of(output, record, target) if self.signer else None
-        write_image(output, shown, sign, **save_options(output, record, camera_exif(target)))
+        write_image(
+            output, shown, sign, **save_options(output, record, camera_exif(target) if self._keeps_exif else None)
+        )
         return result
 
 

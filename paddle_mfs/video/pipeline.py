@@ -37,7 +37,7 @@ class ClipOptions:
     """Which part of a clip is done, and how it is written.
 
     start, end (seconds), max_frames: see `VideoReader`; codec, quality (CRF): see `choose_encoding`. None: all of the
-    clip, the container's usual codec and its usual quality.
+    clip, the container's usual codec and its usual quality. sound: are sound and subtitles kept?
 
     Raises: UserError for times or a number of frames that name no part.
     """
@@ -47,6 +47,7 @@ class ClipOptions:
     max_frames: int | None = None
     codec: str | None = None
     quality: int | None = None
+    sound: bool = True
 
     def __post_init__(self):
         check_part(self.start, self.end, self.max_frames)
@@ -119,7 +120,7 @@ def swap_video(
         with_faces = prefetch(_with_faces(pictures, faces, summary))
         painted = prefetch(_painted(with_faces, faces, summary))
         swapped = prefetch(_swapped(painted, faces, summary))
-        with contextlib.closing(swapped), write_video(output, reader, record, encoding, sign) as writer:
+        with contextlib.closing(swapped), write_video(output, reader, record, encoding, sign, options.sound) as writer:
             for picture in swapped:
                 if swapper.badge and picture.is_changed:
                     picture.add_badge()

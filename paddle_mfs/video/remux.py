@@ -6,6 +6,7 @@ Sound that the new one cannot hold is encoded anew (sound.py); other streams tha
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import av
 
@@ -25,12 +26,13 @@ class StreamCopier:
 
     Args:
         reader: the VideoReader of the clip. output: PyAV output container; its streams are added here.
+        copied: kinds of streams that are.
 
     Attributes:
         notes: a sentence for each stream that the output cannot hold as it is.
     """
 
-    def __init__(self, reader: VideoReader, output: av.container.OutputContainer):
+    def __init__(self, reader: VideoReader, output: av.container.OutputContainer, copied: Sequence[str] = COPIED):
         self._output, self._begin, self._origin = output, reader.begin, reader.origin
         self._timeline, self._last = reader.timeline, dict[int, int]()
         self._overlapping: Counter[int] = Counter()
@@ -41,7 +43,7 @@ class StreamCopier:
         self._path = reader.path
         self._encoders: dict[int, SoundEncoder] = {}
         for stream in self._container.streams:
-            if stream.type in COPIED:
+            if stream.type in copied:
                 self._add(stream)
             elif stream.index != reader.stream.index:
                 self.notes.append(f"{stream.type} stream {stream.index} is left out")

@@ -19,7 +19,7 @@ from paddle_mfs.video.animation import AnimationReader
 from paddle_mfs.video.encoding import CODECS, CONTAINERS, Encoding, choose_encoding, is_mp4
 from paddle_mfs.video.frame import colour_matrix
 from paddle_mfs.video.read import VideoReader
-from paddle_mfs.video.remux import StreamCopier
+from paddle_mfs.video.remux import COPIED, StreamCopier
 from paddle_mfs.video.write_animation import ANIMATIONS, AnimationWriter
 
 # of the container, not of the clip
@@ -124,7 +124,9 @@ class SilentWriter(FrameWriter):
 class VideoWriter(SilentWriter):
     """Encodes the frames that a `VideoReader` yields, as its clip shows them; copies every other stream beside them."""
 
-    def __init__(self, path: Path, reader: VideoReader, record: Mapping[str, Any], encoding: Encoding):
+    def __init__(
+        self, path: Path, reader: VideoReader, record: Mapping[str, Any], encoding: Encoding, sound: bool = True
+    ):
         super().__init__(path, reader, record, encoding, _kept(reader.container.metadata))
         if reader.stream.sample_aspect_ratio:
             self._stream.codec_context.sample_aspect_ratio = reader.stream.sample_aspect_ratio
@@ -132,7 +134,7 @@ class VideoWriter(SilentWriter):
         if matrix is not None:
             self._stream.set_display_matrix(memoryview(matrix).cast("B").cast("i").tolist())
         self._stream.metadata.update(_kept(reader.stream.metadata))
-        self._copier = StreamCopier(reader, self._container)
+        self._copier = StreamCopier(reader, self._container, COPIED if sound else ())
         self.notes = self._copier.notes
 
     def close(self) -> None:
@@ -198,6 +200,7 @@ def write_video(
     record: Mapping[str, Any],
     encoding: Encoding,
     finish: Callable[[Path], object] | None = None,
+    sound: bool = True,
 ) -> Iterator[FrameWriter | AnimationWriter]:
     """Yield what takes the frames with `write`; `output` appears, complete and with its provenance, when the block ends
     without an error.
@@ -207,16 +210,17 @@ def write_video(
         reader: of the clip the frames come from.
         record: the provenance to write. encoding: as `choose_encoding` gives it.
         finish: called with the path where the complete file lies before it has its name.
+        sound: are sound and subtitles of the clip kept?
     The block calls `finish`. Raises: UserError when the place cannot be written or the encoder refuses.
     """
     with _complete(output, record, encoding, finish) as temporary:
-        with contextlib.closing(_writer(temporary, reader, record, encoding)) as writer:
+        with contextlib.closing(_writer(temporary, reader, record, encoding, sound)) as writer:
             yield writer
 
 
-def _writer(path, reader, record, encoding):
+def _writer(path, reader, record, encoding, sound):
     if isinstance(reader, VideoReader):
-        return VideoWriter(path, reader, record, encoding)
+        return VideoWriter(path, reader, record, encoding, sound)
     animation = ANIMATIONS.get(path.suffix.lower())
     return animation(path, reader, record) if animation else SilentWriter(path, reader, record, encoding)
 
