@@ -76,7 +76,7 @@ def _report(anonymiser) -> str:
 
     check, lines = anonymiser.check, [f"{anonymiser.tally}"]
     if check and anonymiser.tally.distances:
-        rows = [
+        rows: list[tuple[str, ...]] = [
             (str(number), str(len(each)), f"{sum(each) / len(each):.2f}", f"{min(each):.2f}", _verdict(each, check))
             for number, each in sorted(anonymiser.tally.distances.items())
         ]

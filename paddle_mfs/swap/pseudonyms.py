@@ -70,7 +70,7 @@ class Pseudonyms:
         self._seen: dict[str, Sequence[np.ndarray]] = {}
         self._made_with = {name: baker.facts[name]["sha256"] for name in ("weights", "encoder")}
         self.people: list[MadeUp] = []
-        known_seed = self._read() if self._key and self._key.exists() else None
+        known_seed = self._read() if self._key and os.path.exists(self._key) else None
         self._seed: int = next(one for one in (seed, known_seed, secrets.randbits(32)) if one is not None)
         self._write()
 
@@ -117,11 +117,11 @@ class Pseudonyms:
         assert self._key
         try:
             stored = json.loads(self._key.read_text(encoding="utf-8"))
-            if stored["version"] != VERSION:
-                raise ValueError
             made_with, seed = stored["made_with"], int(stored["seed"])
+            if stored["version"] != VERSION or seed < 0:
+                raise ValueError
             people = [self._person(number, one) for number, one in enumerate(stored["people"])]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise UserError(
                 f"{self._key}: not a readable key ({type(error).__name__}); name a copy of it, or another --key, with "
                 "which everybody gets a new face"
