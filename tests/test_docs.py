@@ -113,6 +113,7 @@ ELSEWHERE = {
     "python tools/swap.py --source samples/source.jpg --target samples/faces --skip-existing": (
         "tests/tools/test_swap.py::test_folder_goes_on_and_resumes"
     ),
+    "python tools/anonymise.py": "tests/tools/test_anonymise.py::test_same_faces_over_two_clips",
     "python tools/export.py": "tests/tools/test_export.py::test_export",
     "python tools/export_lite.py --source samples/source.jpg": "tests/tools/test_export_lite.py::test_all_targets",
     "python tools/export_lite.py --source samples/source.jpg --target arm,npu --precision int8": (
