@@ -51,7 +51,8 @@ def main() -> int:
     try:
         swap_all(anonymiser, jobs, "all", skip_existing=args.skip_existing, clip_options=options)
     finally:
-        print(_report(anonymiser))
+        if anonymiser.tally.frames:
+            print(_report(anonymiser))
     print(jobs[0].output if len(jobs) == 1 else table(jobs))
     return 1 if any(job.status == "failed" for job in jobs) else 0
 

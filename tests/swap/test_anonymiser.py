@@ -55,6 +55,13 @@ def test_a_face_too_small_is_hidden_in_a_picture(anonymiser, target, person):
     assert steps[1] < 16 < 32 < steps[0], "no edge is left"
 
 
+def test_a_face_from_the_side_is_hidden(anonymiser, target, person):
+    middle, (c, s) = person.landmarks.mean(0), (np.cos(np.radians(75)), np.sin(np.radians(75)))
+    turned = (person.landmarks - middle) @ np.float32([[c, 0, s], [0, 1, 0], [-s, 0, c]]) + middle
+    anonymiser.patches(target, [type(person).of(turned.astype(np.float32), 1, 1)])
+    assert anonymiser.tally.hidden == {"seen from the side": 1} and not anonymiser.tally.painted
+
+
 def test_a_face_that_is_lost_is_hidden_where_it_would_be(anonymiser, target, person):
     memory, moved = ClipMemory(), np.roll(target, 8, 1)
     other = type(person).of(person.landmarks + np.float32([8, 0, 0]), 1, 1)
