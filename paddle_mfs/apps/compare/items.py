@@ -1,4 +1,4 @@
-"""What is known of the pictures of one name: sizes, how far they lie apart, whether they say that they are synthetic."""
+"""What is known of the pictures of one name: sizes, how far they lie apart, whether they say they are synthetic."""
 
 from __future__ import annotations
 

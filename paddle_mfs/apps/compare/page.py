@@ -90,8 +90,9 @@ def _figure(rank, item, labels, beside) -> Iterator[str]:
         yield f'" alt="{name}, {_safe(label)}" draggable="false" decoding="async"></div>\n'
     yield (
         '<span class="label of-left" aria-hidden="true"></span><span class="label of-right" aria-hidden="true"></span>'
-        f'<span class="edge"></span>\n</div>\n<input class="slider" type="range" min="0" max="100" step="0.5" value="50"'
-        f' aria-label="{name}: how much of the left picture is shown">\n<figcaption><span class="name">{name}</span>'
+        '<span class="edge"></span>\n</div>\n<input class="slider" type="range" min="0" max="100" step="0.5" '
+        f'value="50" aria-label="{name}: how much of the left picture is shown">\n'
+        f'<figcaption><span class="name">{name}</span>'
     )
     synthetic = [label for label, is_synthetic in zip(labels, item.synthetic) if is_synthetic]
     if synthetic:
@@ -127,14 +128,10 @@ def _caption(item, labels):
 
 
 def _measure_text(items):
-    where = sum(item.in_face for item in items)
-    place = (
-        "in the whole picture"
-        if not where
-        else "in the oval of the first picture's largest face"
-        if where == len(items)
-        else f"in the oval of the first picture's largest face, in {len(items) - where} without a face in the whole picture"
-    )
+    measured = sum(item.in_face for item in items)
+    place = "in the oval of the first picture's largest face" if measured else "in the whole picture"
+    if 0 < measured < len(items):
+        place += f" ({len(items) - measured} without a face: in the whole picture)"
     return f"{len(items)} names. Difference: mean absolute difference of the pixels {place}, in levels of 255."
 
 
