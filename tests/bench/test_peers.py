@@ -18,7 +18,7 @@ from paddle_mfs.teachers.simswap import SimSwapGenerator
 from paddle_mfs.utils.errors import UserError
 
 SIMSWAP = (4, 4, 8, 16), 2  # widths, blocks: small ones
-FACESHIFTER = ((2, 4, 4, 8, 8, 8, 8),)
+FACESHIFTER = ((2, 4, 8, 8),)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def saved(tmp_path_factory):
     made = {}
     for name, make, side in (
         ("simswap", lambda: SimSwapGenerator(*SIMSWAP), 32),
-        ("faceshifter", lambda: AEINet(*FACESHIFTER), 256),
+        ("faceshifter", lambda: AEINet(*FACESHIFTER), 32),
     ):
         network = random_peer(make)
         x = np.random.default_rng(0).random((1, 3, side, side), np.float32)
