@@ -140,6 +140,8 @@ ELSEWHERE = {
     "python tools/export_lite.py --bundle phone.zip": "tests/export/test_bundle.py::made",
     "python tools/export_lite.py --bundle small.zip": "tests/tools/test_export_lite.py::test_a_bundle_of_one_face",
     "python tools/benchmark.py deploy": "tests/deploy/core/test_benchmark.py::measured",
+    "python tools/benchmark.py peers": "tests/tools/test_benchmark.py::test_peers",
+    "python tools/compare.py": "tests/tools/test_compare.py::test_three_folders",
     "python tools/benchmark.py bundle": "tests/tools/test_benchmark.py::test_bundle",
     "python tools/benchmark.py": "tests/tools/test_benchmark.py::test_without_a_command_it_is_swap",
     "python tools/benchmark.py export": "tests/tools/test_benchmark.py::test_export",

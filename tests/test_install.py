@@ -98,8 +98,8 @@ def test_everything_is_carried_once_and_nothing_else(root, installed):
         names = {name.partition("/")[2] for name in source.getnames()}
     assert {"LICENSE", "NOTICE", "setup.py", "pyproject.toml", "weights/mfs_224.json", "configs/distill.yml"} <= names
     assert "weights/squeezenet.pdparams" not in names
-    directions = "paddle_mfs/data/view_directions.npz"
-    assert (site / directions).is_file() and directions in names
+    for data in ("data/view_directions.npz", *(f"apps/compare/page.{kind}" for kind in ("html", "css", "js"))):
+        assert (site / "paddle_mfs" / data).is_file() and f"paddle_mfs/{data}" in names
 
 
 def test_it_is_the_installed_package_that_runs(root, installed, tmp_path):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import paddle
 
+from paddle_mfs.bench.macs import count_macs_of
 from paddle_mfs.bench.plain import exportable
 from paddle_mfs.bench.stopwatch import take_turns
 from paddle_mfs.face.align import align
@@ -23,30 +24,14 @@ if TYPE_CHECKING:
 MAX_PARAMETERS, MAX_MACS = 0.501e6, 0.33e9
 
 
-def count_parameters(idn: IDN) -> int:
-    """Learned numbers of a built IDN (batch norm statistics are not learned)."""
-    return sum(int(np.prod(value.shape)) for name, value in idn.named_parameters() if not name.endswith(STATISTICS))
+def count_parameters(network: paddle.nn.Layer) -> int:
+    """Learned numbers of a network, such as a built IDN (batch norm statistics are not learned)."""
+    return sum(int(np.prod(value.shape)) for name, value in network.named_parameters() if not name.endswith(STATISTICS))
 
 
 def count_macs(idn: IDN) -> dict[str, int]:
-    """Multiply-adds of one 224 px crop, from the operators of the traced graph -> {kind: number, "total": number}.
-
-    A convolution counts its kernel's size times its group's inputs an output value; a bilinear resize 4 an output
-    value; a batch norm 1. Activations, additions and the final blend are not multiply-adds and are left out.
-    """
-    block = exportable(idn).forward.concrete_program.main_program.global_block()
-    macs = {"convolution": 0, "resize": 0, "batch norm": 0}
-    for op in block.ops:
-        if op.type in ("conv2d", "depthwise_conv2d"):
-            weight = block.var(op.input("Filter")[0]).shape
-            macs["convolution"] += int(np.prod(block.var(op.output("Output")[0]).shape)) * int(np.prod(weight[1:]))
-        elif op.type == "bilinear_interp_v2":
-            macs["resize"] += 4 * int(np.prod(block.var(op.output("Out")[0]).shape))
-        elif op.type == "batch_norm":
-            macs["batch norm"] += int(np.prod(block.var(op.output("Y")[0]).shape))
-        elif op.type in ("matmul", "matmul_v2", "mul", "conv2d_transpose"):
-            raise NotImplementedError(f"{op.type} in the traced graph is not counted")
-    return {**macs, "total": sum(macs.values())}
+    """Multiply-adds of one 224 px crop, from the operators of the traced graph, see `count_macs_of`."""
+    return count_macs_of(exportable(idn).forward.concrete_program.main_program)
 
 
 def time_stages(swapper: FaceSwapper, image: np.ndarray, repeats: int = 10) -> dict[str, float]:

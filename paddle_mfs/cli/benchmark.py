@@ -18,6 +18,7 @@ from paddle_mfs.utils.resources import resource
 SAMPLES = resource("samples")
 FEWEST_FRAMES, LONG_CLIP = 10, 1500  # frames; a long clip is there to watch the memory
 SHORTEST_CLIP = 2.0  # seconds
+PEERS = ("simswap", "faceshifter")  # of bench/peers.py, which loads Paddle
 DEFAULT = "swap"  # the command that runs when none is named
 
 # What a command returns: its report, printed as it is with --json, and what makes a table of it
@@ -69,6 +70,15 @@ def arguments() -> argparse.Namespace:
         help='as the table calls them, as "avg, one crop" (default: all)',
     )
     command(upsampling, source, repeats)
+    option = command(peers, source, target, repeats)
+    option("--threads", type=int, default=1, help="of the engine (default: 1)")
+    option(
+        "--networks",
+        nargs="+",
+        default=PEERS,
+        choices=PEERS,
+        help="beside the IDN; FaceShifter's needs about 6 GB of memory (default: all)",
+    )
     option = command(deploy, source, target)
     option("--bundle", help="an x86 bundle of tools/export_lite.py --bundle (default: one is made, a minute)")
     option("--turns", type=int, default=3, help="of each, the medians count (default: 3)")
@@ -214,6 +224,23 @@ def upsampling(args: argparse.Namespace) -> Answer:
 
     idn, crop = _baked(args.source)
     return compare_upsampling(idn, crop, max(1, args.repeats)), markdown
+
+
+def peers(args: argparse.Namespace) -> Answer:
+    """SimSwap's and FaceShifter's generators beside the IDN: multiply-adds, time and memory of a frame, as Markdown.
+
+    python tools/benchmark.py peers                     # random weights; a minute
+    python tools/benchmark.py peers --networks simswap
+    """
+    from paddle_mfs.bench.peers import markdown, measure
+    from paddle_mfs.face.align import align
+    from paddle_mfs.face.analysis import FaceAnalyser
+    from paddle_mfs.face.image import read_image
+    from paddle_mfs.models.idn import SIZE
+
+    (idn, _), picture = _baked(args.source), read_image(args.target)
+    crop, _ = align(picture, FaceAnalyser().largest(picture, str(args.target)).five, SIZE)
+    return measure(idn, crop, max(1, args.repeats), args.networks, max(1, args.threads)), markdown
 
 
 def deploy(args: argparse.Namespace) -> Answer:

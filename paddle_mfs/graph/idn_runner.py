@@ -18,12 +18,17 @@ def idn_runner(idn: IDN, engine: str = "auto", threads: int | None = None) -> Ru
     Returns: callable, (N, 3, S, S) float32 RGB in [0, 1] -> [result (N, 3, S, S), mask (N, 1, S, S)].
     """
     engine = choose(engine)
+
+    def save(shape: tuple[int, ...], folder: Path) -> Path:
+        return save_idn(idn, shape, folder, engine)
+
+    return Runner(save, engine, threads or THREADS)
+
+
+def save_idn(idn: IDN, shape: tuple[int, ...], folder: Path, engine: str) -> Path:
+    """The deploy graph of a baked IDN as an engine takes it, for one shape (1, 3, S, S) -> path of its .pdmodel."""
     passes = {
         "openvino": exact(upsampling_as_transposed),  # its Paddle reader has no pixel shuffle
         "lite": TARGETS["x86"].passes["fp32"],
     }.get(engine, EXACT)
-
-    def save(shape: tuple[int, ...], folder: Path) -> Path:
-        return Program(rewrite(read_idn(idn), passes), shape).save(folder)
-
-    return Runner(save, engine, threads or THREADS)
+    return Program(rewrite(read_idn(idn), passes), shape).save(folder)

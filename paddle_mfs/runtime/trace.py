@@ -18,7 +18,7 @@ def save_layer(layer: nn.Layer, shape: Sequence[int], folder: str | Path) -> Pat
     Recorded as it runs, which is quicker than rewriting its source into static control flow.
     """
     path = Path(folder) / "network"
-    with _prelu_as_relu(layer):
+    with _in_common_operators(layer):
         paddle.jit.save(record(layer, {"x": shape}), str(path))
     return path.with_suffix(".pdmodel")
 
@@ -48,17 +48,35 @@ class _Recorded(nn.Layer):
 
 
 @contextlib.contextmanager
-def _prelu_as_relu(layer):
-    """While recording, PReLU is written as relu(x) - slope * relu(-x): OpenVINO's Paddle reader has no prelu."""
+def _in_common_operators(layer):
+    """While recording, layers that OpenVINO's Paddle reader does not know are written in operators that it does.
 
-    def rewritten(prelu):
-        return lambda x: F.relu(x) - prelu.parameters()[0].reshape([1, -1] + [1] * (x.ndim - 2)) * F.relu(-x)
+    PReLU as relu(x) - slope * relu(-x), instance norm as mean and variance.
+    """
 
-    changed = [sub for sub in layer.sublayers(include_self=True) if isinstance(sub, (FrozenPReLU, nn.PReLU))]
-    for prelu in changed:
-        prelu.forward = rewritten(prelu)
+    def prelu(layer):
+        return lambda x: F.relu(x) - layer.parameters()[0].reshape([1, -1] + [1] * (x.ndim - 2)) * F.relu(-x)
+
+    def instance_norm(layer):
+        def forward(x):
+            x = x - x.mean([2, 3], keepdim=True)
+            x = x * paddle.rsqrt((x * x).mean([2, 3], keepdim=True) + layer._epsilon)
+            if layer.scale is None:
+                return x
+            return x * layer.scale.reshape([1, -1, 1, 1]) + layer.bias.reshape([1, -1, 1, 1])
+
+        return forward
+
+    ways = ((FrozenPReLU, prelu), (nn.PReLU, prelu), (nn.InstanceNorm2D, instance_norm))
+    changed = []
+    for sub in layer.sublayers(include_self=True):
+        for kind, rewritten in ways:
+            if isinstance(sub, kind):
+                sub.forward = rewritten(sub)
+                changed.append(sub)
+                break
     try:
         yield
     finally:
-        for prelu in changed:
-            del prelu.forward
+        for sub in changed:
+            del sub.forward

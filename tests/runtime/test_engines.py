@@ -142,3 +142,12 @@ def test_unknown_engine(network):
     for make in (make_runner, idn_runner):
         with pytest.raises(UserError, match="no engine named 'abacus'; choose auto, openvino, paddle, lite$"):
             make(network("blazeface"), "abacus")
+
+
+def test_instance_norm_is_recorded_in_operators_that_openvino_reads():
+    norm = nn.InstanceNorm2D(3)
+    norm.scale.set_value(paddle.to_tensor([1.0, -2.0, 0.5]))
+    norm.bias.set_value(paddle.to_tensor([0.0, 3.0, -1.0]))
+    x = np.random.default_rng(0).normal(2, 5, (1, 3, 8, 8)).astype(np.float32)
+    [output] = make_runner(norm, "openvino")(x)
+    assert np.abs(output - norm(paddle.to_tensor(x)).numpy()).max() < 1e-5

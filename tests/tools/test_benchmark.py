@@ -81,6 +81,14 @@ def test_bundle(printed):
     assert float(int8[1]) < 25 and float(int8[2]) < 2e-3 and float(int8[3]) > 65, table
 
 
+@pytest.mark.slow
+def test_peers(printed):
+    found = rows(printed("peers", "--repeats", 1))
+    ours, simswap, faceshifter = found["IDN, 224 px"], found["simswap, 224 px"], found["faceshifter, 256 px"]
+    assert ours[:3] == ["0.5", "0.32", "1"] and simswap[:2] == ["55.1", "48.18"]
+    assert faceshifter[:2] == ["184.3", "31.07"] and float(simswap[5]) > 20
+
+
 def test_upsampling(printed):
     found = rows(printed("upsampling", "--repeats", 1))
     assert found["plain export"][:2] == ["", ""] and found["plain export"][3] == "1.00"
