@@ -1,8 +1,8 @@
 """Make a set of real and swapped pictures for detectors, split by people, in shards.
 
-    python tools/make_forensics_set.py -c configs/forensics.yml                              # of the bundled made-up people
+    python tools/make_forensics_set.py -c configs/forensics.yml                            # of bundled made-up people
     python tools/make_forensics_set.py -c configs/forensics.yml -o faces.path=photos -o faces.generated=false
-    python tools/make_forensics_set.py -c configs/forensics.yml -o "ladder.h264=[23, 32, 40]"    # short clips besides
+    python tools/make_forensics_set.py -c configs/forensics.yml -o "ladder.h264=[23, 32, 40]"  # short clips besides
 
 A run that was stopped goes on with the same command. Every picture carries its provenance. See docs/forensics.md.
 """
@@ -41,13 +41,13 @@ def main() -> None:
         whole_numbers("ladder.jpeg", 1, 100),
         whole_numbers("ladder.h264", 0, 51),
         Rule("ladder.frames", lambda value: 1 <= value <= 32, "from 1 to 32"),
-        at_least("capacity", 1),
-        Rule("workers", lambda value: value is None or type(value) is int and value >= 0, "null or at least 0"),
-        at_least("seed", 0),
+        at_least("run.shard", 1),
+        Rule("run.workers", lambda value: value is None or type(value) is int and value >= 0, "null or at least 0"),
+        at_least("run.seed", 0),
     )
     config = load_checked(args.config, args.override, rules)
     SwapOptions(**config.swap.options)  # refuses what cannot be
     found = make_forensics_set(config)
     rows = [(split, counts["people"], counts["pairs"], counts["left out"]) for split, counts in found.items()]
     print(text_table(["", "people", "pairs", "left out"], rows))
-    print(f"{config.output}: the manifest.jsonl of each split has the reasons")
+    print(f"{config.run.output}: the manifest.jsonl of each split has the reasons")

@@ -79,7 +79,7 @@ class Plan:
 
     def __init__(self, config: Config):
         self.config, self.portraits = config, Portraits(config.faces.path)
-        people = split_people(self.portraits.labels, config.splits, config.seed)
+        people = split_people(self.portraits.labels, config.splits, config.run.seed)
         split_of = {label: split for split, labels in people.items() for label in labels}
         self.targets: dict[str, list[int]] = {split: [] for split in people}
         for number, label in enumerate(self.portraits.labels):
@@ -88,13 +88,13 @@ class Plan:
     def sources(self, split: str, target: int) -> Iterator[int]:
         """Pictures of other people of the split, by chance, each once."""
         labels, numbers = self.portraits.labels, self.targets[split]
-        order = random.Random(f"{self.config.seed}/{target}").sample(numbers, len(numbers))
+        order = random.Random(f"{self.config.run.seed}/{target}").sample(numbers, len(numbers))
         return (number for number in order if labels[number] != labels[target])
 
     def settings(self, split: str, created: str) -> dict[str, Any]:
         """What the split's records depend on."""
         config = self.config.to_dict()
-        del config["output"], config["workers"], config["faces"]["path"]
+        del config["run"]["output"], config["run"]["workers"], config["faces"]["path"]
         swap = self.config.swap
         used = swap.weights or bundled("mfs_224"), swap.encoder or bundled("mobilefacenet")
         return {
@@ -168,9 +168,7 @@ class PairMaker:
     def _pair(self, split, target, source):
         swap = self.config.swap
         if self.swapper is None:
-            self.swapper = FaceSwapper(
-                source.original, swap.weights, swap.encoder, options=SwapOptions(**swap.options)
-            )
+            self.swapper = FaceSwapper(source.original, swap.weights, swap.encoder, options=SwapOptions(**swap.options))
         swapper = self.swapper.with_source(source.original)
         real = target.image
         fake = paste_all(real.copy(), swapper.patches(real, [target.face], name=target.facts["file"]))
@@ -193,12 +191,13 @@ class PairMaker:
             "source": source.facts,
             "provenance": {"real": original, "fake": swapped},
         }
+        of_mask = {**swapped, "content": "where fake.png is not real.png"}
         landmarks = io.BytesIO()
         np.save(landmarks, target.face.landmarks[:, :2])
         members = {
             **self._ladder("real", real, original),
             **self._ladder("fake", fake, swapped),
-            "mask.png": encode_png(mask.astype(np.uint8) * 255, {**swapped, "content": "where fake.png is not real.png"}),
+            "mask.png": encode_png(mask.astype(np.uint8) * 255, of_mask),
             "landmarks.npy": landmarks.getvalue(),
             "json": json.dumps(line, ensure_ascii=False).encode(),
         }
@@ -236,14 +235,15 @@ def make_forensics_set(config: Config) -> dict[str, Counter]:
     Raises: UserError for what `Portraits`, `split_people` and `ShardWriter` refuse, and when no picture can be used.
     """
     config = Config({**config, "faces": {**config.faces, "path": str(find(config.faces.path))}})
-    plan, output = Plan(config), Path(config.output)
+    run = config.run
+    plan, output = Plan(config), Path(run.output)
     begun = [read_set(output / split)["settings"] for split in plan.targets if is_set(output / split)]
     created = begun[0].get("created") if begun else None
     created = created or provenance()["created"]
-    workers = cores() if config.workers is None else config.workers
+    workers = cores() if run.workers is None else run.workers
     with contextlib.ExitStack() as stack:
         writers = {
-            split: stack.enter_context(ShardWriter(output / split, KIND, plan.settings(split, created), config.capacity))
+            split: stack.enter_context(ShardWriter(output / split, KIND, plan.settings(split, created), run.shard))
             for split in plan.targets
         }
         done = {split: len({line["number"] for line in writer.lines()}) for split, writer in writers.items()}
@@ -268,5 +268,7 @@ def make_forensics_set(config: Config) -> dict[str, Counter]:
             left_out = sum("key" not in line for line in lines)
             found[split] = Counter({"people": len(people), "pairs": len(lines) - left_out, "left out": left_out})
     if not any(counts["pairs"] for counts in found.values()):
-        raise UserError(f"{config.faces.path}: no picture there can be used ({lines[0]['reason']}); give other pictures")
+        raise UserError(
+            f"{config.faces.path}: no picture there can be used ({lines[0]['reason']}); give other pictures"
+        )
     return found

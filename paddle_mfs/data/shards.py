@@ -46,7 +46,8 @@ def read_set(folder: str | Path) -> dict[str, Any]:
         return json.loads((Path(folder) / "set.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise UserError(
-            f"{folder}: not a folder of shards; make one with tools/prepare_data.py, make_pairs.py or make_forensics_set.py"
+            f"{folder}: not a folder of shards; make one with tools/prepare_data.py, make_pairs.py or "
+            "make_forensics_set.py"
         ) from None
 
 
