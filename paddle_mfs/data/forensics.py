@@ -163,7 +163,8 @@ class PairMaker:
         if self.adults.crop_age(align(original, face.five, 224)[0]) < faces.min_age:
             return f"{name}: looks under {faces.min_age:g}"
         facts = {"number": number, "file": name, "label": portraits.labels[number], "sha256": digest}
-        return Portrait(*_reduced(original, face, faces.side), original, facts)
+        image, face = _reduced(original, face, faces.side)
+        return Portrait(image, face, original, facts)
 
     def _pair(self, split, target, source):
         swap = self.config.swap
