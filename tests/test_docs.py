@@ -93,6 +93,10 @@ HERE = {
 # beginning of a command -> the test that runs the same with data of its own. The longest beginning counts, and every
 # option of the command has to stand in that test, see `lacking`.
 ELSEWHERE = {
+    "python tools/make_forensics_set.py -c configs/forensics.yml": (
+        "tests/data/test_forensics.py::test_splits_share_nobody_and_reasons_are_kept"
+    ),
+    "python tools/train_detector.py data/forensics": "tests/engine/test_detector.py::test_learns_a_blurred_face",
     "make demo": "tests/test_install.py::test_demo",
     "make test": "tests/tools/test_makefile.py::test_set_up_once_and_again_when_requirements_change",
     "make test-slow": "tests/tools/test_makefile.py::test_set_up_once_and_again_when_requirements_change",

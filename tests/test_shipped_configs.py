@@ -42,7 +42,7 @@ def training_configs():
     return sorted(
         path
         for path in CONFIGS.rglob("*.yml")
-        if path.name not in ("quality.yml", "occlusion.yml") and path.parent.name != "evaluate"
+        if path.name not in ("quality.yml", "occlusion.yml", "forensics.yml") and path.parent.name != "evaluate"
     )
 
 

@@ -46,7 +46,8 @@ def read_set(folder: str | Path) -> dict[str, Any]:
         return json.loads((Path(folder) / "set.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise UserError(
-            f"{folder}: not a folder of shards; make one with tools/prepare_data.py or tools/make_pairs.py"
+            f"{folder}: not a folder of shards; make one with tools/prepare_data.py, make_pairs.py or "
+            "make_forensics_set.py"
         ) from None
 
 
@@ -55,7 +56,7 @@ class ShardWriter:
 
     Args:
         folder: of the set; made when it is missing.
-        kind: "faces" or "pairs".
+        kind: "faces", "pairs" or forensics.KIND.
         settings: JSON-able dict; going on with other ones is refused.
         capacity: records in a shard.
     Raises: UserError when the folder holds something else, other settings, or another process writes there.
@@ -188,7 +189,7 @@ class ShardReader:
 
     Args:
         folder: as ShardWriter made it.
-        kind: "faces" or "pairs".
+        kind: "faces", "pairs" or forensics.KIND.
     Raises: UserError when it is none, of another kind, unfinished, empty, or a shard is missing or cut short.
     """
 

@@ -225,10 +225,18 @@ def _writer(path, reader, record, encoding, sound):
     return animation(path, reader, record) if animation else SilentWriter(path, reader, record, encoding)
 
 
-@contextlib.contextmanager
-def write_pictures(output: str | Path, size: tuple[int, int], record: Mapping[str, Any]) -> Iterator[PictureWriter]:
+def write_pictures(
+    output: str | Path, size: tuple[int, int], record: Mapping[str, Any]
+) -> contextlib.AbstractContextManager[PictureWriter]:
     """`write_video` for pictures of `size` (width, height), in the container's usual codec: yields a PictureWriter."""
-    encoding = choose_encoding(output, av.VideoFormat("yuv420p"), size)
+    return write_encoded(output, size, record, choose_encoding(output, av.VideoFormat("yuv420p"), size))
+
+
+@contextlib.contextmanager
+def write_encoded(
+    output: str | Path, size: tuple[int, int], record: Mapping[str, Any], encoding: Encoding
+) -> Iterator[PictureWriter]:
+    """`write_pictures`, encoded as `encoding` says."""
     with _complete(output, record, encoding) as temporary:
         with contextlib.closing(PictureWriter(temporary, record, encoding, size)) as writer:
             yield writer
