@@ -19,9 +19,10 @@ def main() -> int:
     known, words = names(), sys.argv[1:]
     if not words or words[0] in ("-h", "--help"):
         print("usage: paddle-mfs COMMAND ...\n\ncommands:")
+        width = max(map(len, known))
         for name in known:
             summary, *_ = (_module(name).__doc__ or "").splitlines() or [""]
-            print(f"  {name:18}{summary}")
+            print(f"  {name:{width}}  {summary}")
         print("\n`paddle-mfs COMMAND --help` tells more.")
         return 0
     name = words[0].replace("_", "-")
