@@ -17,7 +17,7 @@ import numpy as np
 
 from paddle_mfs.bench.clip import write_h264
 from paddle_mfs.bench.stopwatch import turns_of
-from paddle_mfs.face.track import FaceTracker
+from paddle_mfs.face.tracker import FaceTracker
 from paddle_mfs.metrics.jitter import jitter, lag, overshoot, wander
 from paddle_mfs.utils.table import markdown_table
 

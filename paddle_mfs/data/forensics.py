@@ -39,7 +39,8 @@ from paddle_mfs.face.align import align
 from paddle_mfs.face.analysis import Face, FaceAnalyser
 from paddle_mfs.provenance import CAPTURED, GENERATED, provenance, weights_facts
 from paddle_mfs.swap.options import SwapOptions
-from paddle_mfs.swap.swapper import FaceSwapper, paste_all
+from paddle_mfs.swap.patch import paste_all
+from paddle_mfs.swap.swapper import FaceSwapper
 from paddle_mfs.utils.config import Config
 from paddle_mfs.utils.cores import cores
 from paddle_mfs.utils.errors import UserError

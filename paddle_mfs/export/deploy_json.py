@@ -17,6 +17,7 @@ from paddle_mfs.face import (
     paste,
     regions,
     track,
+    tracker,
     views,
 )
 from paddle_mfs.face import scene_cut as cuts
@@ -24,11 +25,8 @@ from paddle_mfs.face.align import TEMPLATE_112
 from paddle_mfs.face.one_euro import OneEuro
 from paddle_mfs.models.idn import SIZE
 
+TRACKER = ("FIRST_STEP", "LOST_SECONDS", "SEARCH_GAP", "IDLE_VIEWS")
 TRACK = (
-    "FIRST_STEP",
-    "LOST_SECONDS",
-    "SEARCH_GAP",
-    "IDLE_VIEWS",
     "MAX_AHEAD",
     "MAX_LEAP",
     "MIN_FOLLOWED",
@@ -86,8 +84,9 @@ def constants(encoder_size: int) -> dict[str, Any]:
             "detail": _named(detail, ("FINE", "AROUND", "NOISE", "GONE", "KEPT")),
         },
         "track": {
+            **_named(tracker, TRACKER),
             **_named(track, TRACK),
-            "every": _defaults(track.FaceTracker)["every"],
+            "every": _defaults(tracker.FaceTracker)["every"],
             "same_face_iou": boxes.SAME_FACE_IOU,
             "one_euro": _defaults(OneEuro),
             "scene_cut": _named(cuts, SCENE_CUT),

@@ -36,7 +36,7 @@ from paddle_mfs.face.image import read_image
 from paddle_mfs.face.light import Light
 from paddle_mfs.face.networks import bundled_network
 from paddle_mfs.face.paste import paste
-from paddle_mfs.face.track import FaceTracker
+from paddle_mfs.face.tracker import FaceTracker
 from paddle_mfs.models.idn import SIZE
 from paddle_mfs.swap.change import change_of
 from paddle_mfs.swap.swapper import FaceSwapper

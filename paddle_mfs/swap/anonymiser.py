@@ -26,9 +26,10 @@ from paddle_mfs.models.idn import SIZE
 from paddle_mfs.swap.change import AS_IT_IS
 from paddle_mfs.swap.identity import Identity
 from paddle_mfs.swap.memory import ClipMemory, FaceMemory
+from paddle_mfs.swap.patch import Patch
 from paddle_mfs.swap.pseudonyms import POOL, MadeUp, Pseudonyms
 from paddle_mfs.swap.select import track_time, untracked
-from paddle_mfs.swap.swapper import CannotPaint, FaceSwapper, Patch
+from paddle_mfs.swap.swapper import CannotPaint, FaceSwapper
 from paddle_mfs.utils.resources import find
 
 SMALL = 32  # pixels, longer side of a face: who it is, and so which face to give, is not sure of a smaller one

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +25,6 @@ from paddle_mfs.face.image import keeps_alpha, read_alpha, read_image, with_alph
 from paddle_mfs.face.light import Light
 from paddle_mfs.face.mouth import open_mouth_mask
 from paddle_mfs.face.occlusion import OcclusionFinder
-from paddle_mfs.face.paste import paste
 from paddle_mfs.face.track import TrackedFace
 from paddle_mfs.models.idn import SIZE, UNCHANGED
 from paddle_mfs.provenance import camera_exif, check_format, picture_sha256, provenance, save_options
@@ -35,6 +34,7 @@ from paddle_mfs.swap.change import change_of, face_mask
 from paddle_mfs.swap.identity import Identity
 from paddle_mfs.swap.memory import ClipMemory, FaceMemory
 from paddle_mfs.swap.options import SwapOptions
+from paddle_mfs.swap.patch import Patch, paste_all
 from paddle_mfs.swap.roles import roles
 from paddle_mfs.swap.select import select_or_raise, track_time, untracked
 from paddle_mfs.swap.side_by_side import side_by_side
@@ -53,16 +53,6 @@ class CannotPaint(UserError):
     def __init__(self, message: str, why: str):
         super().__init__(message)
         self.why = why
-
-
-class Patch(NamedTuple):
-    """A swapped face, as `paste(image, *patch)` takes it: change (S, S, 3) float32 RGB in [-1, 1], matrix (2, 3) that
-    maps the image to the crop, crop (S, S, 3) uint8 RGB, damping (S, S) float32 in [0, 1]."""
-
-    change: np.ndarray
-    matrix: np.ndarray
-    crop: np.ndarray
-    damping: np.ndarray
 
 
 class FaceSwapper:
@@ -322,10 +312,3 @@ class FaceSwapper:
 def _towards(mean: np.ndarray | None, value: np.ndarray, rate: float) -> np.ndarray:
     """An exponential mean over the frames of a clip; None before the first."""
     return value if mean is None else mean + np.float32(rate) * (value - mean)
-
-
-def paste_all(image: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
-    """Paste them into `image`, (H, W, 3) uint8 RGB, in place -> image."""
-    for patch in patches:
-        paste(image, *patch, inplace=True)
-    return image

@@ -17,7 +17,7 @@ from paddle_mfs.face.image import on_background, to_rgba
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.formats import ANIMATED, kind_of, picture_formats
 from paddle_mfs.video.frame import colour_matrix
-from paddle_mfs.video.read import VideoReader, check_part
+from paddle_mfs.video.read import FrameReader, VideoReader
 
 TICK = Fraction(1, 90_000)  # seconds: 24, 25, 30 and 1000 a second and 30000/1001 are whole
 MILLISECOND = 90  # ticks
@@ -34,7 +34,7 @@ class Shown(NamedTuple):
     duration: int
 
 
-class AnimationReader:
+class AnimationReader(FrameReader):
     """The frames of an animated picture, as they are seen: what a file stores of a frame is laid on those before it.
 
     Args: as of `VideoReader`, whose interface this has.
@@ -58,10 +58,8 @@ class AnimationReader:
         end: float | None = None,
         max_frames: int | None = None,
     ):
-        self.path = Path(path)
-        check_part(start, end, max_frames)
-        self.is_part = start is not None or end is not None or max_frames is not None
-        self._start, self._end, self._limit = start or 0, float("inf") if end is None else end, max_frames
+        super().__init__(path, start, end, max_frames)
+        self._start, self._end = start or 0, float("inf") if end is None else end
         self._image, self._count = _opened(self.path)
         self.size = self._image.size
         if self.size[0] * self.size[1] > LARGEST:
@@ -71,14 +69,7 @@ class AnimationReader:
         self.plays = _plays(self._image)
         self._is_cut_off = self._is_flattened = False
         self._decoding = self._decode()
-        first = next(self._decoding, None)
-        if first is None:
-            self.close()
-            part = " in the part asked for" if self.is_part else ""
-            raise UserError(
-                f"{path}: no frame can be read{part}; give {'another part' if part else 'a file that opens'}"
-            )
-        self._first: Shown = first
+        self._first = first = self._first_of(self._decoding, "a file that opens")
         self.size = first.rgba.shape[1], first.rgba.shape[0]  # as it is turned
         self.begin = float(first.time * TICK) if start else 0.0
         self.rate = min(1 / (first.duration * TICK), Fraction(1000))
@@ -86,12 +77,6 @@ class AnimationReader:
         counts = [] if self._count is None else [self._count - self._skips_first]
         counts += [] if max_frames is None else [max_frames]
         self.total = min(counts, default=None) if start is None and end is None else None
-
-    def __enter__(self) -> AnimationReader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the file."""

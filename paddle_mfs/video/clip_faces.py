@@ -11,11 +11,13 @@ from paddle_mfs.face.geometry import compose, invert, transform
 from paddle_mfs.face.light import is_night
 from paddle_mfs.face.newcomers import NewcomerViews
 from paddle_mfs.face.paste import paste
-from paddle_mfs.face.track import FaceTracker, TrackedFace
+from paddle_mfs.face.track import TrackedFace
+from paddle_mfs.face.tracker import FaceTracker
 from paddle_mfs.models.idn import SIZE
 from paddle_mfs.swap.memory import ClipMemory
+from paddle_mfs.swap.patch import Patch, paste_all
 from paddle_mfs.swap.select import ClipSelection
-from paddle_mfs.swap.swapper import FaceSwapper, Patch, paste_all
+from paddle_mfs.swap.swapper import FaceSwapper
 from paddle_mfs.video.frame import Picture
 from paddle_mfs.video.look_ahead import Frame, LookAhead
 

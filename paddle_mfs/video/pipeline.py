@@ -16,7 +16,8 @@ from pathlib import Path
 import av
 
 from paddle_mfs.provenance import provenance
-from paddle_mfs.swap.swapper import FaceSwapper, Patch
+from paddle_mfs.swap.patch import Patch
+from paddle_mfs.swap.swapper import FaceSwapper
 from paddle_mfs.utils.files import sha256
 from paddle_mfs.video.animation import AnimationReader, open_reader
 from paddle_mfs.video.clip_faces import ClipFaces, FrameFaces

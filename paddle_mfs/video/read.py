@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import av
 
@@ -13,6 +14,11 @@ from paddle_mfs.utils.formats import FFMPEG
 from paddle_mfs.utils.numbers import check_number
 from paddle_mfs.video.frame import colour_matrix, orientation
 from paddle_mfs.video.timeline import Timeline, may_jump, packets
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+Frame = TypeVar("Frame")
 
 
 def check_part(start: float | None = None, end: float | None = None, max_frames: int | None = None) -> None:
@@ -42,7 +48,35 @@ def open_clip(path: str | Path) -> av.container.InputContainer:
         raise UserError(f"{path}: not a video, or cut off before its index; give a clip that plays") from None
 
 
-class VideoReader:
+class FrameReader:
+    """What readers of clips and of animations share: the part asked for, and a file that is closed at the end."""
+
+    def __init__(self, path: str | Path, start: float | None, end: float | None, max_frames: int | None):
+        self.path = Path(path)
+        check_part(start, end, max_frames)
+        self.is_part = start is not None or end is not None or max_frames is not None
+        self._limit = max_frames
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        raise NotImplementedError
+
+    def _first_of(self, frames: Iterator[Frame], remedy: str) -> Frame:
+        first = next(frames, None)
+        if first is None:
+            self.close()
+            part = " in the part asked for" if self.is_part else ""
+            raise UserError(f"{self.path}: no frame can be read{part}; give {'another part' if part else remedy}")
+        return first
+
+
+class VideoReader(FrameReader):
     """The frames of a clip's first video stream.
 
     Args:
@@ -70,8 +104,7 @@ class VideoReader:
         end: float | None = None,
         max_frames: int | None = None,
     ):
-        self.path = Path(path)
-        check_part(start, end, max_frames)
+        super().__init__(path, start, end, max_frames)
         self._open()
         self.timeline = Timeline()
         if may_jump(self.container):
@@ -80,36 +113,19 @@ class VideoReader:
         self.time_base = self.stream.time_base
         self.rate = self.stream.guessed_rate or self.stream.average_rate or Fraction(25)
         self.origin = (self.container.start_time or 0) / av.time_base
-        self.is_part = start is not None or end is not None or max_frames is not None
         self.skipped = self.repeats = self.missing = 0
         self._last: int | None = None
-        self._start, self._end, self._limit = (
-            self.origin + (start or 0),
-            self.origin + (float("inf") if end is None else end),
-            max_frames,
-        )
+        self._start = self.origin + (start or 0)
+        self._end = self.origin + (float("inf") if end is None else end)
         if start and not self.timeline.is_joined:
             self._seek()
         self._decoding = self._decode()
-        first = next(self._decoding, None)
-        if first is None:
-            self.close()
-            part = " in the part asked for" if self.is_part else ""
-            raise UserError(
-                f"{path}: no frame can be read{part}; give {'another part' if part else 'a clip that plays'}"
-            )
-        self.first: av.VideoFrame = first
-        self.size = first.width, first.height
+        self.first: av.VideoFrame = self._first_of(self._decoding, "a clip that plays")
+        self.size = self.first.width, self.first.height
         self.begin = float(self.first.pts * self.time_base) if start else self.origin
         self.turn = orientation(self.first)
         self.pixel_aspect = float(self.stream.sample_aspect_ratio or 1)
         self.total = self._expected(start or 0, end, max_frames)
-
-    def __enter__(self) -> VideoReader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the file."""

@@ -11,7 +11,7 @@ from paddle_mfs.face.boxes import box_iou
 from paddle_mfs.face.geometry import transform
 from paddle_mfs.face.image import read_image
 from paddle_mfs.face.newcomers import LEVELS, NewcomerViews
-from paddle_mfs.face.track import FaceTracker
+from paddle_mfs.face.tracker import FaceTracker
 from paddle_mfs.face.views import INPUT
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from paddle_mfs.face.geometry import invert, transform
 from paddle_mfs.face.image import read_image
-from paddle_mfs.face.track import FaceTracker
+from paddle_mfs.face.tracker import FaceTracker
 from paddle_mfs.models.idn import SIZE
 from paddle_mfs.swap.memory import ClipMemory
 from paddle_mfs.swap.options import SwapOptions

@@ -7,7 +7,7 @@ import pytest
 
 from paddle_mfs.bench.clip import write_h264
 from paddle_mfs.face.image import read_image
-from paddle_mfs.face.track import FaceTracker
+from paddle_mfs.face.tracker import FaceTracker
 from paddle_mfs.video import look_ahead
 from paddle_mfs.video.frame import Picture
 from paddle_mfs.video.look_ahead import AHEAD, Frame, LookAhead

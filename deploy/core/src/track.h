@@ -1,4 +1,4 @@
-// Faces of a clip, frame by frame: found rarely, followed in between, smoothed in time. face/track.py.
+// Faces of a clip, frame by frame: found rarely, followed in between, smoothed in time. face/tracker.py and track.py.
 
 #pragma once
 
@@ -18,7 +18,7 @@ struct TrackedFace {
   const Face* face;
 };
 
-// Chosen by the user first, then what face/track.py explains.
+// Chosen by the user first, then what face/tracker.py and track.py explain.
 struct TrackSettings {
   int every = 10;                // frames in which each upright level of the search has its turn once
   bool smooth = true;            // filter the landmarks in time

@@ -7,7 +7,7 @@ import pytest
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.face.image import read_image
 from paddle_mfs.face.scene_cut import CutDetector
-from paddle_mfs.face.track import FaceTracker
+from paddle_mfs.face.tracker import FaceTracker
 from tests.face.test_analysis import Counting
 
 WIDTH, HEIGHT, SIDE = 320, 240, 160  # of the frames, and of the pictures in them
