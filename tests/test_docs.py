@@ -101,6 +101,7 @@ ELSEWHERE = {
     "make test": "tests/tools/test_makefile.py::test_set_up_once_and_again_when_requirements_change",
     "make test-slow": "tests/tools/test_makefile.py::test_set_up_once_and_again_when_requirements_change",
     "make test-deploy": "tests/tools/test_makefile.py::test_set_up_once_and_again_when_requirements_change",
+    "make results": "tests/tools/test_makefile.py::test_set_up_once_and_again_when_requirements_change",
     "make soak": "tests/test_soak.py::test_each_becomes_a_right_result_or_one_line",
     "make lint": "tests/tools/test_makefile.py::test_set_up_once_and_again_when_requirements_change",
     "make setup": "tests/tools/test_makefile.py::test_an_interrupted_set_up_starts_afresh",

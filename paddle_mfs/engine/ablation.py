@@ -33,35 +33,41 @@ SHOWN, LABEL = 4, 150  # pairs in the picture; width of a row's name in pixels
 
 def run_configs(
     configs: Sequence[str | Path],
-    steps: int,
+    steps: int | None,
     output: str | Path,
     overrides: Sequence[str] = (),
     pairs: str | Path | None = None,
-    count: int = 8,
+    count: int = 20,
     checkpoint_minutes: float = 5.0,
 ) -> list[dict[str, Any]]:
-    """Train every config for `steps` steps under <output>/<its file's name>, then write <output>/table.md, table.csv,
-    sheet.png.
+    """Train every config for the same number of steps under <output>/<its file's name>, then write <output>/table.md,
+    table.csv, sheet.png.
 
     What is finished with the same settings is not run again, and what was interrupted goes on from its checkpoint.
 
     Args:
         configs: YAML files; their budget, output and schedule's end are replaced.
+        steps: of each run; None: those of the configs, which have to be the same.
         overrides: `-o` texts, the same for all.
         pairs, count: folder of held-out pairs (None: samples/heldout) and how many of them are measured.
         checkpoint_minutes: between two checkpoints of a run.
     Returns: the rows of the table, one dict a config.
-    Raises UserError when two configs have the same name, and for settings that are wrong or differ from an unfinished
-    run's.
+    Raises UserError when two configs have the same name or another budget, and for settings that are wrong or differ
+    from an unfinished run's.
     """
     output, pairs = Path(output), "samples/heldout" if pairs is None else pairs
     folders = {output / Path(path).stem: path for path in configs}
     if len(folders) < len(configs):
         raise UserError(f"{output}: two configs have the same file name; rename one")
+    budget = [] if steps is None else [f"run.steps={steps}"]
     settings = {
-        folder: load_settings(path, [*overrides, f"run.steps={steps}", "run.minutes=0", f"run.output={folder}"])
+        folder: load_settings(path, [*overrides, *budget, "run.minutes=0", f"run.output={folder}"])
         for folder, path in folders.items()
     }  # all of them are checked before the first is run
+    budgets = {config.run.steps: folders[folder] for folder, config in settings.items()}
+    if len(budgets) > 1:
+        told = ", ".join(f"{path} has {steps}" for steps, path in budgets.items())
+        raise UserError(f"run.steps: {told}; what is compared gets the same, give --steps")
     held_out = load_pairs(pairs, count)
     rows = []
     for folder, config in settings.items():

@@ -34,13 +34,14 @@ if TYPE_CHECKING:
 LAYOUTS = ("lists", "folders", "videos", "clips")
 METHODS = ("ours", "mesh", "none", "simswap")
 FOLDER = "folder:"  # begins a method that is a folder of pictures
+WEIGHTS = "weights:"  # begins one that is another network of our kind
 RULES = (
     one_of("pairs.layout", LAYOUTS),
     at_least("pairs.frames", 1),
     Rule(
         "methods",
-        lambda names: bool(names) and all(name in METHODS or str(name).startswith(FOLDER) for name in names),
-        f"a list of {', '.join(METHODS)} or {FOLDER}DIR",
+        lambda names: bool(names) and all(name in METHODS or str(name).startswith((FOLDER, WEIGHTS)) for name in names),
+        f"a list of {', '.join(METHODS)}, {WEIGHTS}FILE or {FOLDER}DIR",
     ),
     file_or("ours.weights", "bundled"),
     file_or("ours.encoder", "bundled"),
@@ -72,32 +73,40 @@ def load_pairs(config: Config) -> Pairs:
         return section[key]
 
     if layout == "lists":
-        pairs = _joined(load_sets(wanted("faces")).values())
-    elif layout == "folders":
+        return _joined(load_sets(wanted("faces"), _count(section)))
+    if layout == "folders":
         pairs = layouts.two_folders(wanted("sources"), wanted("targets"))
     elif layout == "clips":
         pairs = layouts.clips(wanted("sources"), wanted("targets"))
     else:
         pairs = layouts.videos(wanted("targets"), wanted("listed"), section.frames, section.both_ways)
-    if section.count is not None:
-        if not isinstance(section.count, int) or not 1 <= section.count <= len(pairs.files):
+    if (count := _count(section)) is not None:
+        if count > len(pairs.files):
             raise UserError(f"pairs.count: there are {len(pairs.files)} pairs; ask for 1 to {len(pairs.files)} of them")
-        pairs.files, pairs.videos = pairs.files[: section.count], pairs.videos and pairs.videos[: section.count]
+        pairs.files, pairs.videos = pairs.files[:count], pairs.videos and pairs.videos[:count]
     return pairs
 
 
+def _count(section):
+    count = section.count
+    if count is not None and (not isinstance(count, int) or count < 1):
+        raise UserError(f"pairs.count: {count} pairs; ask for 1 or more, or null for all")
+    return count
+
+
 def _joined(sets):
-    first, *others = sets
-    masks = {target: mask for one in (first, *others) for target, mask in one.masks.items()}
-    return Pairs([pair for one in (first, *others) for pair in one.files], first.listed_in, masks)
+    masks = {target: mask for one in sets.values() for target, mask in one.masks.items()}
+    files = [pair for one in sets.values() for pair in one.files]
+    names = [name for name, one in sets.items() for _ in one.files] if len(sets) > 1 else None
+    return Pairs(files, next(iter(sets.values())).listed_in, masks, sets=names)
 
 
 def _method(name: str, config: Config) -> Method:
     if name == "none":
         return no_swap()
-    if name == "ours":
-        weights = weights_path(config.ours.weights) or bundled("mfs_224")
-        return by_network(NetworkSwap(weights, config.ours.size, weights_path(config.ours.encoder)))
+    if name == "ours" or name.startswith(WEIGHTS):
+        path = name[len(WEIGHTS) :] if name != "ours" else weights_path(config.ours.weights) or bundled("mfs_224")
+        return by_network(NetworkSwap(find(path), config.ours.size, weights_path(config.ours.encoder)))
     if name.startswith(FOLDER):
         return by_folder(name[len(FOLDER) :])
     if name == "mesh":

@@ -20,6 +20,7 @@ import numpy as np
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.metrics.crop import Crop, load_crop
 from paddle_mfs.metrics.features import Features
+from paddle_mfs.metrics.groups import groups_of
 from paddle_mfs.metrics.methods import Method, Result
 from paddle_mfs.metrics.pairs import Pairs
 from paddle_mfs.metrics.preservation import Preservation, Target
@@ -84,11 +85,13 @@ class Measured:
 
 @dataclass
 class Measurement:
-    """Of all methods by name; `sources`, their descriptors (N, D) by pair; `originals`, features (M, 2048) of the
-    pictures that results are held against as a set, or None."""
+    """Of all methods by name; `sources`, their descriptors (N, D) by pair; `groups` of the targets by pair (see
+    `groups.groups_of`), {} where it is not known; `originals`, features (M, 2048) of the pictures that results are held
+    against as a set, or None."""
 
     methods: dict[str, Measured]
     sources: np.ndarray
+    groups: list[dict[str, str]]
     originals: np.ndarray | None
 
 
@@ -147,6 +150,7 @@ class Measurer:
         """
         logs = {name: _Log(Descriptors(self.judge)) for name in self.methods}
         sources, originals = Descriptors(self.judge), _Originals(self.features, pairs) if self.features else None
+        groups: list[dict[str, str]] = []
         for place, files in enumerate(progress_bar(pairs.files)):
             try:
                 source, target = (load_crop(path, self.analyser) for path in files)
@@ -154,10 +158,12 @@ class Measurer:
                 covered = target.covered(mask) if mask else None
             except UserError as error:
                 sources.add(None)
+                groups.append({})
                 for log in logs.values():
                     log.fail(place, str(error))
                 continue
             sources.add(source.image, source.five)
+            groups.append(groups_of(target.image, target.landmarks))
             held = Target(target.image, target.landmarks, target.five, target.oval, self.analyser, covered)
             if originals:
                 originals.see(files, (source, target))
@@ -177,6 +183,7 @@ class Measurer:
         return Measurement(
             {name: self._measured(log) for name, log in logs.items()},
             sources.rows,
+            groups,
             originals.rows() if originals else None,
         )
 

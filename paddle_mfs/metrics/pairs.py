@@ -17,13 +17,15 @@ from paddle_mfs.utils.resources import find
 class Pairs:
     """Pairs of picture files (source, target), where the list came from, and {target: a picture of its size, white
     where something lies before its face}, of those where it is known. Where targets are frames, `videos` names each
-    pair's video, and `consecutive` says that they are all of its frames, one after the other."""
+    pair's video, and `consecutive` says that they are all of its frames, one after the other. Where several sets were
+    joined, `sets` names each pair's."""
 
     files: list[tuple[Path, Path]]
     listed_in: Path
     masks: dict[Path, Path] = field(default_factory=dict)
     videos: list[str] | None = None
     consecutive: bool = False
+    sets: list[str] | None = None
 
     def list_sha256(self) -> str:
         """Hash of which picture is put on which: of the names of folder and file."""

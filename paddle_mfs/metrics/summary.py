@@ -67,6 +67,8 @@ METRICS = {
     "id_spread": Metric(mean, "", 4, False, "variance of the identity, clip by clip"),
 }
 
+GROUPED = "id_distance", "same_person", "pose", "expression", "sharpness", "background"  # told group by group, too
+
 
 def pair_numbers(
     measured: Measured, measurement: Measurement, judge: Judge, sources: Sequence[Any]
@@ -111,8 +113,8 @@ def difference(a: np.ndarray, b: np.ndarray, metric: Metric, seed: int) -> dict[
 
 
 def summarise(measurement: Measurement, judge: Judge, pairs: Pairs, seed: int) -> dict[str, Any]:
-    """The report's part of numbers: `methods` {name: {metrics, failures, and pictures}}, `differences` {"a - b":
-    {metric}} of the first method to each of the others, `gallery`.
+    """The report's part of numbers: `methods` {name: {metrics, failures, groups, and pictures}}, `differences`
+    {"a - b": {metric}} of the first method to each of the others, `gallery`.
 
     What is resampled is a pair; where targets are frames, which resemble each other, it is a video: its pairs' numbers
     are made one first. seed: of all resampling.
@@ -133,6 +135,8 @@ def summarise(measurement: Measurement, judge: Judge, pairs: Pairs, seed: int) -
             "metrics": _each(lambda key, metric: interval(numbers[name][key], metric, seed), numbers[name]),
             "failures": {"count": len(failed), "share": len(failed) / len(pairs.files), "pairs": failed},
         }
+        if not pairs.videos:
+            methods[name]["groups"] = _by_group(numbers[name], _groups(measurement, pairs), seed)
         if one.features is not None and measurement.originals is not None:
             methods[name]["pictures"] = distributions(one.features, measurement.originals, seed)
     first, *others = numbers
@@ -162,6 +166,26 @@ def _by_video(values, videos, metric):
 def _each(of: Callable[[str, Metric], dict[str, Any] | None], numbers: Mapping[str, Any]) -> dict[str, Any]:
     found = {key: of(key, metric) for key, metric in METRICS.items() if key in numbers}
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _groups(measurement, pairs):
+    """{what groups go by: [each pair's group, None where it is not known]}, of what has more than one group."""
+    labels = [{"set": name} for name in pairs.sets] if pairs.sets else [{}] * len(pairs.files)
+    labels = [{**known, **groups} for known, groups in zip(labels, measurement.groups)]
+    found = {kind: [label.get(kind) for label in labels] for kind in dict.fromkeys(k for one in labels for k in one)}
+    return {kind: names for kind, names in found.items() if len({name for name in names if name}) > 1}
+
+
+def _by_group(numbers, groups, seed):
+    """{what groups go by: {group: {"count": pairs, metric of GROUPED: its interval}}}, groups by name."""
+    found: dict[str, dict[str, Any]] = {}
+    for kind, names in groups.items():
+        for group in sorted({name for name in names if name}):
+            members = np.array([name == group for name in names])
+            few = {key: numbers[key][members] for key in GROUPED if key in numbers}
+            told = _each(lambda key, metric: interval(few[key], metric, seed), few)
+            found.setdefault(kind, {})[group] = {"count": int(members.sum()), **told}
+    return found
 
 
 def _spreads(descriptors, videos):
@@ -203,12 +227,15 @@ def markdown(report: Mapping[str, Any]) -> str:
     ]
     parts = [f"# {report['name']}", "; ".join(facts) + f". Brackets: {report['intervals']}."]
     methods = report["methods"]
-    parts.append(_table(methods, {name: one["metrics"] for name, one in methods.items()}))
+    parts.append(metrics_table({name: one["metrics"] for name, one in methods.items()}))
     pictures = {name: one["pictures"] for name, one in methods.items() if "pictures" in one}
     if pictures:
-        parts.append(_pictures_table(pictures))
+        parts.append(pictures_table(pictures))
     if report["differences"]:
-        parts += ["## Differences, pair by pair", _table(report["differences"], report["differences"])]
+        parts += ["## Differences, pair by pair", metrics_table(report["differences"])]
+    first = next(iter(methods))
+    if methods[first].get("groups"):
+        parts += [f"## {first}, the worst groups first", groups_table(methods[first])]
     parts.append("## Failures")
     for name, one in methods.items():
         failures = one["failures"]
@@ -217,7 +244,26 @@ def markdown(report: Mapping[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _cell(found: Mapping[str, Any] | None, digits: int) -> str:
+def groups_table(method: Mapping[str, Any]) -> str:
+    """A method's `groups` as a Markdown table: all pairs, then a row a group, of each kind of groups the one farthest
+    from its sources first."""
+
+    def distance(item):
+        return item[1]["id_distance"]["value"] if "id_distance" in item[1] else np.inf  # none could be measured
+
+    def row(name, count, found):
+        return [name, count, *(cell(found.get(key), METRICS[key].digits) for key in GROUPED)]
+
+    rows = [row("all", method["metrics"]["id_distance"]["count"], method["metrics"])]
+    for kind, some in method["groups"].items():
+        rows += [
+            row(f"{kind}: {name}", one["count"], one) for name, one in sorted(some.items(), key=distance, reverse=True)
+        ]
+    return markdown_table(["", "pairs", *GROUPED], rows)
+
+
+def cell(found: Mapping[str, Any] | None, digits: int) -> str:
+    """A number with its interval as text; "" where there is none."""
     if found is None:
         return ""
     if found["low"] is None:
@@ -225,10 +271,11 @@ def _cell(found: Mapping[str, Any] | None, digits: int) -> str:
     return f"{found['value']:.{digits}f} ({found['low']:.{digits}f} to {found['high']:.{digits}f})"
 
 
-def _table(columns, values):
+def metrics_table(columns: Mapping[str, Mapping[str, Any]]) -> str:
+    """{name: {metric: its interval}} as a Markdown table, a row a metric."""
     rows = []
     for key, metric in METRICS.items():
-        cells = [_cell(values[name].get(key), metric.digits) for name in columns]
+        cells = [cell(found.get(key), metric.digits) for found in columns.values()]
         if any(cells):
             unit = f", {metric.unit}" if metric.unit else ""
             arrow = "up" if metric.more_is_better else "down"
@@ -236,15 +283,16 @@ def _table(columns, values):
     return markdown_table(["", *columns], rows)
 
 
-def _pictures_table(pictures):
+def pictures_table(pictures: Mapping[str, Mapping[str, Any]]) -> str:
+    """{method: its `distributions`} as a Markdown table, with their warnings."""
     warnings = {one["warning"] for one in pictures.values() if "warning" in one}
     rows = [
         ["FID (down)", *(f"{one['fid']:.2f}" if "fid" in one else "" for one in pictures.values())],
-        ["FID-infinity (down)", *(_cell(one.get("fid_infinity"), 2) for one in pictures.values())],
+        ["FID-infinity (down)", *(cell(one.get("fid_infinity"), 2) for one in pictures.values())],
         ["KID x 1000 (down)", *(_thousand(one.get("kid")) for one in pictures.values())],
     ]
     return "\n\n".join([markdown_table(["", *pictures], rows), *sorted(warnings)])
 
 
 def _thousand(found):
-    return _cell(found and {key: 1000 * value for key, value in found.items()}, 2)
+    return cell(found and {key: 1000 * value for key, value in found.items()}, 2)

