@@ -44,30 +44,21 @@ def main() -> None:
         load_results(find(args.config), args.override),
         lambda name: lambda files: tqdm(files, desc=name, unit="pair", disable=None),
     )
-    parts = {"networks": results.networks(), "groups": results.groups()}
+
+    def kept(name, study):
+        report, rows = study
+        tell_failures(report)
+        write_json(Path(args.reports) / f"{name}.json", report)
+        if name != "groups":  # its first pairs are those of the networks
+            write_sheet(output.parent / output.stem / f"{name}.jpg", rows)
+        return report
+
+    networks, groups = kept("networks", results.networks()), kept("groups", results.groups())
     threads.keep_pages()
     threads.use_threads(max(1, cores() - 1))
-    parts["ablations"] = results.ablations()
-    reports, sheets = {}, {}
-    for name, part in parts.items():
-        if part is None:
-            continue
-        reports[name], rows = part
-        tell_failures(reports[name])
-        write_json(Path(args.reports) / f"{name}.json", reports[name])
-        if name != "groups":
-            sheets[name] = f"{output.stem}/{name}.jpg"
-            write_sheet(output.parent / sheets[name], rows)
+    ablations = kept("ablations", results.ablations()) if results.configs else None
     command = shlex.join(["python", "tools/results.py", *sys.argv[1:]])
-    text = page(
-        command,
-        reports["networks"],
-        reports["groups"],
-        reports.get("ablations"),
-        titles(results.configs),
-        results.runs,
-        sheets,
-    )
+    text = page(command, output.stem, networks, groups, ablations, titles(results.configs), results.runs)
     with atomic_path(output) as temporary:
         temporary.write_text(text, encoding="utf-8")
     print(f"{output}: written")

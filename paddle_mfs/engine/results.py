@@ -79,10 +79,8 @@ class Results:
         """The first of them on all sets, group by group."""
         return self._study("groups", self.config.methods[:1], f"pairs.faces={_listed(self.config.sets)}")
 
-    def ablations(self) -> Study | None:
-        """The ablations, trained first where they are not yet, beside no swap; None where there are none."""
-        if not self.configs:
-            return None
+    def ablations(self) -> Study:
+        """The ablations, of which there are some, trained first where they are not yet, beside no swap."""
         output = Path(self.config.ablations.output)
         looked_at = min(self.config.count or TABLE, TABLE)
         self.runs = run_configs(self.configs, None, output, self.config.ablations.settings, count=looked_at)

@@ -16,19 +16,19 @@ Report = Mapping[str, Any]
 
 def page(
     command: str,
+    folder: str,
     networks: Report,
     groups: Report,
     ablations: Report | None,
     titles: Mapping[str, str],
     runs: Sequence[Mapping[str, Any]],
-    sheets: Mapping[str, str],
 ) -> str:
     """The whole page.
 
     Args:
-        command: what made it. networks, groups, ablations: reports of `study.run`; ablations may be None.
+        command: what made it. folder: of its pictures, as the page names it.
+        networks, groups, ablations: reports of `study.run`; ablations may be None.
         titles: {name of an ablation: what it is}. runs: rows of `ablation.run_configs`, in the same order.
-        sheets: {"networks" or "ablations": path of its picture, as the page names it}.
     """
     parts = [
         "# Results",
@@ -39,7 +39,7 @@ def page(
         *_made_by(networks),
         metrics_table({_short(name): one["metrics"] for name, one in networks["methods"].items()}),
         *_distributions(networks),
-        f"![{' | '.join(['source', 'target', *map(_short, networks['methods'])])}]({sheets['networks']})",
+        f"![{' | '.join(['source', 'target', *map(_short, networks['methods'])])}]({folder}/networks.jpg)",
         "### Differences, pair by pair",
         metrics_table({_short(name): one for name, one in networks["differences"].items()}),
         *_failures(networks),
@@ -51,12 +51,12 @@ def page(
         groups_table(next(iter(groups["methods"].values()))),
         *_failures(groups),
         "## Ablations",
-        *(["None was trained."] if ablations is None else _ablations(ablations, titles, runs, sheets)),
+        *(["None was trained."] if ablations is None else _ablations(ablations, titles, runs, folder)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _ablations(report, titles, runs, sheets):
+def _ablations(report, titles, runs, folder):
     """Parts of the page. The methods of the report are the runs in order, and after them no swap."""
     names = [*(f"`{run['config']}`" for run in runs), "no swap"]
     numbers = dict(zip(names, (one["metrics"] for one in report["methods"].values())))
@@ -83,7 +83,7 @@ def _ablations(report, titles, runs, sheets):
                 for name, found in differences.items()
             ],
         ),
-        f"![{' | '.join(['source', 'target', *names])}]({sheets['ablations']})",
+        f"![{' | '.join(['source', 'target', *names])}]({folder}/ablations.jpg)",
         *_failures(report),
     ]
 
