@@ -48,7 +48,7 @@ _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
  xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
- xmlns:mfs="{namespace}" xmp:CreatorTool="{tool}" xmp:CreateDate="{created}"
+ xmlns:mfs="{namespace}" xmp:CreatorTool="{tool}"{created}
  Iptc4xmpExt:DigitalSourceType="{kind}" mfs:provenance="{facts}"/>
 </rdf:RDF></x:xmpmeta>
 <?xpacket end="w"?>"""
@@ -103,7 +103,7 @@ def xmp_packet(record: Mapping[str, Any]) -> bytes:
     text = _PACKET.format(
         namespace=_NAMESPACE,
         tool=quoted(f"{record['software']} {record['version']}"),
-        created=record["created"],
+        created=f' xmp:CreateDate="{record["created"]}"' if "created" in record else "",
         kind=quoted(record["digital_source_type"]),
         facts=quoted(json.dumps(record, ensure_ascii=False)),
     )

@@ -19,6 +19,7 @@ from paddle_mfs.face.image import read_image, write_image
 from paddle_mfs.metrics.evaluate import evaluate
 from paddle_mfs.metrics.network_swap import NetworkSwap
 from paddle_mfs.metrics.pairs import Pairs, load_pairs
+from paddle_mfs.provenance import provenance, save_options
 from paddle_mfs.utils import jsonl
 from paddle_mfs.utils.config import Config
 from paddle_mfs.utils.drawing import text_strip
@@ -101,7 +102,9 @@ def _run(folder: Path, config: Config, held_out: Pairs, checkpoint_minutes: floa
     report, rows = evaluate(held_out, NetworkSwap(folder / "mfs.pdparams", config.data.size, encoder))
     for number, pictures in enumerate(rows[:SHOWN]):
         for name in ("source", "target", "teacher", "result"):
-            write_image(folder / "pictures" / f"{number}_{name}.png", getattr(pictures, name))
+            path = folder / "pictures" / f"{number}_{name}.png"
+            made = save_options(path, provenance(content="a swapped face")) if name in ("teacher", "result") else {}
+            write_image(path, getattr(pictures, name), **made)
     last = jsonl.read(folder / "log.jsonl")[-1]
     row = {
         **{name: round(last[name], 4) for name in LOSSES if name in last},
@@ -136,4 +139,5 @@ def write_sheet(path: Path, folders: Sequence[Path]) -> None:
     for folder, kind, name in kinds:
         pictures = [read_image(file) for file in sorted((folder / "pictures").glob(f"*_{kind}.png"))]
         rows.append(np.hstack([text_strip(name, LABEL, pictures[0].shape[0]), *pictures]))
-    write_image(path, np.vstack(rows))
+    record = provenance(content="faces that were swapped by networks in training, beside the originals")
+    write_image(path, np.vstack(rows), **save_options(path, record))

@@ -10,6 +10,7 @@ from paddle_mfs.engine.alphas import AlphaHistogram
 from paddle_mfs.engine.callback import Callback
 from paddle_mfs.engine.curve import draw_curve
 from paddle_mfs.face.image import write_image
+from paddle_mfs.provenance import provenance, save_options
 from paddle_mfs.utils import jsonl
 from paddle_mfs.utils.config import Config
 
@@ -96,8 +97,9 @@ class Preview(Callback):
             self._draw(trainer)
 
     def _draw(self, trainer):
-        picture = trainer.preview()
-        write_image(trainer.output / "previews" / f"{trainer.step:08d}.png", picture)
+        picture, path = trainer.preview(), trainer.output / "previews" / f"{trainer.step:08d}.png"
+        record = provenance(content="faces that were swapped by a network in training, beside the originals")
+        write_image(path, picture, **save_options(path, record))
         trainer.call("on_preview", picture)
         if (trainer.output / "log.jsonl").is_file():
             draw_curve(trainer.output / "log.jsonl", trainer.output / "curve.png")

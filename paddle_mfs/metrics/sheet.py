@@ -29,7 +29,10 @@ class Row:
 
 def write_sheet(path: str | Path, rows: Sequence[Iterable[np.ndarray]]) -> None:
     """Draw rows of pictures of one size, (S, S, 3) uint8 RGB, such as source | target | teacher | result, one pair a
-    line. Raises UserError, see `face.image.write_image`."""
+    line. The same pictures make the same file: it does not say when it was made. Raises UserError, see
+    `face.image.write_image`."""
     check_suffix(path)
-    metadata = save_options(path, provenance(content="faces that were swapped, to be measured, beside the originals"))
+    record = provenance(content="faces that were swapped, to be measured, beside the originals")
+    del record["created"]
+    metadata = save_options(path, record)
     write_image(path, np.concatenate([np.concatenate(list(row), 1) for row in rows]), **metadata)

@@ -4,6 +4,7 @@ import csv
 import json
 
 from paddle_mfs.face.image import read_image
+from paddle_mfs.provenance import read_provenance
 
 
 def test_two_configs_are_compared_and_resumed(run_script, root, faces_file, tmp_path):
@@ -36,6 +37,9 @@ def test_two_configs_are_compared_and_resumed(run_script, root, faces_file, tmp_
     assert float(rows[0]["distance"]) != float(rows[1]["distance"]) > 0 and float(rows[1]["open"]) == 1
     assert len((output / "table.md").read_text().splitlines()) == 4
     assert read_image(output / "sheet.png").shape == (5 * 224, 150 + 2 * 224, 3)
+    for path in (output / "sheet.png", output / "smoke" / "pictures" / "0_result.png"):
+        assert read_provenance(path)["synthetic"]
+    assert read_provenance(output / "smoke" / "pictures" / "0_source.png") is None
     before = {name: (output / name / "mfs.pdparams").stat().st_mtime_ns for name in ("smoke", "no_mask")}
     (output / "no_mask" / "result.json").unlink()  # as if it had been interrupted at the end
     again = run_script("ablate", *arguments, "--steps", 2)

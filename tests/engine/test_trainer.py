@@ -16,6 +16,7 @@ from paddle_mfs.engine.callbacks import Checkpoints, LogLine, Preview, standard_
 from paddle_mfs.engine.checkpoint import checkpoints, load_checkpoint, named_optimizer_state, save_checkpoint
 from paddle_mfs.engine.trainer import Trainer
 from paddle_mfs.models.mfs import load_mfs
+from paddle_mfs.provenance import read_provenance
 from paddle_mfs.utils import jsonl
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import sha256
@@ -122,6 +123,7 @@ def test_callbacks_write_log_preview_curve_and_checkpoints(make_config, capsys):
     from paddle_mfs.face.image import read_image
 
     assert read_image(trainer.output / "previews" / "00000004.png").shape == (6 * 64, 6 * 64, 3)
+    assert read_provenance(trainer.output / "previews" / "00000004.png")["synthetic"]
     assert read_image(trainer.output / "curve.png").std() > 1
     assert [path.name for path in checkpoints(trainer.output / "checkpoints")] == ["step_00000004"]
 

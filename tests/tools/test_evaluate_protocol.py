@@ -19,6 +19,7 @@ from paddle_mfs.metrics.evaluate import evaluate
 from paddle_mfs.metrics.layouts import clips, two_folders, videos
 from paddle_mfs.metrics.network_swap import NetworkSwap
 from paddle_mfs.metrics.pairs import load_pairs
+from paddle_mfs.metrics.sheet import write_sheet
 from paddle_mfs.metrics.summary import METRICS, markdown
 from paddle_mfs.models import create_model
 from paddle_mfs.provenance import read_provenance
@@ -104,10 +105,12 @@ def test_the_short_report_has_the_same_numbers(report, samples):
     assert {name: long[name] for name in wanted} == pytest.approx(wanted, rel=1e-5)
 
 
-def test_two_runs_are_alike(made, report):
+def test_two_runs_are_alike(made, done, report, tmp_path):
     overrides = ["pairs.count=3", f'methods=["ours", "none", "folder:{made}"]']
-    again, _ = run(load_protocol(CONFIGS / "heldout.yml", overrides), "heldout")
+    again, rows = run(load_protocol(CONFIGS / "heldout.yml", overrides), "heldout")
     assert json.dumps(again) == json.dumps(report)
+    write_sheet(tmp_path / "again.jpg", rows)
+    assert (tmp_path / "again.jpg").read_bytes() == done[1].with_suffix(".jpg").read_bytes()
 
 
 @pytest.fixture
@@ -181,7 +184,11 @@ def test_bad_inputs_give_one_line(run_here, own):
     refused(given(own / "walls", own / "b"), "none: no pair could be measured", "no face found", "1 more pairs failed")
     refused(given(own / "walls", own / "b", "--method", "folder:nowhere"), "folder:nowhere: no such folder")
     refused(given(own / "walls", own / "b", "--pairs", 1), "--pairs: is of the short report")
-    refused(given(own / "walls", own / "b", "--method", "ourz"), "methods", "ours, mesh, none, simswap or folder:DIR")
+    refused(
+        given(own / "walls", own / "b", "--method", "ourz"),
+        "methods",
+        "ours, mesh, none, simswap, weights:FILE or folder:DIR",
+    )
     refused(given(own / "walls", own / "b", "-o", "recogniser.name=onnx"), "recogniser.weights", "needs the path")
     refused(run_here("evaluate", "--method", "none"), "--method: is of a protocol")
     assert not list(own.glob("r.*"))

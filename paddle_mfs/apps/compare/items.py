@@ -22,7 +22,7 @@ from paddle_mfs.utils.formats import picture_formats
 
 SHOWN_AS_IT_IS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}  # formats that every browser knows
 ALIKE = 0.01  # share of the longer side: how much of it rounding may take when a picture is scaled
-NEEDED = {"software", "version", "created", "digital_source_type"}  # of a record, for it to be written again
+NEEDED = {"software", "version", "digital_source_type"}  # of a record, for it to be written again
 GPS = 0x8825  # EXIF's place
 
 
