@@ -1,41 +1,6 @@
-"""tools/results.py: the whole page on a few pairs and trainings of two steps, and what it refuses."""
-
-import json
-
-from PIL import Image
+"""tools/results.py: what it refuses, and its parts. tests/engine/test_ablation.py makes the whole page."""
 
 from paddle_mfs.engine.results import ablation_configs, titles
-
-SMALL = ["data.size=64", "data.identities=2", "data.targets=1", "data.workers=0", "run.threads=1"]
-
-
-def test_the_whole_page(run_script, root, samples, tmp_path):
-    (tmp_path / "one").mkdir()
-    for name, mask in (("full", "true"), ("no_fusion_mask", "false")):
-        (tmp_path / "one" / f"{name}.yml").write_text(
-            f"# Ablation. {name} in words.\n_base_: {root / 'configs' / 'smoke.yml'}\n"
-            f"model:\n  fusion_mask: {mask}\nloss:\n  weights:\n    mask: 0.0\nrun:\n  steps: 2\n"
-        )
-    settings = [*SMALL, f"data.faces={samples / 'faces'}"]
-    words = [
-        *("-o", "count=2", "-o", "methods=[ours, none]"),
-        *("-o", f"sets=[{samples / 'heldout'}, {samples / 'hard' / 'covered'}]"),
-        *("-o", f"ablations.configs=[{tmp_path / 'one'}]", "-o", f"ablations.settings={json.dumps(settings)}"),
-        *("-o", f"ablations.output={tmp_path / 'runs'}", "--reports", tmp_path / "reports"),
-    ]
-    done = run_script("results", *words, "--output", tmp_path / "page.md")
-    assert done.returncode == 0, done.stderr
-    text = (tmp_path / "page.md").read_text()
-    assert "python tools/results.py -o count=2" in text and "- `no_fusion_mask`: no_fusion_mask in words." in text
-    reports = {path.stem: json.loads(path.read_text()) for path in (tmp_path / "reports").iterdir()}
-    assert list(reports["networks"]["methods"]) == ["ours", "none"] and len(reports["ablations"]["methods"]) == 3
-    distances = [one["metrics"]["id_distance"]["value"] for one in reports["ablations"]["methods"].values()]
-    assert len(set(distances)) == 3 and all(f"{distance:.3f}" in text for distance in distances)
-    sets = reports["groups"]["methods"]["ours"]["groups"]["set"]
-    assert {name: one["count"] for name, one in sets.items()} == {"heldout": 2, "covered": 2}
-    assert "set: covered" in text and f"{sets['covered']['id_distance']['value']:.3f}" in text
-    assert Image.open(tmp_path / "page" / "networks.jpg").size == (4 * 224, 2 * 224)
-    assert Image.open(tmp_path / "page" / "ablations.jpg").size == (5 * 224, 2 * 224)
 
 
 def test_one_line_each(run_here, tmp_path):
