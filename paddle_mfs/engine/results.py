@@ -93,7 +93,8 @@ class Results:
 
     def _protocol(self, methods, *settings):
         count = [] if self.config.count is None else [f"pairs.count={self.config.count}"]
-        return study.load_protocol(find(self.config.protocol), [f"methods={_listed(methods)}", *count, *settings])
+        ours = [f"methods={_listed(methods)}", *count, *settings]
+        return study.load_protocol(find(self.config.protocol), [*self.config.settings, *ours])
 
 
 def _listed(names):

@@ -1,5 +1,5 @@
-"""tools/ablate.py as a user runs it: a table, a picture, nothing run twice; and tools/results.py, which measures what it
-trained."""
+"""tools/ablate.py as a user runs it: a table, a picture, nothing run twice; and tools/results.py, which measures what
+it trained."""
 
 import csv
 import json
