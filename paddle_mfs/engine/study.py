@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from paddle_mfs.engine.settings import Rule, at_least, file_or, load_checked, one_of, weights_path
+from paddle_mfs.engine.settings import Rule, above_zero, at_least, file_or, load_checked, one_of, weights_path
 from paddle_mfs.metrics import layouts
 from paddle_mfs.metrics.crop import MEASURED_SIZE
+from paddle_mfs.metrics.estimator import COLOURS, CUTS, READS, Estimator, EstimatorSettings
 from paddle_mfs.metrics.features import RESIZES, Features
 from paddle_mfs.metrics.measure import FilePairs, Measurer, Seen
 from paddle_mfs.metrics.methods import Method, by_folder, by_network, by_teacher, no_swap
 from paddle_mfs.metrics.network_swap import NetworkSwap
 from paddle_mfs.metrics.pairs import Pairs, load_sets
+from paddle_mfs.metrics.readings import READ
 from paddle_mfs.metrics.recogniser import NAMES, Judge
 from paddle_mfs.metrics.sheet import SHOWN
 from paddle_mfs.metrics.statistics import RESAMPLES
@@ -35,6 +38,32 @@ LAYOUTS = ("lists", "folders", "videos", "clips")
 METHODS = ("ours", "mesh", "none", "simswap")
 FOLDER = "folder:"  # begins a method that is a folder of pictures
 WEIGHTS = "weights:"  # begins one that is another network of our kind
+
+
+def _estimator_rules(section):
+    """Of a network of a user's, `pose:` or `expression:`."""
+
+    def are_three(values, low):
+        kinds = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
+        return kinds and len(values) == 3 and all(low < value < math.inf for value in values)
+
+    def are_ends(values):
+        return not values or ([type(end) for end in values] == [int, int] and 0 <= values[0] < values[1])
+
+    return (
+        file_or(f"{section}.onnx", None),
+        one_of(f"{section}.cut", CUTS),
+        above_zero(f"{section}.side"),
+        Rule(f"{section}.size", lambda value: value is None or (type(value) is int and value > 0), "null or pixels"),
+        one_of(f"{section}.colours", COLOURS),
+        Rule(f"{section}.mean", lambda values: are_three(values, -math.inf), "a list of three numbers"),
+        Rule(f"{section}.std", lambda values: are_three(values, 0), "a list of three numbers above 0"),
+        Rule(f"{section}.outputs", lambda names: all(isinstance(name, str) for name in names), "a list of names"),
+        one_of(f"{section}.read", READS),
+        Rule(f"{section}.values", are_ends, "[] or [first, end], 0 <= first < end"),
+    )
+
+
 RULES = (
     one_of("pairs.layout", LAYOUTS),
     at_least("pairs.frames", 1),
@@ -53,6 +82,7 @@ RULES = (
     one_of("features.resize", RESIZES),
     one_of("features.of", ("crops", "pictures")),
     one_of("features.against", ("targets", "originals")),
+    *(rule for section in READ for rule in _estimator_rules(section)),
     at_least("seed", 0),
 )
 
@@ -133,6 +163,7 @@ def run(
     judge = Judge(config.recogniser.name, config.recogniser.weights, config.recogniser.mirror)
     section = config.features
     features = Features(**{**section, "weights": find(section.weights)}) if section.weights else None
+    estimators = {one: Estimator(one, EstimatorSettings(**config[one])) for one in READ if config[one].onnx}
     rows: list[list[np.ndarray]] = []
 
     def watch(seen: Seen) -> None:
@@ -141,7 +172,7 @@ def run(
             made = [seen.results[one].image if one in seen.results else grey for one in methods]
             rows.append([seen.source.image, seen.target.image, *made])
 
-    measurement = Measurer(methods, judge, features)(pairs, progress_bar, watch)
+    measurement = Measurer(methods, judge, features, estimators)(pairs, progress_bar, watch)
     numbers = summarise(measurement, judge, pairs, config.seed)
     for one, method in methods.items():
         numbers["methods"][one] = {"made_by": method.facts, **numbers["methods"][one]}
@@ -156,6 +187,7 @@ def run(
         },
         "recogniser": judge.facts,
         "estimator": {"name": "facemesh", "file": bundled("facemesh").name, "sha256": sha256(bundled("facemesh"))},
+        "by_network": {section: one.facts for section, one in estimators.items()},
         "features": features.facts if features else None,
         "crop": MEASURED_SIZE,
         "seed": config.seed,

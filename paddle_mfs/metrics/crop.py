@@ -10,7 +10,7 @@ import numpy as np
 
 from paddle_mfs.face.align import AlignedFace, align
 from paddle_mfs.face.analysis import FaceAnalyser
-from paddle_mfs.face.geometry import scale_of, transform
+from paddle_mfs.face.geometry import invert, scale_of, transform
 from paddle_mfs.face.image import read_image
 from paddle_mfs.face.regions import oval_mask
 from paddle_mfs.swap.identity import read_source
@@ -44,6 +44,11 @@ class Crop:
     def at(self, size: int) -> np.ndarray:
         """The crop cut from the photo at another size -> (size, size, 3) uint8 RGB."""
         return self.image if size == MEASURED_SIZE else align(self.photo, self.photo_five, size)[0]
+
+    @property
+    def photo_landmarks(self) -> np.ndarray:
+        """The landmarks in the photo's pixels, (468, 2)."""
+        return transform(self.landmarks[:, :2], invert(self.matrix))
 
     def covered(self, mask: str | Path) -> np.ndarray:
         """Where something lies before the face: what is white in the picture file `mask` of the photo's size, within

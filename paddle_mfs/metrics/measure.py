@@ -5,7 +5,7 @@ share the target's frame. Identity is compared with the source, the rest with th
 
 A pair of which a picture cannot be read or shows no face, or of which a method has no result, is a failure: it keeps
 its place, with numbers that are not known (NaN), and the reason is kept too. A result in which no face is found any
-more is a failure as well, though it is measured.
+more, or off which a network of a user's reads no number, is a failure as well, though it is measured.
 """
 
 from __future__ import annotations
@@ -19,19 +19,21 @@ import numpy as np
 
 from paddle_mfs.face.analysis import FaceAnalyser
 from paddle_mfs.metrics.crop import Crop, load_crop
+from paddle_mfs.metrics.estimator import Estimator
 from paddle_mfs.metrics.features import Features
 from paddle_mfs.metrics.groups import groups_of
 from paddle_mfs.metrics.methods import Method, Result
 from paddle_mfs.metrics.pairs import Pairs
 from paddle_mfs.metrics.preservation import Preservation, Target
+from paddle_mfs.metrics.readings import READ, TargetReadings
 from paddle_mfs.metrics.recogniser import BATCH, Judge
 from paddle_mfs.metrics.sharpness import picture_sharpness
 from paddle_mfs.metrics.temporal import Frame, flicker, relative_jitter
 from paddle_mfs.utils.errors import UserError
 
 FilePairs = Iterable[tuple[Path, Path]]
-FACELESS = "no face in the result"  # the one failure that is measured nevertheless
-COLUMNS = (*Preservation._fields, "picture_sharpness", "jitter", "flicker")
+FACELESS = "no face in the result"  # a failure that is measured nevertheless
+COLUMNS = (*Preservation._fields, "picture_sharpness", "jitter", "flicker", *READ.values())
 
 
 class Seen(NamedTuple):
@@ -132,10 +134,17 @@ class _Originals:
 
 
 class Measurer:
-    """Measures methods, {name: Method}, by a judge of identity and, where it is given, features for FID and KID."""
+    """Measures methods, {name: Method}, by a judge of identity and, where they are given, features for FID and KID and
+    a user's networks for pose and expression, by the section of the config that they are of."""
 
-    def __init__(self, methods: Mapping[str, Method], judge: Judge, features: Features | None = None):
-        self.methods, self.judge, self.features = methods, judge, features
+    def __init__(
+        self,
+        methods: Mapping[str, Method],
+        judge: Judge,
+        features: Features | None = None,
+        estimators: Mapping[str, Estimator] | None = None,
+    ):
+        self.methods, self.judge, self.features, self.estimators = methods, judge, features, estimators or {}
         self.analyser = FaceAnalyser()
 
     def __call__(
@@ -165,6 +174,7 @@ class Measurer:
             sources.add(source.image, source.five)
             groups.append(groups_of(target.image, target.landmarks))
             held = Target(target.image, target.landmarks, target.five, target.oval, self.analyser, covered)
+            readings = TargetReadings(self.estimators, target)
             if originals:
                 originals.see(files, (source, target))
             results = {}
@@ -174,7 +184,7 @@ class Measurer:
                 except UserError as error:
                     logs[name].fail(place, str(error))
                     continue
-                self._note(logs[name], pairs, place, target, held, results[name])
+                self._note(logs[name], pairs, place, target, held, readings, results[name])
             watch(Seen(source, target, results))
         for name, log in logs.items():
             if np.isnan(log.rows).all():
@@ -187,10 +197,11 @@ class Measurer:
             originals.rows() if originals else None,
         )
 
-    def _note(self, log, pairs, place, target, held, result):
+    def _note(self, log, pairs, place, target, held, readings, result):
         landmarks, is_face = held.look(result.image)
-        if not is_face:
-            log.failures.append((place, FACELESS))
+        read, unread = readings.errors(result.picture)
+        if failed := unread if is_face else FACELESS:
+            log.failures.append((place, failed))
         preserved = held.preservation(result.image, landmarks)
         steadiness, clip = (np.nan, np.nan), pairs.videos[place] if pairs.videos and pairs.consecutive else None
         if clip is not None:
@@ -198,7 +209,7 @@ class Measurer:
             if log.before and log.before[0] == clip:
                 steadiness = relative_jitter(log.before[1], now), flicker(log.before[1], now)
             log.before = clip, now
-        log.rows.append([*preserved, picture_sharpness(result.picture, target), *steadiness])
+        log.rows.append([*preserved, picture_sharpness(result.picture, target), *steadiness, *read])
         log.described.add(result.image, target.five)
         if self.features:
             log.features.append(self.features.see(*result))

@@ -14,6 +14,7 @@ from paddle_mfs.face.geometry import similarity, warp
 from paddle_mfs.metrics import identity
 from paddle_mfs.models import cosface, create_model
 from paddle_mfs.models.embedder import FaceEmbedder, load_encoder
+from paddle_mfs.runtime.onnx_file import open_onnx
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import sha256
 from paddle_mfs.utils.tensor import to_batch
@@ -107,19 +108,7 @@ def _encoder(path) -> tuple[Cut, Describe]:
 
 
 def _onnx(path) -> tuple[Cut, Describe]:
-    try:
-        import onnxruntime
-    except ImportError:
-        raise UserError("recogniser.name: onnx needs onnxruntime; pip install onnxruntime") from None
-    if not Path(path).is_file():
-        raise UserError(f"recogniser.weights: {path}: no such file; give an .onnx file")
-    try:
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's own exceptions have no common base
-        raise UserError(
-            f"recogniser.weights: {path}: onnxruntime cannot load it ({' '.join(str(error).split())[:120]}); "
-            "give an .onnx file that is whole"
-        ) from None
+    session = open_onnx(path, "recogniser.weights")
     name = session.get_inputs()[0].name
 
     def describe(batch):

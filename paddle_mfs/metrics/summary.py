@@ -54,6 +54,8 @@ METRICS = {
     "id_retrieval": Metric(mean, "share", 3, True, "nearest of all sources is the own one"),
     "pose": Metric(mean, "degrees", 2, False, "head pose L2 to the target"),
     "expression": Metric(mean, "per mille", 1, False, "expression L2 to the target"),
+    "pose_by_network": Metric(mean, "", 2, False, "head pose L2 to the target, as the network of pose.onnx sees it"),
+    "expression_by_network": Metric(mean, "", 3, False, "expression L2 to the target, by that of expression.onnx"),
     "gaze": Metric(mean, "per cent", 2, False, "gaze L2 to the target"),
     "openness": Metric(mean, "ratio", 3, False, "openness of the eyes L2 to the target"),
     "shape": Metric(median, "per mille", 1, False, "landmarks' RMS, median"),
@@ -220,6 +222,7 @@ def markdown(report: Mapping[str, Any]) -> str:
         + (", mirror joined)" if recogniser["mirror_joined"] else ")"),
         f"gallery of {report['gallery']}",
         f"landmarks {report['estimator']['name']} ({report['estimator']['sha256'][:12]})",
+        *(f"{section} by {one['onnx']} ({one['sha256'][:12]})" for section, one in report["by_network"].items()),
         f"FID of {report['features']['of']} against {report['features']['against']}, {report['features']['resize']} px "
         f"({report['features']['sha256'][:12]})"
         if report["features"]

@@ -4,6 +4,7 @@
     trace.py    a dygraph layer -> a Paddle inference program that every engine can read
     program_cache.py    such programs, kept between runs
     openvino.py, paddle.py, lite.py     the engines: program -> callable, (1, C, H, W) float32 -> list of arrays
+    onnx_file.py    networks that users bring; onnxruntime reads those itself
 
 Different runners may be called from different threads at the same time; so may one, its calls then wait for each other.
 OpenVINO and Paddle compute at the same time as Python's other threads, Paddle-Lite does not.

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from paddle_mfs.runtime.onnx_file import open_onnx
 from paddle_mfs.teachers.network import NetworkTeacher, placed, resized
 from paddle_mfs.utils.errors import UserError, nearest
 from paddle_mfs.utils.tensor import to_batch, to_image
 
 COLOURS = ("rgb", "bgr")
-PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 
 @dataclass
@@ -67,28 +66,6 @@ def _numbers(value, dimensions, lengths):
     return array.ndim in dimensions and (array.ndim == 0 or len(array) in lengths)
 
 
-def _session(path, key):
-    """An onnxruntime session of a file, on the GPU where this onnxruntime can use one."""
-    try:
-        import onnxruntime
-    except ImportError:
-        raise UserError("teacher.name: onnx needs onnxruntime; pip install onnxruntime") from None
-    if not Path(path).is_file():
-        raise UserError(f"{key}: {path}: no such file; give an .onnx file")
-    settings = onnxruntime.SessionOptions()
-    settings.log_severity_level = 3
-    try:
-        present = onnxruntime.get_available_providers()
-        return onnxruntime.InferenceSession(
-            str(path), settings, providers=[name for name in PROVIDERS if name in present]
-        )
-    except Exception as error:  # onnxruntime's own exceptions have no common base
-        raise UserError(
-            f"{key}: {path}: onnxruntime cannot load it ({' '.join(str(error).split())[:120]}); "
-            "give an .onnx file that is whole"
-        ) from None
-
-
 class OnnxTeacher(NetworkTeacher):
     """A swapper as (target, and the source as a picture, an embedding or both) -> picture.
 
@@ -106,7 +83,7 @@ class OnnxTeacher(NetworkTeacher):
     def __init__(self, weights: str, onnx: Mapping[str, Any], encoder: str | None = None):
         super().__init__()
         self.settings = OnnxOptions.read(onnx)
-        self.swapper = _session(weights, "teacher.weights")
+        self.swapper = open_onnx(weights, "teacher.weights", gpu=True)
         self._check_inputs(weights)
         self.size = self._side(weights)
         if self.settings.box:
@@ -123,7 +100,7 @@ class OnnxTeacher(NetworkTeacher):
                 "teacher.encoder: the embedding that teacher.onnx.embedding names comes from a recogniser's .onnx "
                 "file; give both or neither"
             )
-        self.encoder = _session(encoder, "teacher.encoder") if encoder else None
+        self.encoder = open_onnx(encoder, "teacher.encoder", gpu=True) if encoder else None
         self.projection = self._read_projection()
         said = self.swapper.get_modelmeta().custom_metadata_map
         self.licence = (
