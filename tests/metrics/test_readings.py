@@ -12,9 +12,11 @@ import pytest
 from PIL import Image
 
 from paddle_mfs.engine.study import load_protocol
+from paddle_mfs.face.analysis import FaceAnalyser
+from paddle_mfs.face.geometry import transform
 from paddle_mfs.face.image import read_image
-from paddle_mfs.face.regions import CHIN, FOREHEAD, LEFT_BROW
-from paddle_mfs.metrics.estimator import Estimator, EstimatorSettings
+from paddle_mfs.face.regions import CHIN, FOREHEAD, LEFT_BROW, RIGHT_BROW
+from paddle_mfs.metrics.estimator import Estimator, EstimatorSettings, box_matrix
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import sha256
 
@@ -123,6 +125,24 @@ def test_the_box_is_a_square_around_the_face_from_brows_to_chin(quarters, width,
     assert twice == pytest.approx(np.full(12, 0.25), abs=0.01)  # a quarter of each quarter
     edge = estimator(quarters, **AS_IT_IS, side=3.0, up=0.0)(np.full_like(picture, 255), a_face((0, 0), 40, 40))
     assert edge[:4] == pytest.approx([0, 0, 0, 1], abs=0.1)  # black beyond the picture
+
+
+def test_boxes_of_the_networks_that_are_documented():
+    """Of a face seen from the front: the points of Deep3D's standard face, 102 px a unit around the middle of 224."""
+    picture = read_image(FACES / "id028_base.jpg")
+    face = FaceAnalyser().largest(picture)
+    seen = transform(face.five, box_matrix(face.landmarks[:, :2], 1.59, 0.13, 224))
+    standard = np.array([[-0.311, 0.290], [0.310, 0.290], [0.003, -0.046], [-0.252, -0.381], [0.248, -0.381]])
+    assert np.abs(seen - (111.5 + 102 * standard * [1, -1])).max() < 6
+    low, top = face.landmarks[:, 1].max(), face.landmarks[LEFT_BROW + RIGHT_BROW, 1].min()
+    # Hopenet's pictures of AFLW2000, k = 0.2: 2 k of the height above, 0.6 k of what is then the height below; of
+    # that, which is wider than high, the square in the middle.
+    high = (low - top) * 1.4 * 1.12
+    corners = transform(
+        np.array([[0, top - (low - top) * 0.4], [0, top - (low - top) * 0.4 + high]]),
+        box_matrix(face.landmarks[:, :2], 1.57, 0.12, 224),
+    )
+    assert corners[:, 1] == pytest.approx([0, 223], abs=8)
 
 
 def test_the_size_is_the_files_or_the_configs(folder):

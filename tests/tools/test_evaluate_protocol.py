@@ -221,14 +221,37 @@ def test_the_surveys_protocol_with_networks_of_its_kind(run_script, samples, tmp
     words = ["-o", f"pairs.faces=[{samples / 'heldout'}]", "-o", "pairs.count=3", "-o", f"features.cache={tmp_path}"]
     words += ["-o", f"recogniser.weights={networks / 'cosface20.pdparams'}", "--method", "none"]
     words += ["-o", f"features.weights={networks / 'inception.pdparams'}", "--output", tmp_path / "survey.json"]
+    pose, expression = (head_network(networks / name, width) for name, width in (("pose.onnx", 66), ("3ddfa.onnx", 62)))
+    words += ["-o", f"pose.onnx={pose}", "-o", f"expression.onnx={expression}"]
     done = run_script("evaluate", "-c", "configs/evaluate/survey.yml", *words)
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "survey.json").read_text())
     assert report["recogniser"]["name"] == "cosface20" and report["recogniser"]["mirror_joined"]
     one, pictures = report["methods"]["none"]["metrics"], report["methods"]["none"]["pictures"]
     assert -1 <= one["id_similarity"]["value"] <= 1 and "same_person" not in one
+    assert one["pose_by_network"]["value"] == one["expression_by_network"]["value"] == 0  # of the target itself
+    shown = [(read["onnx"], read["size"], read["cut"], read["colours"]) for read in report["by_network"].values()]
+    assert shown == [("pose.onnx", 224, "picture", "bgr"), ("3ddfa.onnx", 120, "picture", "bgr")]
     assert (pictures["count"], pictures["originals"]) == (3, 6) and pictures["fid"] > 0
     assert "FID of pictures against originals, bilinear to 299 px" in done.stdout
+
+
+def head_network(path, width):
+    """An .onnx file with the ends of Hopenet (66 wide) or 3DDFA (62), between them only averages."""
+    onnx = pytest.importorskip("onnx")
+    side, names = (224, ("yaw", "pitch", "roll")) if width == 66 else (120, ("numbers",))
+    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
+    weights = np.random.RandomState(width).normal(0, 1, (3, width)).astype(np.float32)
+    nodes = [helper.make_node("GlobalAveragePool", ["x"], ["means"]), helper.make_node("Flatten", ["means"], ["row"])]
+    graph = helper.make_graph(
+        nodes + [helper.make_node("MatMul", ["row", "weights"], [name]) for name in names],
+        "heads",
+        [helper.make_tensor_value_info("x", kind, [1, 3, side, side])],
+        [helper.make_tensor_value_info(name, kind, [1, width]) for name in names],
+        [onnx.numpy_helper.from_array(weights, "weights")],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), str(path))
+    return path
 
 
 def write_torch(path, state):
