@@ -69,6 +69,8 @@ def build_parts(config: Config, is_first: bool = True) -> Parts:
 def build_net(model: Config, encoder: nn.Layer) -> MobileFaceSwap:
     """The network of a config's `model` section, in training mode, with what is to stay as it is frozen.
 
+    A part that the settings leave out is left out of what model.init names, too, and the rest begins as it is there.
+
     Raises UserError when model.init, encoder and the other settings do not belong together.
     """
     if model.init is None:
@@ -84,12 +86,13 @@ def build_net(model: Config, encoder: nn.Layer) -> MobileFaceSwap:
     else:
         net = load_mfs(weights_path(model.init))
         check_widths(net, encoder, model.init, model.encoder)
-        if (net.prediction, net.modulation, net.masked) != (model.prediction, model.modulation, model.fusion_mask):
+        try:
+            net = net.as_variant(model.mobile).ablated(model.prediction, model.modulation, model.fusion_mask)
+        except UserError as error:
             raise UserError(
-                f"model.init: {model.init} was made with other settings of model.prediction, model.modulation or "
-                "model.fusion_mask; use those, or start from scratch (model.init=null)"
-            )
-        net = net.as_variant(model.mobile)
+                f"model.init: {model.init} {error}, which model.prediction, model.modulation and model.fusion_mask "
+                "ask for; change those, or start from scratch (model.init=null)"
+            ) from None
     net.freeze(model.frozen)
     net.train()
     return net

@@ -75,6 +75,22 @@ class MobileFaceSwap(IIN):
             net.train()
         return net
 
+    def ablated(self, prediction: bool, modulation: bool, masked: bool) -> MobileFaceSwap:
+        """This network, or one that has only some of its parts, as they are here, to be trained further.
+
+        Raises UserError, the end of a sentence, when a part is asked for that this one does not have.
+        """
+        wanted = prediction, modulation, masked
+        if wanted == (self.prediction, self.modulation, self.masked):
+            return self
+        net = MobileFaceSwap(self.feature_width, self.embedding_width, self.residual, self.mobile, *wanted)
+        state = self.state_dict()
+        lacking = [name for name in net.state_dict() if name not in state]
+        if lacking:
+            raise UserError(f"has no {lacking[0]}")
+        set_state(net, {name: state[name] for name in net.state_dict()}, "weights")
+        return net
+
     def freeze(self, beginnings: Sequence[str]) -> None:
         """Keep the sub-layers and parameters whose names begin so as they are, the statistics of their batch norms too.
 

@@ -20,7 +20,7 @@ from paddle_mfs.provenance import read_provenance
 from paddle_mfs.utils import jsonl
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import sha256
-from paddle_mfs.weights import read_card
+from paddle_mfs.weights import read_card, save_state
 
 
 def weights_of(trainer):
@@ -180,9 +180,15 @@ def test_mobile_variant_is_trained_over_frozen_weights(make_config, root):
     assert {"predictor.base_dec.0", "final.4.weight", "mask.2.2.weight", "DecoderModulation.1.weight"} <= changed
 
 
-def test_starting_an_ablation_from_another_form_is_told(make_config):
-    with pytest.raises(UserError, match="model.init: bundled was made with other settings"):
-        Trainer(make_config("model.init=bundled", "model.fusion_mask=false"))
+def test_an_ablation_begins_with_what_it_has_of_another_network(make_config, tmp_path):
+    words = "model.prediction=false", "model.fusion_mask=false", "loss.weights.mask=0"
+    net, whole = Trainer(make_config("model.init=bundled", *words)).net, load_mfs()
+    state, given = net.state_dict(), whole.state_dict()
+    assert (net.prediction, net.modulation, net.masked) == (False, True, False)
+    assert 0 < len(state) < len(given) and all((state[name] == given[name]).all() for name in state)
+    save_state(tmp_path / "part.pdparams", state)
+    with pytest.raises(UserError, match="part.pdparams has no predictor.first.weight, which model.prediction"):
+        Trainer(make_config(f"model.init={tmp_path / 'part.pdparams'}"))
 
 
 def test_a_frozen_part_that_is_not_there_is_told(make_config):
