@@ -32,7 +32,7 @@ def main() -> None:
         raise UserError(f"--output {output}: the page is Markdown; end it in .md")
     from tqdm import tqdm
 
-    from paddle_mfs.engine.results import Results, load_results, titles
+    from paddle_mfs.engine.results import Results, load_results
     from paddle_mfs.engine.results_page import page
     from paddle_mfs.engine.study import tell_failures
     from paddle_mfs.metrics.sheet import write_sheet
@@ -56,9 +56,11 @@ def main() -> None:
     networks, groups = kept("networks", results.networks()), kept("groups", results.groups())
     threads.keep_pages()
     threads.use_threads(max(1, cores() - 1))
-    ablations = kept("ablations", results.ablations()) if results.configs else None
+    ablations, trained = None, None
+    if (made := results.ablations()) is not None:
+        ablations, trained = kept("ablations", made[0]), made[1]
     command = shlex.join(["python", "tools/results.py", *sys.argv[1:]])
-    text = page(command, output.stem, networks, groups, ablations, titles(results.configs), results.runs)
+    text = page(command, output.stem, networks, groups, ablations, trained)
     with atomic_path(output) as temporary:
         temporary.write_text(text, encoding="utf-8")
     print(f"{output}: written")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -47,10 +47,18 @@ def ablation_configs(names: Sequence[str]) -> list[Path]:
     return list(found)
 
 
-def titles(configs: Iterable[Path]) -> dict[str, str]:
-    """{name of a config: what its first line says of it}."""
-    lines = {path.stem: path.read_text(encoding="utf-8").splitlines()[0] for path in configs}
-    return {name: line.removeprefix(TITLE).removeprefix("# ") for name, line in lines.items()}
+class Trained(NamedTuple):
+    """The ablations as they were trained: `runs`, the rows of `run_configs`; `titles`, {name of a config: what its
+    first line says of it}; `start`, the model.init of all of them."""
+
+    runs: list[dict[str, Any]]
+    titles: dict[str, str]
+    start: str | None
+
+
+def title(config: Path) -> str:
+    """What the first line of a config says of it."""
+    return config.read_text(encoding="utf-8").splitlines()[0].removeprefix(TITLE).removeprefix("# ")
 
 
 class Results:
@@ -65,7 +73,6 @@ class Results:
     def __init__(self, config: Config, progress_bar: Callable[[str], Callable[[FilePairs], FilePairs]]):
         self.config, self._progress_bar = config, progress_bar
         self.configs = ablation_configs(config.ablations.configs)
-        self.runs: list[dict[str, Any]] = []  # rows of `run_configs`, once they are trained
         for path in self.configs:  # before anything takes its time
             load_settings(path, config.ablations.settings)
         self._protocol(config.methods)
@@ -79,14 +86,17 @@ class Results:
         """The first of them on all sets, group by group."""
         return self._study("groups", self.config.methods[:1], f"pairs.faces={_listed(self.config.sets)}")
 
-    def ablations(self) -> Study:
-        """The ablations, of which there are some, trained first where they are not yet, beside no swap."""
-        output = Path(self.config.ablations.output)
+    def ablations(self) -> tuple[Study, Trained] | None:
+        """The ablations, trained first where they are not yet, beside no swap; None where there are none."""
+        if not self.configs:
+            return None
+        section, output = self.config.ablations, Path(self.config.ablations.output)
         looked_at = min(self.config.count or TABLE, TABLE)
-        self.runs = run_configs(self.configs, None, output, self.config.ablations.settings, count=looked_at)
-        size = load_settings(self.configs[0], self.config.ablations.settings).data.size
+        runs = run_configs(self.configs, None, output, section.settings, count=looked_at)
+        whole = load_settings(self.configs[0], section.settings)
         methods = [f"{study.WEIGHTS}{output / path.stem / 'mfs.pdparams'}" for path in self.configs]
-        return self._study("ablations", [*methods, "none"], f"ours.size={size}")
+        measured = self._study("ablations", [*methods, "none"], f"ours.size={whole.data.size}")
+        return measured, Trained(runs, {path.stem: title(path) for path in self.configs}, whole.model.init)
 
     def _study(self, name, methods, *settings):
         return study.run(self._protocol(methods, *settings), name, self._progress_bar(name))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from paddle_mfs.engine.results import Trained
 from paddle_mfs.engine.study import WEIGHTS
 from paddle_mfs.metrics.summary import METRICS, cell, groups_table, metrics_table, pictures_table
 from paddle_mfs.utils.table import markdown_table
@@ -20,15 +21,13 @@ def page(
     networks: Report,
     groups: Report,
     ablations: Report | None,
-    titles: Mapping[str, str],
-    runs: Sequence[Mapping[str, Any]],
+    trained: Trained | None,
 ) -> str:
     """The whole page.
 
     Args:
         command: what made it. folder: of its pictures, as the page names it.
-        networks, groups, ablations: reports of `study.run`; ablations may be None.
-        titles: {name of an ablation: what it is}. runs: rows of `ablation.run_configs`, in the same order.
+        networks, groups, ablations: reports of `study.run`. ablations and trained: None where there are none.
     """
     parts = [
         "# Results",
@@ -51,21 +50,22 @@ def page(
         groups_table(next(iter(groups["methods"].values()))),
         *_failures(groups),
         "## Ablations",
-        *(["None was trained."] if ablations is None else _ablations(ablations, titles, runs, folder)),
+        *(["None was trained."] if trained is None else _ablations(ablations, trained, folder)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _ablations(report, titles, runs, folder):
+def _ablations(report, trained, folder):
     """Parts of the page. The methods of the report are the runs in order, and after them no swap."""
+    runs, titles, start = trained
     names = [*(f"`{run['config']}`" for run in runs), "no swap"]
     numbers = dict(zip(names, (one["metrics"] for one in report["methods"].values())))
     differences = dict(zip(names[1:-1], report["differences"].values()))
     minutes = [*(f"{run['minutes']:.0f}" for run in runs), ""]
     return [
-        f"Every run began with random weights and saw the same {runs[0]['crops']:,} crops in the same order, with one "
-        "seed. That is little: the tables tell what a part is worth early in a training, and a difference may be that "
-        "of another seed. The networks above saw far more ([training.md](training.md)).",
+        f"Every run began with {_beginning(start)} and saw the same {runs[0]['crops']:,} crops in the same order, with "
+        "one seed. That is a short training: the tables tell how well the rest makes up for a part in it, not what a "
+        "network would be that had been trained without the part for long, and a difference may be that of another seed.",
         "\n".join(f"- `{name}`: {title}" for name, title in titles.items()),
         _measured(report),
         markdown_table(
@@ -86,6 +86,12 @@ def _ablations(report, titles, runs, folder):
         f"![{' | '.join(['source', 'target', *names])}]({folder}/ablations.jpg)",
         *_failures(report),
     ]
+
+
+def _beginning(start):
+    if start is None:
+        return "random weights"
+    return f"{'the bundled weights' if start == 'bundled' else f'`{Path(start).name}`'}, less the part that it lacks,"
 
 
 def _short(name):

@@ -1,6 +1,6 @@
 """tools/results.py: what it refuses, and its parts. tests/engine/test_ablation.py makes the whole page."""
 
-from paddle_mfs.engine.results import ablation_configs, titles
+from paddle_mfs.engine.results import ablation_configs, title
 
 
 def test_one_line_each(run_here, tmp_path):
@@ -22,8 +22,7 @@ def test_configs_of_folders_come_once_and_in_order(root):
     folder = root / "configs" / "ablations"
     found = ablation_configs([folder / "full.yml", folder])
     assert [path.stem for path in found[:2]] == ["full", "cos_only"] and len(found) == len(list(folder.glob("*.yml")))
-    assert titles(found)["no_adversarial"] == "Without L_adv."
-    assert all(titles(found).values())
+    assert title(folder / "no_adversarial.yml") == "Without L_adv." and all(map(title, found))
 
 
 def test_a_group_of_which_nothing_is_known_is_last():
