@@ -11,8 +11,10 @@ from paddle_mfs.engine.measuring import LEAST, _processes
 from paddle_mfs.engine.study import load_protocol, run
 from paddle_mfs.metrics import chunks as parts
 from paddle_mfs.metrics.chunks import CHUNK, chunks
-from paddle_mfs.metrics.pairs import Pairs
+from paddle_mfs.metrics.pairs import Pairs, load_pairs
+from paddle_mfs.models import create_model
 from paddle_mfs.utils.cores import cores
+from paddle_mfs.weights import save_state
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "evaluate"
 FACES = Path(__file__).parents[1] / "fixtures" / "identities"
@@ -94,3 +96,32 @@ def test_a_list_by_the_command(run_script, tmp_path):
     assert report["methods"]["none"]["metrics"]["pose"]["count"] == 2 == report["gallery"]
     alone, _ = run(load_protocol(CONFIGS / "folders.yml", [*overrides, "methods=[none]", "workers=0"]), "folders")
     assert json.dumps(alone) == json.dumps(report)
+
+
+@pytest.mark.slow
+def test_features_of_each_picture_once(tmp_path, samples, monkeypatch):
+    """By an untrained network; four pairs, two a part, a face of the first of which is the last's target, too."""
+    files = load_pairs(samples / "heldout", 3).files
+    for path in {path for pair in files for path in pair}:
+        shutil.copy(path, tmp_path)
+    pairs = [[path.name for path in pair] for pair in (*files, (files[1][0], files[0][0]))]
+    (tmp_path / "pairs.json").write_text(json.dumps({"pairs": pairs}))
+    save_state(tmp_path / "inception.pdparams", create_model("inception").state_dict())
+    monkeypatch.setattr(parts, "CHUNK", 2)
+    reports = []
+    for workers in (0, 2, 2):  # the last time those of the originals are kept
+        words = [
+            f"pairs.faces=[{tmp_path}]",
+            "methods=[mesh, none]",
+            f"workers={workers}",
+            "features.against=originals",
+        ]
+        words += [f"features.weights={tmp_path / 'inception.pdparams'}", f"features.cache={tmp_path / 'cache'}"]
+        reports.append(json.dumps(run(load_protocol(CONFIGS / "heldout.yml", words), "heldout")[0]))
+        kept = list((tmp_path / "cache").iterdir())
+        assert len(kept) == 1
+        if not workers:
+            kept[0].unlink()
+    assert reports[0] == reports[1] == reports[2]
+    found = json.loads(reports[0])["methods"]["none"]["pictures"]
+    assert (found["count"], found["originals"]) == (4, 6)
