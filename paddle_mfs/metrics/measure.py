@@ -197,16 +197,16 @@ class Measurer:
         )
 
     def _load(self, path):
-        """The Crop of a picture, or the UserError why there is none."""
+        """The Crop of a picture, or in words why there is none."""
         try:
             return load_crop(path, self.analyser)
         except UserError as error:
-            return error
+            return str(error)
 
     def _see(self, pairs, place, source, target):
         for crop in (source, target):
-            if isinstance(crop, UserError):
-                raise crop
+            if isinstance(crop, str):
+                raise UserError(crop)
         mask = pairs.masks.get(pairs.files[place][1])
         covered = target.covered(mask) if mask else None
         held = Target(target.image, target.landmarks, target.five, target.oval, self.analyser, covered)
