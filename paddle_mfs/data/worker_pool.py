@@ -1,4 +1,4 @@
-"""The same work on many things in several processes, answers in order: for tools that make sets, and for batches."""
+"""The same work on many things in several processes, answers in order: for sets, batches and evaluations."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def ordered(
             yield pending.popleft().result()
     except BrokenProcessPool:
         raise UserError(
-            "a worker process has died; lower the number of workers (data.workers, --workers) if memory ran out"
+            "a worker process has died; lower their number (workers, data.workers, --workers) if memory ran out"
         ) from None
     finally:
         ending.set()

@@ -12,7 +12,7 @@ import numpy as np
 from paddle_mfs.engine import study
 from paddle_mfs.engine.ablation import run_configs
 from paddle_mfs.engine.settings import Rule, file_or, load_checked, load_settings
-from paddle_mfs.metrics.measure import FilePairs
+from paddle_mfs.metrics.pairs import FilePairs
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.resources import find
 

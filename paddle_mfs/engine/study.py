@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from paddle_mfs.engine.measuring import measure
 from paddle_mfs.engine.settings import Rule, above_zero, at_least, file_or, load_checked, one_of, weights_path
 from paddle_mfs.metrics import layouts
+from paddle_mfs.metrics.chunks import AGAINST
 from paddle_mfs.metrics.crop import MEASURED_SIZE
 from paddle_mfs.metrics.estimator import COLOURS, CUTS, READS, Estimator, EstimatorSettings
 from paddle_mfs.metrics.features import RESIZES, Features
-from paddle_mfs.metrics.measure import FilePairs, Measurer, Seen
+from paddle_mfs.metrics.measure import Measurer
 from paddle_mfs.metrics.methods import Method, by_folder, by_network, by_teacher, no_swap
 from paddle_mfs.metrics.network_swap import NetworkSwap
-from paddle_mfs.metrics.pairs import Pairs, load_sets
+from paddle_mfs.metrics.pairs import FilePairs, Pairs, load_sets
 from paddle_mfs.metrics.readings import READ
 from paddle_mfs.metrics.recogniser import NAMES, Judge
-from paddle_mfs.metrics.sheet import SHOWN
 from paddle_mfs.metrics.statistics import RESAMPLES
 from paddle_mfs.metrics.summary import summarise
 from paddle_mfs.teachers import create_teacher
@@ -81,8 +82,9 @@ RULES = (
     file_or("features.weights", None),
     one_of("features.resize", RESIZES),
     one_of("features.of", ("crops", "pictures")),
-    one_of("features.against", ("targets", "originals")),
+    one_of("features.against", AGAINST),
     *(rule for section in READ for rule in _estimator_rules(section)),
+    Rule("workers", lambda value: value is None or (type(value) is int and value >= 0), "null or at least 0"),
     at_least("seed", 0),
 )
 
@@ -146,39 +148,41 @@ def _method(name: str, config: Config) -> Method:
     return by_teacher(create_teacher({"name": "simswap", **files}), **facts)
 
 
+def build(config: Config, threads: int | None = None) -> Measurer:
+    """What a protocol's settings say is measured, and by what: methods, judge, features, estimators. The settings alone
+    decide what it is, so that other processes build the same.
+
+    threads: of each network that can have several; None: as many as it is used to. Raises UserError."""
+    methods = {one: _method(one, config) for one in config.methods}
+    judge = Judge(config.recogniser.name, config.recogniser.weights, config.recogniser.mirror, threads)
+    section = config.features
+    features = Features(**{**section, "weights": find(section.weights)}, threads=threads) if section.weights else None
+    read = {one: Estimator(one, EstimatorSettings(**config[one]), threads) for one in READ if config[one].onnx}
+    return Measurer(methods, judge, features, read)
+
+
 def run(
     config: Config, name: str, progress_bar: Callable[[FilePairs], FilePairs] = iter
 ) -> tuple[dict[str, Any], list[list[np.ndarray]]]:
     """Evaluate by a protocol -> (report, rows).
 
     Args:
-        config: of `load_protocol`. name: of the protocol, for the report. progress_bar: see `Measurer`.
+        config: of `load_protocol`. name: of the protocol, for the report. progress_bar: wraps the iterable of pairs
+            (tqdm).
 
-    The report is a dict for JSON: what was measured by what, each with its hash, and `summarise`'s numbers. Rows are
-    the pictures source, target and a result of each method, (224, 224, 3) uint8 RGB, of the first 12 pairs; grey where
-    there is none. Raises UserError.
+    The report is a dict for JSON: what was measured by what, each with its hash, and `summarise`'s numbers; the same
+    for any number of workers. Rows are the pictures source, target and a result of each method, (224, 224, 3) uint8
+    RGB, of the first 12 pairs; grey where there is none. Raises UserError.
     """
-    pairs = load_pairs(config)
-    methods = {one: _method(one, config) for one in config.methods}
-    judge = Judge(config.recogniser.name, config.recogniser.weights, config.recogniser.mirror)
-    section = config.features
-    features = Features(**{**section, "weights": find(section.weights)}) if section.weights else None
-    estimators = {one: Estimator(one, EstimatorSettings(**config[one])) for one in READ if config[one].onnx}
-    rows: list[list[np.ndarray]] = []
-
-    def watch(seen: Seen) -> None:
-        if len(rows) < SHOWN:
-            grey = np.full_like(seen.target.image, 128)
-            made = [seen.results[one].image if one in seen.results else grey for one in methods]
-            rows.append([seen.source.image, seen.target.image, *made])
-
-    measurement = Measurer(methods, judge, features, estimators)(pairs, progress_bar, watch)
+    pairs, measurer = load_pairs(config), build(config)
+    judge, features = measurer.judge, measurer.features
+    measurement, rows = measure(measurer, build, config, pairs, progress_bar)
     numbers = summarise(measurement, judge, pairs, config.seed)
-    for one, method in methods.items():
+    for one, method in measurer.methods.items():
         numbers["methods"][one] = {"made_by": method.facts, **numbers["methods"][one]}
     report = {
         "name": name,
-        "settings_sha256": hashlib.sha256(repr(config.to_dict()).encode()).hexdigest(),
+        "settings_sha256": _settings_sha256(config),
         "pairs": {
             "count": len(pairs.files),
             "layout": config.pairs.layout,
@@ -187,7 +191,7 @@ def run(
         },
         "recogniser": judge.facts,
         "estimator": {"name": "facemesh", "file": bundled("facemesh").name, "sha256": sha256(bundled("facemesh"))},
-        "by_network": {section: one.facts for section, one in estimators.items()},
+        "by_network": {section: one.facts for section, one in measurer.estimators.items()},
         "features": features.facts if features else None,
         "crop": MEASURED_SIZE,
         "seed": config.seed,
@@ -196,6 +200,12 @@ def run(
         **numbers,
     }
     return report, rows
+
+
+def _settings_sha256(config):
+    """Of all that the numbers depend on."""
+    settings = {key: value for key, value in config.to_dict().items() if key != "workers"}
+    return hashlib.sha256(repr(settings).encode()).hexdigest()
 
 
 def tell_failures(report: dict[str, Any]) -> None:

@@ -48,14 +48,15 @@ class Estimator:
 
     Args:
         section: of the config that the settings are of; errors begin with it.
+        threads: to compute with; None: one a core.
 
     Raises UserError when onnxruntime is not installed, for a file that does not load or whose input is not one square
     picture, and for outputs that cannot be read as the settings say.
     """
 
-    def __init__(self, section: str, settings: EstimatorSettings):
+    def __init__(self, section: str, settings: EstimatorSettings, threads: int | None = None):
         self.section, self.settings = section, settings
-        self._session = open_onnx(settings.onnx, f"{section}.onnx")
+        self._session = open_onnx(settings.onnx, f"{section}.onnx", threads=threads)
         self._input, self.size = self._picture()
         self._outputs = self._named()
         self._check()

@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from paddle_mfs.metrics.chunks import chunks
 from paddle_mfs.metrics.groups import skin_and_light
-from paddle_mfs.metrics.measure import FACELESS, FilePairs, Measurer
+from paddle_mfs.metrics.measure import FACELESS, Measurer, joined
 from paddle_mfs.metrics.methods import by_network, by_teacher, no_swap
 from paddle_mfs.metrics.network_swap import NetworkSwap
-from paddle_mfs.metrics.pairs import Pairs
+from paddle_mfs.metrics.pairs import FilePairs, Pairs
 from paddle_mfs.metrics.preservation import Preservation
 from paddle_mfs.metrics.recogniser import Judge
 from paddle_mfs.metrics.report import make_report
@@ -41,13 +42,20 @@ def evaluate(
     rows: list[Row] = []
     groups: list[str] = []
 
-    def watch(seen):
+    bar = iter(progress_bar(pairs.files))
+
+    def watch(place, seen):
+        next(bar)
+        if seen is None:
+            return
         results = [seen.results[name].image for name in methods if name != "no_swap"]
         rows.append(Row(seen.source.image, seen.target.image, *results))
         groups.append(skin_and_light(seen.target.image, seen.target.landmarks))
 
     judge = Judge()
-    measured = Measurer(methods, judge)(pairs, progress_bar, watch)
+    measurer = Measurer(methods, judge)
+    measured = joined([measurer(pairs, chunk, watch) for chunk in chunks(pairs)])
+    next(bar, None)  # the end of it
     if len(rows) < len(pairs.files):  # none of these methods fails by itself: a picture did
         raise UserError(next(why for _, why in measured.methods["no_swap"].failures if why != FACELESS))
     distances = {name: judge.distance(measured.sources, one.descriptors) for name, one in measured.methods.items()}

@@ -42,6 +42,7 @@ class Features:
         resize: a key of `RESIZES`.
         of: "crops" of 224 px or whole "pictures". against: "targets", or "originals": sources and targets.
         cache: folder of features that were computed before; none: they are not kept.
+        threads: that the network may compute with; none: one a core. The features are the same.
 
     Raises UserError for weights that do not load.
     """
@@ -53,8 +54,9 @@ class Features:
         of: str = "crops",
         against: str = "targets",
         cache: str | Path | None = None,
+        threads: int | None = None,
     ):
-        self._run = make_runner(load_into(Inception(), weights), threads=cores())
+        self._run = make_runner(load_into(Inception(), weights), threads=threads or cores())
         self._resize, self._cache = RESIZES[resize], Path(cache) if cache else None
         self.of, self.against = of, against
         self.facts: dict[str, Any] = {

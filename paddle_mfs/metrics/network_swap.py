@@ -12,6 +12,7 @@ import paddle
 from paddle_mfs.face.light import Light
 from paddle_mfs.metrics.crop import MEASURED_SIZE, Crop
 from paddle_mfs.models.embedder import FaceEmbedder, check_widths, load_encoder
+from paddle_mfs.models.idn import IDN
 from paddle_mfs.models.mfs import load_mfs
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import sha256
@@ -37,6 +38,8 @@ class NetworkSwap:
         network = load_encoder(encoder)
         self._embedder = FaceEmbedder(network)
         self._swap = load_mfs(weights)
+        self._source: Crop | None = None  # whose identity `_idn` has
+        self._idn: IDN | None = None
         check_widths(self._swap, network, weights, encoder)
         encoder = Path(encoder or bundled("mobilefacenet"))
         self.facts: dict[str, Any] = {
@@ -48,7 +51,7 @@ class NetworkSwap:
 
     def __call__(self, source: Crop, target: Crop) -> np.ndarray:
         """The face swapped, (224, 224, 3) float32 RGB in [0, 1] (resized when the network works at another size)."""
-        idn = self._swap.bake(*self._embedder.embed(source.at(self._embedder.encoder.input_size)[None]))
+        idn = self._of(source)
         crop = target.at(self.size)
         light = Light.of(crop)
         shown = light.known(crop)
@@ -58,3 +61,10 @@ class NetworkSwap:
         if self.size == MEASURED_SIZE:
             return np.ascontiguousarray(result)
         return cv2.resize(result, (MEASURED_SIZE,) * 2, interpolation=cv2.INTER_LINEAR)
+
+    def _of(self, source):
+        """The IDN of a source; over a clip it stays the same."""
+        if self._idn is None or source is not self._source:
+            seen = self._embedder.embed(source.at(self._embedder.encoder.input_size)[None])
+            self._idn, self._source = self._swap.bake(*seen, self._idn), source
+        return self._idn

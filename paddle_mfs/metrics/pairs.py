@@ -12,6 +12,8 @@ from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import sha256
 from paddle_mfs.utils.resources import find
 
+FilePairs = Iterable[tuple[Path, Path]]
+
 
 @dataclass
 class Pairs:
@@ -26,6 +28,12 @@ class Pairs:
     videos: list[str] | None = None
     consecutive: bool = False
     sets: list[str] | None = None
+
+    def follows(self, place: int) -> bool:
+        """Is the target of this pair the frame after that of the pair before?"""
+        if not self.consecutive or self.videos is None or place == 0:
+            return False
+        return self.videos[place] == self.videos[place - 1]
 
     def list_sha256(self) -> str:
         """Hash of which picture is put on which: of the names of folder and file."""

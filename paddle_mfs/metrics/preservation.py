@@ -61,11 +61,15 @@ class Target:
         self.image, self.five, self.oval, self._analyser, self.covered = image, five, oval, analyser, covered
         low, high = landmarks[:, :2].min(0), landmarks[:, :2].max(0)
         self._region = Detection((low + high) / 2, float((high - low).max()), five, 1.0)
-        self.landmarks, _ = self.look(image)
+        self._own: tuple[np.ndarray, bool] | None = None  # what `look` sees of the target itself
+        self._own = self.look(image)
+        self.landmarks = self._own[0]
         self._gaze = gaze(image, self.landmarks)
 
     def look(self, result: np.ndarray) -> tuple[np.ndarray, bool]:
         """Landmarks (468, 3) in `result`, (S, S, 3) uint8 RGB, and whether there is a face at all."""
+        if result is self.image and self._own:
+            return self._own
         landmarks, presence = self._analyser.landmarker(result, self._region, passes=1)
         return landmarks, presence >= MIN_PRESENCE
 

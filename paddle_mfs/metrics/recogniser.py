@@ -33,18 +33,25 @@ class Judge:
             (1, D)).
         weights: a path; None for dlib_resnet.
         mirror: the descriptor of the mirrored face is joined to that of the face.
+        threads: of onnxruntime; None: one a core.
 
     Raises UserError for an unknown name, and for weights that are missing or do not load.
     """
 
-    def __init__(self, name: str = "dlib_resnet", weights: str | Path | None = None, mirror: bool = False):
+    def __init__(
+        self,
+        name: str = "dlib_resnet",
+        weights: str | Path | None = None,
+        mirror: bool = False,
+        threads: int | None = None,
+    ):
         if name not in NAMES:
             raise UserError(f"recogniser.name: {name}: no such recogniser; known: {', '.join(NAMES)}")
         if name != "dlib_resnet" and not weights:
             raise UserError(f"recogniser.weights: the recogniser {name} needs the path of its weights; give it")
         self.mirror = mirror
         self.threshold = identity.SAME_PERSON_DISTANCE if name == "dlib_resnet" else None
-        self._cut, self._describe = _dlib() if name == "dlib_resnet" else OF_USERS[name](weights)
+        self._cut, self._describe = _dlib() if name == "dlib_resnet" else OF_USERS[name](weights, threads)
         path = Path(weights) if name != "dlib_resnet" and weights else bundled("dlib_resnet")
         self.facts: dict[str, Any] = {"name": name, "file": path.name, "sha256": sha256(path), "mirror_joined": mirror}
         if self.threshold is not None:
@@ -78,7 +85,7 @@ def _dlib() -> tuple[Cut, Describe]:
     return identity.chip, identity.Recogniser().describe
 
 
-def _cosface(path) -> tuple[Cut, Describe]:
+def _cosface(path, threads) -> tuple[Cut, Describe]:
     import paddle
 
     network = create_model("cosface20", weights=path)
@@ -95,7 +102,7 @@ def _cosface(path) -> tuple[Cut, Describe]:
     return cut, describe
 
 
-def _encoder(path) -> tuple[Cut, Describe]:
+def _encoder(path, threads) -> tuple[Cut, Describe]:
     import paddle
 
     embedder = FaceEmbedder(load_encoder(path))
@@ -107,8 +114,8 @@ def _encoder(path) -> tuple[Cut, Describe]:
     return lambda image, five: align(image, five, embedder.encoder.input_size)[0], describe
 
 
-def _onnx(path) -> tuple[Cut, Describe]:
-    session = open_onnx(path, "recogniser.weights")
+def _onnx(path, threads) -> tuple[Cut, Describe]:
+    session = open_onnx(path, "recogniser.weights", threads=threads)
     name = session.get_inputs()[0].name
 
     def describe(batch):

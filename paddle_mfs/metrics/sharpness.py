@@ -34,8 +34,10 @@ def sharpness(result: np.ndarray, target: np.ndarray, oval: np.ndarray, size: fl
         result, target: (H, W, 3) uint8 RGB in one frame. oval: (H, W) uint8 0/255, the target's face oval.
         size: as for `core_mask`.
     """
-    mask = core_mask(oval, size)
-    return laplacian_variance(result, mask) / max(laplacian_variance(target, mask), 1e-6)
+    x, y, width, height = cv2.boundingRect(oval)  # the core lies inside it: no need to look at all of a photo
+    box = np.s_[y : y + height, x : x + width] if width else np.s_[:]
+    mask = core_mask(oval[box], size or oval.shape[0])
+    return laplacian_variance(result[box], mask) / max(laplacian_variance(target[box], mask), 1e-6)
 
 
 def picture_sharpness(picture: np.ndarray, target: Crop) -> float:

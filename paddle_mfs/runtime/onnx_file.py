@@ -10,12 +10,13 @@ from paddle_mfs.utils.errors import UserError
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 
-def open_onnx(path: str | Path, setting: str, gpu: bool = False) -> Any:
+def open_onnx(path: str | Path, setting: str, gpu: bool = False, threads: int | None = None) -> Any:
     """An `onnxruntime.InferenceSession` of a file.
 
     Args:
         setting: that names the file, such as recogniser.weights; errors begin with it.
         gpu: use one where this onnxruntime can.
+        threads: to compute with; None: one a core.
 
     Raises UserError when onnxruntime is not installed, and for a file that is not there or does not load.
     """
@@ -27,6 +28,7 @@ def open_onnx(path: str | Path, setting: str, gpu: bool = False) -> Any:
         raise UserError(f"{setting}: {path}: no such file; give an .onnx file")
     settings = onnxruntime.SessionOptions()
     settings.log_severity_level = 3
+    settings.intra_op_num_threads = threads or 0
     providers = [name for name in PROVIDERS[0 if gpu else 1 :] if name in onnxruntime.get_available_providers()]
     try:
         return onnxruntime.InferenceSession(str(path), settings, providers=providers)
