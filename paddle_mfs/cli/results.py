@@ -19,6 +19,8 @@ from paddle_mfs.cli._arguments import add_override_argument
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path, write_json
 
+SHOWN = 6  # pairs in the page's pictures
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -50,7 +52,7 @@ def main() -> None:
         tell_failures(report)
         write_json(Path(args.reports) / f"{name}.json", report)
         if name != "groups":  # its first pairs are those of the networks
-            write_sheet(output.parent / output.stem / f"{name}.jpg", rows)
+            write_sheet(output.parent / output.stem / f"{name}.jpg", rows[:SHOWN], quality=85)
         return report
 
     networks, groups = kept("networks", results.networks()), kept("groups", results.groups())

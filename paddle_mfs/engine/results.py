@@ -103,8 +103,8 @@ class Results:
 
     def _protocol(self, methods, *settings):
         count = [] if self.config.count is None else [f"pairs.count={self.config.count}"]
-        ours = [f"methods={_listed(methods)}", *count, *settings]
-        return study.load_protocol(find(self.config.protocol), [*self.config.settings, *ours])
+        own = [f"methods={_listed(methods)}", *count, *settings]
+        return study.load_protocol(find(self.config.protocol), [*self.config.settings, *own])
 
 
 def _listed(names):

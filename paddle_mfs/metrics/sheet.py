@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,12 +28,12 @@ class Row:
         return (image for image in (self.source, self.target, self.teacher, self.result) if image is not None)
 
 
-def write_sheet(path: str | Path, rows: Sequence[Iterable[np.ndarray]]) -> None:
+def write_sheet(path: str | Path, rows: Sequence[Iterable[np.ndarray]], **options: Any) -> None:
     """Draw rows of pictures of one size, (S, S, 3) uint8 RGB, such as source | target | teacher | result, one pair a
-    line. The same pictures make the same file: it does not say when it was made. Raises UserError, see
-    `face.image.write_image`."""
+    line. The same pictures make the same file: it does not say when it was made. options: of Pillow's `Image.save`,
+    such as quality. Raises UserError, see `face.image.write_image`."""
     check_suffix(path)
     record = provenance(content="faces that were swapped, to be measured, beside the originals")
     del record["created"]
-    metadata = save_options(path, record)
-    write_image(path, np.concatenate([np.concatenate(list(row), 1) for row in rows]), **metadata)
+    options = {**save_options(path, record), **options}
+    write_image(path, np.concatenate([np.concatenate(list(row), 1) for row in rows]), **options)
