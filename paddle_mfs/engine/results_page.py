@@ -50,7 +50,7 @@ def page(
         groups_table(next(iter(groups["methods"].values()))),
         *_failures(groups),
         "## Ablations",
-        *(["None was trained."] if trained is None else _ablations(ablations, trained, folder)),
+        *(["None was trained for this page: `ablations.configs` is empty."] if trained is None else _ablations(ablations, trained, folder)),
     ]
     return "\n\n".join(parts) + "\n"
 
