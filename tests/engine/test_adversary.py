@@ -145,7 +145,8 @@ def test_two_halves_gathered_are_one_whole(parts):
     for half in (slice(0, 1), slice(1, 2)):
         adversary.gather(batch.targets[half], swap.result[half], 0.5)
     for p, gradient in zip(adversary.discriminator.parameters(), whole):
-        np.testing.assert_allclose(p.grad.numpy(), gradient, rtol=1e-3, atol=1e-3 * np.abs(gradient).max())
+        # 1e-6: the last bias has no gradient where every judgement lies within its margin
+        np.testing.assert_allclose(p.grad.numpy(), gradient, rtol=1e-3, atol=1e-3 * np.abs(gradient).max() + 1e-6)
 
 
 def test_a_checkpoint_without_it_leaves_it_fresh(parts):
