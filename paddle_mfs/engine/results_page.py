@@ -12,6 +12,7 @@ from paddle_mfs.metrics.summary import METRICS, cell, groups_table, metrics_tabl
 from paddle_mfs.utils.table import markdown_table
 
 COMPARED = "id_distance", "same_person", "id_retrieval", "pose", "expression", "shape", "sharpness", "background"
+NONE = "None was trained for this page: `ablations.configs` is empty."
 Report = Mapping[str, Any]
 
 
@@ -50,7 +51,7 @@ def page(
         groups_table(next(iter(groups["methods"].values()))),
         *_failures(groups),
         "## Ablations",
-        *(["None was trained for this page: `ablations.configs` is empty."] if trained is None else _ablations(ablations, trained, folder)),
+        *([NONE] if trained is None else _ablations(ablations, trained, folder)),
     ]
     return "\n\n".join(parts) + "\n"
 
