@@ -151,3 +151,13 @@ def pictures_of():
             return [(frame.time, frame.to_ndarray(format="rgb24")) for frame in clip.decode(video=0)]
 
     return read
+
+
+@pytest.fixture
+def two_folders_of_faces(tmp_path):
+    """tmp_path with the folders a and b, two generated faces in each: two pairs of sources and targets."""
+    for name, faces in {"a": ["id009_base", "id021_base"], "b": ["id028_base", "id028_yawl"]}.items():
+        (tmp_path / name).mkdir()
+        for face in faces:
+            shutil.copy(ROOT / "tests" / "fixtures" / "identities" / f"{face}.jpg", tmp_path / name)
+    return tmp_path

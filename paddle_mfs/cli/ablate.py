@@ -1,7 +1,7 @@
 """Train several configs for the same number of steps and compare them in one table and one picture.
 
     python tools/ablate.py configs/ablations/*.yml
-    python tools/ablate.py configs/distill.yml configs/ablations/no_identity.yml --steps 20000
+    python tools/ablate.py configs/ablations/full.yml configs/ablations/no_identity.yml --steps 2000
 
 Writes <output>/table.md, table.csv and sheet.png (a row a config, the same held-out pairs), and each run in a folder of
 its own. Started again with the same arguments it skips what is finished and goes on with what is not.

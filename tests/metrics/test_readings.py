@@ -2,7 +2,6 @@
 refused, and the command."""
 
 import json
-import shutil
 import sys
 from pathlib import Path
 
@@ -248,12 +247,8 @@ def test_the_surveys_settings():
 
 
 @pytest.fixture
-def own(tmp_path):
+def own(two_folders_of_faces, tmp_path):
     """Two pairs of faces, and results: the target with more light, the target itself."""
-    for name, faces in {"a": ["id009_base", "id021_base"], "b": ["id028_base", "id028_yawl"]}.items():
-        (tmp_path / name).mkdir()
-        for face in faces:
-            shutil.copy(FACES / f"{face}.jpg", tmp_path / name)
     (tmp_path / "made").mkdir()
     brighter = 255 - (255 - read_image(FACES / "id028_base.jpg")) // 2
     Image.fromarray(brighter).save(tmp_path / "made" / "id009_base__id028_base.png")

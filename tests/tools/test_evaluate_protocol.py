@@ -114,12 +114,8 @@ def test_two_runs_are_alike(made, done, report, tmp_path):
 
 
 @pytest.fixture
-def own(tmp_path):
+def own(two_folders_of_faces, tmp_path):
     """Two sources, two targets; the targets as frames of two clips."""
-    for name, faces in {"a": ["id009_base", "id021_base"], "b": ["id028_base", "id028_yawl"]}.items():
-        (tmp_path / name).mkdir()
-        for face in faces:
-            shutil.copy(FACES / f"{face}.jpg", tmp_path / name)
     for video, frames in {"v1": ["id009_base", "id009_yawl"], "v2": ["id028_base", "id021_yawl"]}.items():
         (tmp_path / "videos" / video).mkdir(parents=True)
         for number, face in zip((1, 2) if video == "v1" else (1, 7), frames):
