@@ -60,17 +60,12 @@ def compare(
     for x, result in zip(batch, expected[0]):
         if not np.abs(result - x).max() > UNCHANGED:
             raise UserError(f"{name}: the network returns its input: these weights do not swap; use other weights")
-    worst = 0.0
-    for index, x in enumerate(batch):
-        for output, wanted in zip(run(x[None]), expected):
-            difference = float(np.abs(np.asarray(output) - wanted[index : index + 1]).max())
-            worst = max(worst, difference) if np.isfinite(difference) else float("inf")
-    if worst > TOLERANCE:
-        raise UserError(
-            f"{name}: differs from dygraph by {worst:.1e}, more than {TOLERANCE:.0e}; "
-            "the export is wrong, do not use it"
-        )
-    return worst
+    differences = (
+        np.abs(np.asarray(output) - wanted[index : index + 1]).max()
+        for index, x in enumerate(batch)
+        for output, wanted in zip(run(x[None]), expected)
+    )
+    return _largest(name, differences, TOLERANCE)
 
 
 def agree(
@@ -85,13 +80,19 @@ def agree(
     """
     if [value.size for value in expected] != [value.size for value in outputs]:
         raise UserError(f"{name}: has other outputs than in dygraph; the export is wrong, do not use it")
-    worst = 0.0
-    for wanted, output in zip(expected, outputs):
-        difference = float(np.abs(output.ravel() - wanted.ravel()).max() / max(float(np.abs(wanted).max()), 1e-6))
-        worst = max(worst, difference) if np.isfinite(difference) else float("inf")
+    differences = (
+        np.abs(output.ravel() - wanted.ravel()).max() / max(np.abs(wanted).max(), 1e-6)
+        for wanted, output in zip(expected, outputs)
+    )
+    return _largest(name, differences, tolerance, " of its largest value")
+
+
+def _largest(name, differences, tolerance, unit=""):
+    """The largest of them, infinite when one is not finite; raises UserError when it exceeds the tolerance."""
+    worst = max(float(difference) if np.isfinite(difference) else float("inf") for difference in differences)
     if worst > tolerance:
         raise UserError(
-            f"{name}: differs from dygraph by {worst:.1e} of its largest value, more than {tolerance:.0e}; "
+            f"{name}: differs from dygraph by {worst:.1e}{unit}, more than {tolerance:.0e}; "
             "the export is wrong, do not use it"
         )
     return worst
