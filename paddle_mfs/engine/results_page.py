@@ -70,13 +70,13 @@ def _ablations(report, trained, folder):
         "\n".join(f"- `{name}`: {title}" for name, title in titles.items()),
         _measured(report),
         markdown_table(
-            ["", *COMPARED, "minutes"],
+            ["", *COMPARED, "minutes trained"],
             [
                 [name, *(cell(found.get(key), METRICS[key].digits) for key in COMPARED), spent]
                 for (name, found), spent in zip(numbers.items(), minutes)
             ],
         ),
-        f"Less {names[0]}, pair by pair; bold where the interval leaves out 0:",
+        f"{names[0]} less the row, pair by pair; bold where the interval leaves out 0:",
         markdown_table(
             ["", *COMPARED],
             [

@@ -65,6 +65,8 @@ def test_the_page_of_results(run_script, trained, samples, tmp_path):
     assert list(reports["networks"]["methods"]) == ["ours", "none"] and len(reports["ablations"]["methods"]) == 3
     distances = [one["metrics"]["id_distance"]["value"] for one in reports["ablations"]["methods"].values()]
     assert len(set(distances)) == 3 and all(f"{distance:.3f}" in text for distance in distances)
+    less = text.partition("`smoke` less the row")[2]
+    assert f"{distances[0] - distances[1]:.3f}" in less.partition("`no_mask`")[2]
     sets = reports["groups"]["methods"]["ours"]["groups"]["set"]
     assert {name: one["count"] for name, one in sets.items()} == {"heldout": 2, "covered": 2}
     assert "set: covered" in text and f"{sets['covered']['id_distance']['value']:.3f}" in text
