@@ -49,8 +49,8 @@ def main() -> None:
         "--method",
         nargs="+",
         metavar="NAME",
-        help="ours, mesh, none, simswap or folder:DIR (pictures SOURCE__TARGET.png); --weights and --encoder are those "
-        "of simswap where it is named and ours is not",
+        help="ours, weights:FILE (another network), mesh, none, simswap or folder:DIR (pictures SOURCE__TARGET.png); "
+        "--weights and --encoder are those of simswap where it is named and ours is not",
     )
     short = parser.add_argument_group("the short report")
     short.add_argument(

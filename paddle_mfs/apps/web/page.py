@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from paddle_mfs.apps.web.origin import SameOrigin
+from paddle_mfs.apps.web.removed import RemovedFiles
 from paddle_mfs.apps.web.sessions import Limits, Sessions
 from paddle_mfs.apps.web.swap import Swaps, preview
 from paddle_mfs.provenance import read_provenance
@@ -98,6 +99,11 @@ def _launch(gradio, blocks, host, port, max_mb):
     theme = gradio.themes.Default(
         primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["monospace"]
     )  # no web fonts
+    middleware = [
+        Middleware(TrustedHostMiddleware, allowed_hosts=names),
+        Middleware(SameOrigin),
+        Middleware(RemovedFiles),
+    ]
     try:
         _, url, _ = blocks.queue().launch(
             server_name=host,
@@ -112,7 +118,7 @@ def _launch(gradio, blocks, host, port, max_mb):
             css=CSS,
             pwa=False,
             run_history=False,
-            app_kwargs={"middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=names), Middleware(SameOrigin)]},
+            app_kwargs={"middleware": middleware},
         )
     except OSError:
         raise UserError(
