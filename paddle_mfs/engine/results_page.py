@@ -64,9 +64,10 @@ def _ablations(report, trained, folder):
     differences = dict(zip(names[1:-1], report["differences"].values()))
     minutes = [*(f"{run['minutes']:.0f}" for run in runs), ""]
     return [
-        f"Every run began with {_beginning(start)} and saw the same {runs[0]['crops']:,} crops in the same order, with "
-        "one seed. That is a short training: the tables tell how well the rest makes up for a part in it, not what a "
-        "network would be that had been trained without the part for long; and a difference may be that of a seed.",
+        f"Every run began with {_beginning(start)} and saw {runs[0]['crops']:,} crops, those of one seed the same ones "
+        "in the same order. That is a short training: the tables tell how well the rest makes up for a part in it, not "
+        "what a network would be that had been trained without the part for long; and a difference may be that of a "
+        "seed.",
         "\n".join(f"- `{name}`: {title}" for name, title in titles.items()),
         _measured(report),
         markdown_table(
