@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
+
 from paddle_mfs.bench.export import compare_exports, markdown
 from paddle_mfs.utils.tensor import to_batch
 
 
+@pytest.mark.slow
 def test_report_shows_what_plain_costs(swapper):
     report = compare_exports(swapper.identity.idn, to_batch(swapper.identity.crop), repeats=1)
     targets = report["targets"]
