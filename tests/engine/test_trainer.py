@@ -331,7 +331,7 @@ def test_losses_are_not_read_but_where_a_line_is_logged(make_config):
     assert all(isinstance(value, paddle.Tensor) and value.stop_gradient for row in losses.values() for value in row)
     [line] = jsonl.read(trainer.output / "log.jsonl")
     for name, row in losses.items():
-        assert line[name] == pytest.approx(sum(map(float, row)) / 2, abs=2e-6)
+        assert line[name] == pytest.approx(sum(map(float, row)) / 2, rel=1e-6, abs=2e-6)
 
 
 def test_a_term_that_is_registered_needs_its_weight_in_the_config_only(make_config, brightness, capsys):
