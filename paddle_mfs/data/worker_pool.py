@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -62,10 +63,13 @@ def ordered(
 
 
 def _start_processes(pool):
-    """Start them while OpenCV has no threads here: a forked child would wait for its parent's for ever."""
+    """Start them while OpenCV has no threads here, and with all garbage kept: a forked child would wait for ever for
+    its parent's threads, OpenCV's or, collecting garbage, those of a network that nobody uses any more."""
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
+    gc.freeze()
     pool.submit(int)
+    gc.unfreeze()
     cv2.setNumThreads(threads)
 
 

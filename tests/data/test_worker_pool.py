@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import gc
 import itertools
 import multiprocessing
 import os
@@ -31,6 +32,34 @@ def test_answers_come_in_order_and_tasks_are_taken_as_needed(workers, start):
 def test_all_of_few_tasks_are_done():
     assert list(ordered(functools.partial, (pow, 2), range(3), 2, "fork")) == [1, 2, 4]
     assert not multiprocessing.active_children()
+
+
+class Network:
+    """In a cycle, so that it stays until garbage is collected; tells in which process that was."""
+
+    def __init__(self, told):
+        self.itself, self.told = self, told
+
+    def __del__(self):
+        self.told.write_text(str(os.getpid()))
+
+
+def test_a_forked_worker_leaves_its_parents_garbage_alone(tmp_path):
+    """A network has threads, for which its end would wait in vain there."""
+    gc.disable()
+    try:
+        Network(tmp_path / "told")
+        assert list(ordered(functools.partial, (collected,), range(2), 1, "fork")) == [0, 1]
+        assert not (tmp_path / "told").exists()
+    finally:
+        gc.enable()
+    gc.collect()
+    assert (tmp_path / "told").read_text() == str(os.getpid())
+
+
+def collected(task):
+    gc.collect()
+    return task
 
 
 def test_an_error_is_raised_here():
