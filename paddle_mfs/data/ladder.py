@@ -54,9 +54,10 @@ def moved(image: np.ndarray, frames: int) -> list[np.ndarray]:
 
 
 def encode_h264(frames: list[np.ndarray], crf: int, record: Mapping[str, Any]) -> bytes:
-    """Frames (h, w, 3) uint8 RGB of even sides -> bytes of an MP4, H.264 4:2:0 of a quality (CRF) 0..51."""
+    """Frames (h, w, 3) uint8 RGB of even sides -> bytes of an MP4, H.264 4:2:0 of a quality (CRF) 0..51; the same ones
+    each time."""
     height, width = frames[0].shape[:2]
-    encoding = Encoding("h264", "yuv420p", crf)
+    encoding = Encoding("h264", "yuv420p", crf, repeatable=True)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "clip.mp4")
         with write_encoded(path, (width, height), record, encoding) as writer:

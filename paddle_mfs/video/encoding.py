@@ -49,11 +49,13 @@ LARGEST_SIDE = {".gif": 65535, ".webp": 16383}  # pixels; PNG has no limit that 
 @dataclass(frozen=True)
 class Encoding:
     """How a clip is written: codec, a key of CODECS (of animations the suffix without its dot); pixel_format, FFmpeg's
-    name; quality, CRF or None (default)."""
+    name; quality, CRF or None (default); repeatable, the same bytes each time, of H.264: by one thread and without
+    B-frames, for x264's depend on what else is in memory (seen with AVX-512)."""
 
     codec: str
     pixel_format: str
     quality: int | None = None
+    repeatable: bool = False
 
 
 def choose_encoding(

@@ -59,6 +59,8 @@ class FrameWriter:
         context = self._stream.codec_context
         (context.width, context.height), context.pix_fmt = size, encoding.pixel_format
         context.time_base = self._stream.time_base = time_base
+        if encoding.repeatable:
+            context.thread_count, context.max_b_frames = 1, 0
         context.flags |= av.codec.context.Flags.frame_duration
         if encoding.codec == "h265" and is_mp4(path):
             context.codec_tag = "hvc1"  # the name Apple's players look for
