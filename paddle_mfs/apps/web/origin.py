@@ -6,14 +6,9 @@ it does so for whatever can change or start anything, and for WebSockets.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 from urllib.parse import urlsplit
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-REFUSED = b"this page cannot be used from another site\n"
+from paddle_mfs.apps.web.asgi import App, Message, Receive, Send, answer
 
 
 class SameOrigin:
@@ -22,7 +17,7 @@ class SameOrigin:
     Requests without an Origin (a page being opened, programs) pass.
     """
 
-    def __init__(self, app: Callable[[Message, Receive, Send], Awaitable[None]]):
+    def __init__(self, app: App):
         self._app = app
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -31,9 +26,7 @@ class SameOrigin:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})  # before it is accepted: servers answer 403
         else:
-            headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(REFUSED))]
-            await send({"type": "http.response.start", "status": 403, "headers": headers})
-            await send({"type": "http.response.body", "body": REFUSED})
+            await answer(send, 403, "this page cannot be used from another site")
 
 
 def is_same_origin(headers: dict[bytes, bytes]) -> bool:

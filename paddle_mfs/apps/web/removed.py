@@ -3,20 +3,18 @@ printed."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from paddle_mfs.apps.web.origin import Message, Receive, Send
+from paddle_mfs.apps.web.asgi import App, Message, Receive, Send, answer
 
 FILE = "/gradio_api/file="  # begins the path of a request for a file
-ANSWER = b"this file was removed when its page was closed\n"
 
 
 class RemovedFiles:
     """ASGI middleware that answers 404 to a request for a file that was removed after the request came; if the answer
     had begun by then, it ends there."""
 
-    def __init__(self, app: Callable[[Message, Receive, Send], Awaitable[None]]):
+    def __init__(self, app: App):
         self._app = app
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -33,9 +31,7 @@ class RemovedFiles:
             if not _is_removed(scope):
                 raise
             if not begun:
-                headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(ANSWER))]
-                await send({"type": "http.response.start", "status": 404, "headers": headers})
-                await send({"type": "http.response.body", "body": ANSWER})
+                await answer(send, 404, "this file was removed when its page was closed")
 
 
 def _is_removed(scope):
