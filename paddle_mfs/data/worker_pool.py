@@ -68,9 +68,11 @@ def _start_processes(pool):
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     gc.freeze()
-    pool.submit(int)
-    gc.unfreeze()
-    cv2.setNumThreads(threads)
+    try:
+        pool.submit(int)
+    finally:
+        gc.unfreeze()
+        cv2.setNumThreads(threads)
 
 
 class _Worker:
