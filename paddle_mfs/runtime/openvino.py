@@ -4,8 +4,19 @@ It reads Paddle's programs itself (https://docs.openvino.ai, Paddle frontend).
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+
+def settings(threads: int) -> dict[str, Any]:
+    """How OpenVINO runs a network on the CPU: the same numbers on every processor, by whichever core is free."""
+    return {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": threads,
+        "INFERENCE_PRECISION_HINT": "f32",  # or it is bfloat16 where the processor has that
+        "ENABLE_CPU_PINNING": False,  # or every process computes on the first core, and two wait for each other
+    }
 
 
 class OpenVINORunner:
@@ -19,16 +30,7 @@ class OpenVINORunner:
         import openvino
 
         core = openvino.Core()
-        compiled = core.compile_model(
-            core.read_model(str(program)),
-            "CPU",
-            {
-                "PERFORMANCE_HINT": "LATENCY",
-                "INFERENCE_NUM_THREADS": threads,
-                "INFERENCE_PRECISION_HINT": "f32",
-                "ENABLE_CPU_PINNING": False,  # or every runner computes on the first core, and two wait for each other
-            },
-        )
+        compiled = core.compile_model(core.read_model(str(program)), "CPU", settings(threads))
         self._request = compiled.create_infer_request()
 
     def __call__(self, x: np.ndarray) -> list[np.ndarray]:

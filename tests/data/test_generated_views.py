@@ -103,6 +103,13 @@ def generators():
     return generator, ViewGenerator(generator)
 
 
+def test_faces_and_views_are_the_same_on_every_processor_and_take_any_core(generators):
+    generator, views = generators
+    for network in (generator._mapping, generator._synthesis, views._synthesis):
+        assert network.get_property("INFERENCE_PRECISION_HINT").get_type_name() == "f32"
+        assert network.get_property("ENABLE_CPU_PINNING") is False
+
+
 def test_a_view_is_a_function_of_index_and_number(generators):
     generator, views = generators
     one, other = views.view(5, 1, 96), views.view(5, 2, 96)
