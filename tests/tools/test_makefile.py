@@ -61,6 +61,24 @@ def test_set_up_once_and_again_when_requirements_change(place):
         os.utime(place / ".venv" / ".ready", (later, later))
 
 
+def test_faces_for_the_results_are_prepared_to_the_end(place):
+    def prepares():
+        ran = make(place, "results", f"PYTHON={place}/python-3.10", "FACES=faces")[1]
+        return any(line.startswith("tools/prepare_data.py") for line in ran)
+
+    (place / "faces").mkdir()
+    (place / "faces" / "set.json").touch()  # lies there from the beginning
+    assert prepares()
+    (place / "faces" / "index.npy").touch()
+    assert not prepares()
+    (place / "faces" / "index.npy").unlink()
+    stand_in = (place / "python-3.10").read_text()
+    stopped = '"tools/prepare_data.py "*) touch faces/index.npy; exit 130 ;;'  # what is there is a set, too
+    (place / ".venv" / "bin" / "python").write_text(stand_in.replace("    *) echo", f"    {stopped}\n    *) echo"))
+    prepares()
+    assert not (place / "faces" / "index.npy").exists()
+
+
 def test_an_interrupted_set_up_starts_afresh(place):
     python = f"PYTHON={place}/python-3.10"
     (place / "fail").touch()
