@@ -24,6 +24,7 @@ FACES ?= data/faces
 
 .PHONY: demo test test-slow test-deploy soak lint train-smoke results setup browser clean
 .DEFAULT_GOAL := demo
+# What a failed command left is not taken for finished.
 .DELETE_ON_ERROR:
 
 demo: $(READY)

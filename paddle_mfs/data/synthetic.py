@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from paddle_mfs.runtime.openvino import settings
+from paddle_mfs.runtime.openvino import cpu_settings
 from paddle_mfs.utils.errors import UserError
 from paddle_mfs.utils.files import atomic_path
 from paddle_mfs.utils.tensor import to_batch, to_image
@@ -80,7 +80,7 @@ class FaceGenerator:
         except ImportError:
             raise UserError("the face generator needs OpenVINO; run: pip install openvino") from None
         self.core = openvino.Core()
-        self.core.set_property("CPU", settings(threads))
+        self.core.set_property("CPU", cpu_settings(threads))
         self._mapping, self._synthesis = (self.core.compile_model(str(graph), "CPU") for graph in graphs)
         random = np.random.RandomState(12345)
         styles = [self._style(random.normal(size=(1, 512))) for _ in range(2000)]

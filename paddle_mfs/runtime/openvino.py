@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 
-def settings(threads: int) -> dict[str, Any]:
-    """How OpenVINO runs a network on the CPU: the same numbers on every processor, by whichever core is free."""
+def cpu_settings(threads: int) -> dict[str, Any]:
+    """How OpenVINO runs a network on the CPU: in single precision on any processor, by whichever core is free."""
     return {
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_NUM_THREADS": threads,
@@ -30,7 +30,7 @@ class OpenVINORunner:
         import openvino
 
         core = openvino.Core()
-        compiled = core.compile_model(core.read_model(str(program)), "CPU", settings(threads))
+        compiled = core.compile_model(core.read_model(str(program)), "CPU", cpu_settings(threads))
         self._request = compiled.create_infer_request()
 
     def __call__(self, x: np.ndarray) -> list[np.ndarray]:

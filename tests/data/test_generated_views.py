@@ -103,7 +103,7 @@ def generators():
     return generator, ViewGenerator(generator)
 
 
-def test_faces_and_views_are_the_same_on_every_processor_and_take_any_core(generators):
+def test_both_compute_in_single_precision_on_whichever_core_is_free(generators):
     generator, views = generators
     for network in (generator._mapping, generator._synthesis, views._synthesis):
         assert network.get_property("INFERENCE_PRECISION_HINT").get_type_name() == "f32"
